@@ -1,0 +1,35 @@
+"""coursekit: see how deep networks learn and fail.
+
+The public face is lazy: ``import coursekit`` loads neither Numba nor matplotlib nor ipywidgets; the first use of a name does.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+# name → the module that defines it
+_PUBLIC = {
+    "show": "coursekit.live",
+    "self_test": "coursekit.live",
+    "source": "coursekit.source",
+    "check": "coursekit.exercises",
+    "hint": "coursekit.exercises",
+    "progress": "coursekit.exercises",
+    "DEMOS": "coursekit.demos",
+    "ACTIVATIONS": "coursekit.activations",
+    "INITIALISERS": "coursekit.initialisers",
+    "LOSSES": "coursekit.losses",
+    "OPTIMISERS": "coursekit.optimisers",
+}
+__all__ = ["__version__", *_PUBLIC]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"coursekit has no {name!r}. It has: {', '.join(__all__)}.")
+    return getattr(import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

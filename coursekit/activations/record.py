@@ -1,0 +1,134 @@
+"""The record of one activation: everything that demos, tests, tables and benchmarks need to know about it."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from coursekit.arrays import Array, float_array, same_shape
+from coursekit.registry import Registry
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number that shapes an activation, with the range that makes sense on a slider."""
+
+    name: str
+    default: float
+    low: float
+    high: float
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Activation:
+    """One activation function and all that is known about it.
+
+    Attributes
+    ----------
+    name, label : str
+        The key in `ACTIVATIONS`, and the name for people.
+    forward : callable
+        ``forward(x, **params) -> (y, cache)``, any shape.
+    backward : callable
+        ``backward(dout, cache) -> dx``; with the gradients of its array parameters behind it, if it has any.
+    formula, derivative : str
+        LaTeX, without dollar signs.
+    range : (float, float)
+        Lower and upper bound of the output.
+    gain : float
+        What weights of variance ``gain² / fan_in`` need so that the signal keeps its size through depth.
+    flat : (float, float)
+        Inputs at or below the first, or at or above the second, are *saturated*: the derivative there is under a tenth
+        of its largest value and tends to 0 (or is 0). Infinite where the function never flattens.
+    kinks : tuple of float
+        Inputs without a derivative: gradient checks must not sample there.
+    params : tuple of Parameter
+        Scalar parameters of ``forward``.
+    elementwise : bool
+        Each output depends on one input, and the shape stays the same.
+    zero_centred : bool
+        Outputs scatter around 0 for inputs that do.
+    verdict, source : str
+        What to use it for, and the paper.
+    """
+
+    name: str
+    label: str
+    forward: Callable[..., Any]
+    backward: Callable[..., Any]
+    formula: str
+    derivative: str
+    range: tuple[float, float]
+    gain: float
+    flat: tuple[float, float] = (-math.inf, math.inf)
+    kinks: tuple[float, ...] = ()
+    params: tuple[Parameter, ...] = ()
+    elementwise: bool = True
+    zero_centred: bool = False
+    verdict: str = ""
+    source: str = ""
+
+
+ACTIVATIONS: Registry[Activation] = Registry("activation")
+
+
+class ElementwiseCache(NamedTuple):
+    """What an elementwise backward needs: input, output and the scalar parameters."""
+
+    x: Array
+    y: Array
+    params: tuple[Any, ...]
+
+
+def elementwise(
+    name: str,
+    forward_kernel: Callable[..., Any],
+    backward_kernel: Callable[..., Any],
+    params: tuple[Parameter, ...] = (),
+    **record: Any,
+) -> Activation:
+    """Register an activation given by two kernels over flat arrays.
+
+    Parameters
+    ----------
+    name : str
+        Its key in `ACTIVATIONS`.
+    forward_kernel : callable
+        ``(x, y, *params)`` fills ``y`` (M,).
+    backward_kernel : callable
+        ``(dout, x, y, dx, *params)`` fills ``dx`` (M,).
+    params : tuple of Parameter
+        Passed to both kernels in this order, as numbers of the input's dtype.
+    **record
+        The other fields of `Activation`.
+    """
+
+    def forward(x: Array, **given: float) -> tuple[Array, ElementwiseCache]:
+        x = float_array(x, f"{name}: x")
+        numbers = _numbers(name, params, given, x.dtype)
+        y = np.empty_like(x)
+        forward_kernel(x.reshape(-1), y.reshape(-1), *numbers)
+        return y, ElementwiseCache(x, y, numbers)
+
+    def backward(dout: Array, cache: ElementwiseCache) -> Array:
+        dout = float_array(dout, f"{name}: dout").astype(cache.x.dtype, copy=False)
+        same_shape(f"{name} backward", cache.y, dout=dout)
+        dx = np.empty_like(cache.x)
+        flat = (array.reshape(-1) for array in (dout, cache.x, cache.y, dx))
+        backward_kernel(*flat, *cache.params)
+        return dx
+
+    return ACTIVATIONS.add(Activation(name, forward=forward, backward=backward, params=params, **record))
+
+
+def _numbers(name: str, params: tuple[Parameter, ...], given: dict[str, float], dtype: Any) -> tuple[Any, ...]:
+    """Return the parameters' values in order, defaults filled in, as scalars of the input's dtype."""
+    known = {parameter.name: parameter.default for parameter in params}
+    unknown = given.keys() - known
+    if unknown:
+        listed = ", ".join(known) or "none"
+        raise TypeError(f"{name} has no parameter {sorted(unknown)[0]!r}. Its parameters: {listed}.")
+    return tuple(dtype.type(value) for value in (known | given).values())

@@ -1,0 +1,136 @@
+"""Functions that bend smoothly near zero: ELU, SELU, Swish and GELU."""
+
+import math
+
+from coursekit.activations.record import Parameter, elementwise
+from coursekit.kernels.elementwise import erf, exp
+from coursekit.arrays import Array
+from coursekit.kernels.jit import kernel
+
+
+@kernel
+def _elu(x: Array, y: Array, alpha: float) -> None:
+    """f(x) = x if x > 0 else α (eˣ − 1)."""
+    for i in range(x.size):
+        y[i] = x[i] if x[i] > 0 else alpha * (exp(x[i]) - 1)
+
+
+@kernel
+def _elu_backward(dout: Array, x: Array, y: Array, dx: Array, alpha: float) -> None:
+    """f'(x) = 1 if x > 0 else α eˣ."""
+    for i in range(x.size):
+        dx[i] = dout[i] if x[i] > 0 else dout[i] * alpha * exp(x[i])
+
+
+elementwise(
+    "elu",
+    _elu,
+    _elu_backward,
+    (Parameter("alpha", 1.0, 0.1, 2.0, "depth of the negative plateau"),),
+    label="ELU",
+    formula=r"f(x) = x \text{ if } x > 0 \text{ else } \alpha\,(e^{x} - 1)",
+    derivative=r"f'(x) = 1 \text{ if } x > 0 \text{ else } \alpha\, e^{x}",
+    range=(-1.0, math.inf),
+    gain=1.2452,
+    flat=(-2.3026, math.inf),
+    kinks=(0.0,),
+    verdict="Negative outputs pull the mean towards 0; saturates on the left, which resists noise. Costs an exponential.",
+    source="Clevert, Unterthiner and Hochreiter (2016), ELUs, equation 15",
+)
+
+SELU_SCALE = 1.0507009873554805
+SELU_ALPHA = 1.6732632423543772
+ROOT_HALF = math.sqrt(1 / 2)
+ROOT_HALF_OVER_PI = math.sqrt(1 / (2 * math.pi))
+
+
+@kernel
+def _selu(x: Array, y: Array) -> None:
+    """f(x) = λ x if x > 0 else λ α (eˣ − 1)."""
+    for i in range(x.size):
+        y[i] = SELU_SCALE * x[i] if x[i] > 0 else SELU_SCALE * SELU_ALPHA * (exp(x[i]) - 1)
+
+
+@kernel
+def _selu_backward(dout: Array, x: Array, y: Array, dx: Array) -> None:
+    """f'(x) = λ if x > 0 else λ α eˣ."""
+    for i in range(x.size):
+        dx[i] = dout[i] * (SELU_SCALE if x[i] > 0 else SELU_SCALE * SELU_ALPHA * exp(x[i]))
+
+
+elementwise(
+    "selu",
+    _selu,
+    _selu_backward,
+    label="SELU",
+    formula=r"f(x) = \lambda x \text{ if } x > 0 \text{ else } \lambda \alpha\,(e^{x} - 1), \quad \lambda \approx 1.0507,\ \alpha \approx 1.6733",
+    derivative=r"f'(x) = \lambda \text{ if } x > 0 \text{ else } \lambda \alpha\, e^{x}",
+    range=(-SELU_SCALE * SELU_ALPHA, math.inf),
+    gain=1.0,
+    flat=(-2.3026, math.inf),
+    kinks=(0.0,),
+    verdict="λ and α are chosen so that mean 0 and variance 1 are a fixed point: a deep net normalises itself. Use LeCun weights.",
+    source="Klambauer, Unterthiner, Mayr and Hochreiter (2017), Self-normalizing neural networks, equation 2",
+)
+
+
+@kernel
+def _swish(x: Array, y: Array, beta: float) -> None:
+    """f(x) = x σ(βx)."""
+    for i in range(x.size):
+        y[i] = x[i] / (1 + exp(-beta * x[i]))
+
+
+@kernel
+def _swish_backward(dout: Array, x: Array, y: Array, dx: Array, beta: float) -> None:
+    """f'(x) = σ(βx) + βx σ(βx) σ(−βx)."""
+    for i in range(x.size):
+        gate = 1 / (1 + exp(-beta * x[i]))
+        dx[i] = dout[i] * gate * (1 + beta * x[i] / (1 + exp(beta * x[i])))
+
+
+elementwise(
+    "swish",
+    _swish,
+    _swish_backward,
+    (Parameter("beta", 1.0, 0.1, 10.0, "sharpness of the gate"),),
+    label="Swish",
+    formula=r"f(x) = x\,\sigma(\beta x)",
+    derivative=r"f'(x) = \sigma(\beta x) + \beta x\,\sigma(\beta x)\,\sigma(-\beta x)",
+    range=(-0.2785, math.inf),
+    gain=1.6765,
+    flat=(-0.8824, math.inf),
+    verdict="Smooth, dips below 0 and comes back. Often a little better than ReLU in deep nets; costs an exponential.",
+    source="Ramachandran, Zoph and Le (2017), Searching for activation functions",
+)
+
+
+@kernel
+def _gelu(x: Array, y: Array) -> None:
+    """f(x) = x Φ(x), Φ the normal distribution function."""
+    for i in range(x.size):
+        y[i] = x[i] / 2 * (1 + erf(x[i] * ROOT_HALF))
+
+
+@kernel
+def _gelu_backward(dout: Array, x: Array, y: Array, dx: Array) -> None:
+    """f'(x) = Φ(x) + x φ(x), φ the normal density."""
+    for i in range(x.size):
+        cumulative = (1 + erf(x[i] * ROOT_HALF)) / 2
+        density = exp(-x[i] * x[i] / 2) * ROOT_HALF_OVER_PI
+        dx[i] = dout[i] * (cumulative + x[i] * density)
+
+
+elementwise(
+    "gelu",
+    _gelu,
+    _gelu_backward,
+    label="GELU",
+    formula=r"f(x) = x\,\Phi(x)",
+    derivative=r"f'(x) = \Phi(x) + x\,\varphi(x)",
+    range=(-0.17, math.inf),
+    gain=1.5335,
+    flat=(-1.7281, math.inf),
+    verdict="ReLU times a soft gate; the usual choice in transformers.",
+    source="Hendrycks and Gimpel (2016), Gaussian error linear units",
+)

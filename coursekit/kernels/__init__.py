@@ -1,0 +1,1 @@
+"""The loops that Numba compiles, by family. Everything above calls them with checked, C-contiguous arrays."""
