@@ -1,0 +1,127 @@
+"""What a demo's state says about its own controls: label, range, choices. No widgets here."""
+
+import dataclasses
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class Slider:
+    """A number between ``low`` and ``high``; whole if ``low`` is an int.
+
+    ``log`` spreads the decades evenly; ``on_release`` waits for the end of a drag (for work too slow to follow it).
+    """
+
+    label: str
+    low: float
+    high: float
+    step: float
+    log: bool = False
+    on_release: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether the value is a whole number."""
+        return isinstance(self.low, int)
+
+    def clean(self, name: str, value: Any) -> float:
+        """Return ``value`` as this slider holds it (floats to four digits), or raise ``ValueError``."""
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ValueError(f"{name} must be a number from {self.low:g} to {self.high:g}, but is {value!r}.")
+        if not self.low <= value <= self.high:
+            raise ValueError(f"{name} must lie between {self.low:g} and {self.high:g}, but is {value:g}.")
+        return round(value) if self.whole else float(f"{value:.4g}")
+
+    def samples(self) -> list[float]:
+        """The two ends."""
+        return [self.low, self.high]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several values, each with a label."""
+
+    label: str
+    options: dict[str, Any]  # label → value
+
+    def clean(self, name: str, value: Any) -> Any:
+        """Return ``value`` if it is one of the options, or raise ``ValueError``."""
+        if value not in self.options.values():
+            listed = ", ".join(repr(option) for option in self.options.values())
+            raise ValueError(f"{name} must be one of {listed}, but is {value!r}.")
+        return value
+
+    def samples(self) -> list[Any]:
+        """Every option."""
+        return list(self.options.values())
+
+
+@dataclass(frozen=True)
+class Switch:
+    """On or off."""
+
+    label: str
+
+    def clean(self, name: str, value: Any) -> bool:
+        """Return ``value`` if it is a truth value, or raise ``ValueError``."""
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} must be True or False, but is {value!r}.")
+        return value
+
+    def samples(self) -> list[bool]:
+        """Both positions."""
+        return [False, True]
+
+
+Control = Slider | Choice | Switch
+
+
+def slider(
+    default: float, low: float, high: float, label: str, *, step: float | None = None, log: bool = False, on_release: bool = False
+) -> Any:
+    """A state field moved by a slider; on a log slider ``step`` is in decades (0.02 unless given)."""
+    step = step or (0.02 if log else 1 if isinstance(low, int) else (high - low) / 100)
+    return _field(default, Slider(label, low, high, step, log, on_release))
+
+
+def choice(default: Any, options: dict[str, Any] | Iterable[Any], label: str) -> Any:
+    """A state field chosen from ``{label: value}``, or from registry records (their labels and names)."""
+    if not isinstance(options, dict):
+        options = {record.label: record.name for record in options}
+    return _field(default, Choice(label, options))
+
+
+def switch(default: bool, label: str) -> Any:
+    """A state field that is on or off."""
+    return _field(default, Switch(label))
+
+
+def _field(default: Any, control: Control) -> Any:
+    return dataclasses.field(default=default, metadata={"control": control})
+
+
+@dataclass(frozen=True)
+class DemoState:
+    """Base of every demo's state: frozen, and checked against its own controls.
+
+    A field without a control is set from code or by a button (``seed`` by *New draw*).
+    """
+
+    def __post_init__(self) -> None:
+        for name, control in self.controls().items():
+            object.__setattr__(self, name, control.clean(name, getattr(self, name)))
+
+    @classmethod
+    def controls(cls) -> dict[str, Control]:
+        """The controls by field name, in the order of the fields."""
+        return {f.name: f.metadata["control"] for f in dataclasses.fields(cls) if "control" in f.metadata}
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with some fields changed; an unknown name raises ``TypeError``."""
+        known = [f.name for f in dataclasses.fields(self)]
+        for name in changes:
+            if name not in known:
+                raise TypeError(f"This demo has no setting {name!r}. It has: {', '.join(known)}.")
+        return dataclasses.replace(self, **changes)

@@ -1,0 +1,84 @@
+"""The record of one demo: State → Frame → picture, and the question asked before the slider moves."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from matplotlib.figure import Figure
+
+from coursekit.demos.controls import DemoState
+from coursekit.registry import Registry
+
+
+class Frame(Protocol):
+    """What ``compute`` returns: arrays to draw, and one line of text that says what the picture shows."""
+
+    @property
+    def readout(self) -> str: ...
+
+
+class View(Protocol):
+    """Makes its artists once on a figure (``animated=True`` for those that move), then only sets their data."""
+
+    size: tuple[float, float]  # width and height in inches at 100 dots an inch
+
+    def __init__(self, figure: Figure) -> None: ...
+
+    def update(self, frame: Any) -> None:
+        """Set the artists' data from a frame."""
+
+    def pin(self, frame: Any | None) -> None:
+        """Keep a frame as a ghost behind the living one, or with None take it away."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A question to answer before moving: ``settings`` show what happens, ``explanation`` says why."""
+
+    question: str
+    options: tuple[str, ...]
+    answer: int
+    explanation: str
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Demo:
+    """One live figure.
+
+    Attributes
+    ----------
+    name, title : str
+        The key in `DEMOS`, and the heading.
+    State : type
+        A `DemoState`; its fields carry their controls.
+    compute : callable
+        ``compute(state) -> Frame``: pure, knows neither matplotlib nor widgets.
+    View : type
+        Draws a frame; see `View`.
+    question : Prediction
+        Asked above the controls.
+    notice : str
+        One or two sentences below the picture: what to look for.
+    presets : dict
+        Label → settings that jump to a telling case.
+    preview : callable, optional
+        ``preview(state) -> state`` that is quicker to compute; drawn during a drag, then refined.
+    frames : callable, optional
+        ``frames(state)`` yields ever later frames of a run, the last equal to ``compute(state)``; the panel shows them as
+        they come, with Start, Stop and a progress bar. Each frame then has ``progress`` from 0 to 1.
+    """
+
+    name: str
+    title: str
+    State: type[DemoState]
+    compute: Callable[[Any], Frame]
+    View: type[View]
+    question: Prediction
+    notice: str
+    presets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    preview: Callable[[Any], Any] | None = None
+    frames: Callable[[Any], Iterator[Any]] | None = None
+
+
+DEMOS: Registry[Demo] = Registry("demo")

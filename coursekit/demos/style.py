@@ -1,0 +1,53 @@
+"""The look that all figures share: colours, axes, ghost style."""
+
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# M. Petroff (2021), Accessible color sequences for data visualization: told apart with any colour vision.
+BLUE = "#3f90da"
+ORANGE = "#ffa90e"
+AMBER = "#9a5b00"  # orange dark enough for text
+RED = "#bd1f01"
+GREY = "#94a4a2"
+PURPLE = "#832db6"
+BROWN = "#a96b59"
+CYCLE = (BLUE, ORANGE, RED, PURPLE, BROWN, "#e76300", "#717581", "#92dadd")
+INK = "#222222"
+PAPER = "#ffffff"
+GHOST: dict[str, Any] = {"color": "#555555", "linewidth": 1.2, "linestyle": (0, (4, 2)), "alpha": 0.8}
+
+
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def axes(figure: Figure, rect: tuple[float, float, float, float], title: str, xlabel: str = "", ylabel: str = "") -> Axes:
+    """Add axes in figure fractions (left, bottom, width, height): title on the left, light grid, open box."""
+    ax = figure.add_axes(rect)
+    ax.set_title(title, loc="left", fontsize=11.5, color=INK, pad=7)
+    ax.set_xlabel(xlabel, fontsize=10.5, color=INK)
+    ax.set_ylabel(ylabel, fontsize=10.5, color=INK)
+    ax.tick_params(labelsize=9.5, colors=INK, length=3)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color("#888888")
+    ax.grid(color="#e6e6e6", linewidth=0.8)
+    ax.set_axisbelow(True)
+    return ax
+
+
+def headline(figure: Figure) -> Any:
+    """Add the sentence at the top of a figure that tells its story; it changes with every frame."""
+    return figure.text(0.012, 0.985, "", fontsize=14, fontweight="bold", va="top", color=INK, animated=True)
+
+
+def plain(value: float, digits: int = 3) -> str:
+    """Write a number for people: 0.0447, 3 × 10⁻⁷, words for NaN and infinity, 0 below 10⁻³⁰."""
+    if value != value:
+        return "not a number"
+    if abs(value) == float("inf"):
+        return "infinite"
+    if abs(value) < 1e-30:
+        return "0"
+    number, _, exponent = f"{value:.{digits}g}".partition("e")
+    return f"{number} × 10{str(int(exponent)).translate(SUPERSCRIPT)}" if exponent else number

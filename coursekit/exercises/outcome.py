@@ -1,0 +1,127 @@
+"""What came of calling an answer once, and whether two outcomes are the same."""
+
+import copy
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from coursekit.arrays import Array
+from coursekit.exercises.record import Case, Exercise
+from coursekit.exercises.time_limit import TimeUpError
+
+RTOL = 1e-6  # room for float32 and for another order of summation, not for a wrong formula
+ATOL = 1e-12  # for entries that are exactly 0
+
+
+@dataclass(frozen=True)
+class Returned:
+    """One float64 array for each name in ``exercise.returns``."""
+
+    values: tuple[Array, ...]
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """None, ``...`` or NotImplementedError: the marks of an unwritten answer."""
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """A result of the wrong kind or count."""
+
+    complaint: str
+
+
+@dataclass(frozen=True)
+class Changed:
+    """An argument was modified in place."""
+
+    parameter: str
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An exception."""
+
+    kind: type[BaseException]
+    message: str  # "ValueError: math domain error"
+    line: str  # the learner's line that led there, or nothing if the call itself failed
+
+
+Outcome = Returned | Nothing | Unusable | Changed | Raised
+
+
+def call(exercise: Exercise, answer: Callable[..., Any], case: Case) -> Outcome:
+    """Call ``answer`` with a copy of the arguments and tell what came of it."""
+    given = copy.deepcopy(case)
+    try:
+        result = _read(answer(*given), exercise.returns)
+    except TimeUpError:
+        raise
+    except NotImplementedError:
+        return Nothing()
+    except BaseException as error:  # exit() too must not end the check
+        return _raised(error)
+    for parameter, before, after in zip(exercise.parameters, case, given, strict=True):
+        if not np.array_equal(before, after):
+            return Changed(parameter)
+    return result
+
+
+def alike(a: Outcome, b: Outcome) -> bool:
+    """Whether both returned the same numbers, dtypes aside, or both raised the same kind of error."""
+    if isinstance(a, Returned) and isinstance(b, Returned):
+        return all(x.shape == y.shape and close(x, y).all() for x, y in zip(a.values, b.values, strict=True))
+    return isinstance(a, Raised) and isinstance(b, Raised) and a.kind is b.kind
+
+
+def close(found: Array, expected: Array) -> Array:
+    """Elementwise |found − expected| ≤ `ATOL` + `RTOL` · |expected|; NaN is close to nothing."""
+    return np.isclose(found, expected, rtol=RTOL, atol=ATOL)
+
+
+def _read(result: Any, names: tuple[str, ...]) -> Returned | Nothing | Unusable:
+    if len(names) == 1:
+        values = (result,)
+    elif isinstance(result, tuple | list):
+        values = tuple(result)
+    else:
+        values = (result,) if _is_blank(result) else ()
+    if values and all(_is_blank(value) for value in values):
+        return Nothing()
+    if len(values) != len(names):
+        count = f"{len(values)} of them" if values else f"a single {type(result).__name__}"
+        return Unusable(f"it should return {len(names)} values ({', '.join(names)}), but returns {count}.")
+    arrays = []
+    for name, value in zip(names, values, strict=True):
+        array = _numbers(value)
+        if array is None:
+            kind = type(value).__name__
+            return Unusable(f"{name} should be a number or an array of numbers, but it is, or contains, no number ({kind}).")
+        arrays.append(array)
+    return Returned(tuple(arrays))
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or value is ...
+
+
+def _numbers(value: Any) -> Array | None:
+    """Return a float64 copy, since the answer may reuse its buffer; None for what is not real numbers."""
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        return None
+    return array.astype(np.float64) if array.dtype.kind in "biuf" else None
+
+
+def _raised(error: BaseException) -> Raised:
+    message = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
+    frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is our own call
+    # The learner's file is the one that we called into; libraries lie deeper.
+    own = [frame for frame in frames if frame.filename == frames[0].filename]
+    line = f"line {own[-1].lineno}: {own[-1].line}" if own and own[-1].line else ""
+    return Raised(type(error), message, line)

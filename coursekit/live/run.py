@@ -1,0 +1,68 @@
+"""A long run in one worker thread: started, watched, stopped and resumed from a panel."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+# One lock for the whole process: compute and draw never overlap, whichever thread a widget's message arrives on.
+LOCK = threading.RLock()
+
+
+class Runner:
+    """Draws one frame after the other until the frames end or `stop` is called.
+
+    There is one worker in the process: starting a runner stops the one before it, so a cell that is run again, or a second
+    panel, never leaves a forgotten thread behind.
+
+    Parameters
+    ----------
+    draw : callable
+        Shows a frame; called with the lock held.
+    finished : callable
+        Called with the exception that ended the run, or None, when it ends by itself.
+    """
+
+    _active: "Runner | None" = None
+
+    def __init__(self, draw: Callable[[Any], None], finished: Callable[[Exception | None], None]) -> None:
+        self._draw = draw
+        self._finished = finished
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether the worker is at work."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self, frames: Iterator[Any]) -> None:
+        """Draw ``frames`` in the background; a run that is under way is stopped first."""
+        if Runner._active is not None:
+            Runner._active.stop()
+        Runner._active = self
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._work, args=(frames,), daemon=True, name="coursekit run")
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the run after the frame that is being drawn, and wait for it."""
+        self._stopping.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _work(self, frames: Iterator[Any]) -> None:
+        error: Exception | None = None
+        try:
+            while not self._stopping.is_set():
+                with LOCK:
+                    frame = next(frames, None)
+                    if frame is None:
+                        break
+                    self._draw(frame)
+                time.sleep(0.002)  # lets a waiting callback have the lock
+            else:
+                return
+        except Exception as raised:
+            error = raised
+        self._finished(error)

@@ -1,0 +1,50 @@
+"""What a chapter calls: `prepare` at its top, `show` for a figure, `self_test` once."""
+
+from importlib.metadata import version
+from typing import Any
+
+from coursekit.demos import DEMOS
+from coursekit.live.panel import Panel
+
+
+def show(name: str, **settings: Any) -> Panel:
+    """Show a live figure.
+
+    Parameters
+    ----------
+    name : str
+        A name in `coursekit.demos.DEMOS`, e.g. ``"collapse"``.
+    **settings
+        Where its controls start, e.g. ``weight_scale=0.05``.
+
+    Returns
+    -------
+    Panel
+        Displayed as sliders and a picture; ``panel.set(weight_scale=0.1)`` moves it from code.
+
+    Raises
+    ------
+    UnknownNameError, TypeError, ValueError
+        For a demo, a setting or a value that does not exist; the message lists those that do.
+    """
+    return Panel(DEMOS[name], **settings)
+
+
+def prepare(*names: str) -> None:
+    """Compile what the named demos need, with a progress line: some seconds the first time, then kept on disk."""
+    for i, name in enumerate(names, 1):
+        print(f"\rPreparing figure {i} of {len(names)}; the first time this compiles for some seconds …", end="", flush=True)
+        demo = DEMOS[name]
+        state = demo.State()
+        demo.compute(demo.preview(state) if demo.preview else state)
+    print("\r" + "Ready.".ljust(90))
+
+
+def self_test() -> None:
+    """Draw the flagship once, check it, and say which versions did it."""
+    panel = show("collapse")
+    if not panel.png.startswith(b"\x89PNG") or not 0.2 < panel.frame.std[0] < 0.23:
+        raise RuntimeError(f"The first layer's std should be about 0.214, but is {panel.frame.std[0]:.3g}: reinstall coursekit.")
+    for package in ("coursekit", "numpy", "numba", "matplotlib", "ipywidgets", "jupyterlab"):
+        print(f"{package:<12}{version(package)}")
+    print("ready")

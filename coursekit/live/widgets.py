@@ -1,0 +1,82 @@
+"""From a demo's control descriptions to ipywidgets, and the look of a panel."""
+
+from html import escape
+from math import log10
+from typing import Any
+
+import ipywidgets as w
+
+from coursekit.demos.controls import Choice, Control, Slider
+
+STYLE = """<style>
+.coursekit-panel { max-width: 1060px; }
+.coursekit-panel .coursekit-figure { width: 100%; height: auto; border-radius: 6px; background: white; }
+.coursekit-panel .coursekit-controls { gap: 2px 24px; }
+.coursekit-panel .widget-html-content { line-height: 1.45; color: var(--jp-ui-font-color1, #222); font-size: 14px; }
+.coursekit-panel .coursekit-question b { font-size: 15px; }
+.coursekit-panel .coursekit-notice .widget-html-content { color: var(--jp-ui-font-color2, #555); }
+.coursekit-panel .coursekit-error .widget-html-content { border-left: 4px solid #c62828; padding: 4px 10px;
+  background: var(--jp-error-color3, #fdecea); color: var(--jp-ui-font-color0, #111); }
+.coursekit-panel .widget-label { font-size: 14px; }
+.coursekit-panel .jupyter-button { height: auto; min-height: 30px; line-height: 20px; white-space: normal; padding: 4px 12px; }
+.coursekit-panel :is(.noUi-handle, .jupyter-button, select, input):focus-visible { outline: 3px solid #3f90da; outline-offset: 1px; }
+</style>"""
+
+
+def html(text: str, css_class: str) -> w.HTML:
+    """A block of HTML with a class of ours."""
+    block = w.HTML(text)
+    block.add_class(css_class)
+    return block
+
+
+def note(error: BaseException) -> str:
+    """Say in HTML what went wrong; the names and values in it are not ours, so they are escaped."""
+    return (
+        f"<div role='alert'><b>{type(error).__name__}.</b> {escape(str(error))}<br>"
+        "The controls still work: move one, or press Reset.</div>"
+    )
+
+
+def button(label: str, tooltip: str, icon: str = "") -> w.Button:
+    """A button as wide as its label."""
+    return w.Button(description=label, tooltip=tooltip, icon=icon, layout=w.Layout(width="auto"))
+
+
+def control_widget(name: str, control: Control, value: Any) -> w.DOMWidget:
+    """The widget for one state field, labelled, with keyboard use and (sliders) a number that can be typed."""
+    common: dict[str, Any] = {
+        "description": control.label,
+        "style": {"description_width": "190px"},
+        "layout": w.Layout(width="auto"),
+    }
+    widget = _slider(control, value, common) if isinstance(control, Slider) else _other(control, value, common)
+    widget.add_class(f"coursekit-control-{name}")
+    return widget
+
+
+def _slider(control: Slider, value: Any, common: dict[str, Any]) -> w.DOMWidget:
+    common |= {"value": value, "step": control.step, "continuous_update": not control.on_release}
+    if control.log:
+        return w.FloatLogSlider(min=log10(control.low), max=log10(control.high), readout_format=".3g", **common)
+    if control.whole:
+        return w.IntSlider(min=control.low, max=control.high, **common)
+    return w.FloatSlider(min=control.low, max=control.high, readout_format=".3g", **common)
+
+
+def _other(control: Control, value: Any, common: dict[str, Any]) -> w.DOMWidget:
+    if isinstance(control, Choice):
+        return w.Dropdown(options=list(control.options.items()), value=value, **common)
+    return w.Checkbox(value=value, **common)
+
+
+def grid(children: list[w.DOMWidget]) -> w.GridBox:
+    """Two columns, or one where the page is narrow."""
+    box = w.GridBox(children, layout=w.Layout(grid_template_columns="repeat(auto-fit, minmax(430px, 1fr))"))
+    box.add_class("coursekit-controls")
+    return box
+
+
+def row(children: list[w.DOMWidget]) -> w.HBox:
+    """Side by side, wrapping."""
+    return w.HBox(children, layout=w.Layout(flex_flow="row wrap", align_items="center"))

@@ -1,0 +1,353 @@
+"""Drive real JupyterLab in Chromium: start a server, open a notebook, run it, move its sliders, look at its pictures."""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from playwright.sync_api import Browser, Locator, sync_playwright
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+CHROMIUM_ARGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-dev-shm-usage",
+]
+
+
+def find_chromium() -> str | None:
+    """Return the path of Chromium: ``$CHROMIUM``, else the first on the PATH, else None."""
+    names = [os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"]
+    return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start Chromium without a window."""
+    path = find_chromium()
+    if path is None:
+        raise FileNotFoundError("There is no Chromium. Install it, or set CHROMIUM to its path.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()
+
+
+class LabServer:
+    """JupyterLab on a free local port, with a token, settings and folders of its own.
+
+    Parameters
+    ----------
+    root : Path
+        The folder that it serves; notebooks in it may be changed.
+    nodelay : bool
+        Whether coursekit's server extension turns TCP_NODELAY on.
+    subshells : str
+        JupyterLab's setting commsOverSubshells: ``"perCommTarget"``, ``"perComm"`` or ``"disabled"``.
+    environ : mapping
+        More environment variables for the server and its kernels.
+    """
+
+    def __init__(
+        self, root: Path, nodelay: bool = True, subshells: str = "perCommTarget", environ: Mapping[str, str] | None = None
+    ) -> None:
+        self.root = root
+        self.nodelay = nodelay
+        self.subshells = subshells
+        self.environ = dict(environ or {})
+        self.token = os.urandom(16).hex()
+        self._exit = ExitStack()
+
+    def __enter__(self) -> Self:
+        with self._exit:
+            home = Path(self._exit.enter_context(tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True)))
+            self._write_settings(home)
+            self._exit.callback(self._stop)
+            self._log = self._exit.enter_context((home / "server.log").open("w+"))
+            command = [sys.executable, "-m", "jupyterlab"]
+            self._process = subprocess.Popen(
+                command, cwd=home, env=self._environment(home), stdout=self._log, stderr=subprocess.STDOUT
+            )
+            self.url = self._wait_for_address(home / "runtime" / f"jpserver-{self._process.pid}.json")
+            self._exit = self._exit.pop_all()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._exit.close()
+
+    def _write_settings(self, home: Path) -> None:
+        config = {
+            "ServerApp": {
+                "ip": "127.0.0.1",
+                "port": 0,
+                "open_browser": False,
+                "allow_root": hasattr(os, "geteuid") and os.geteuid() == 0,
+                "root_dir": str(self.root),
+                "jpserver_extensions": {"coursekit.live.server_extension": True},
+            },
+            "IdentityProvider": {"token": self.token},
+            "LabApp": {"expose_app_in_browser": True, "news_url": ""},
+        }
+        settings = {
+            "notification": {"fetchNews": "false", "checkForUpdates": False},
+            "kernels-settings": {"commsOverSubshells": self.subshells},
+        }
+        _write_json(home / "config" / "jupyter_lab_config.json", config)
+        for name, values in settings.items():
+            _write_json(home / "settings" / "@jupyterlab" / "apputils-extension" / f"{name}.jupyterlab-settings", values)
+
+    def _environment(self, home: Path) -> dict[str, str]:
+        return {
+            **os.environ,
+            "JUPYTER_CONFIG_DIR": str(home / "config"),
+            "JUPYTER_DATA_DIR": str(home / "data"),
+            "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+            "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+            "IPYTHONDIR": str(home / "ipython"),
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH")])),
+            "COURSEKIT_NODELAY": str(int(self.nodelay)),
+            **self.environ,
+        }
+
+    def _wait_for_address(self, info: Path, seconds: float = 60) -> str:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self._process.poll() is None:
+            if info.exists() and (text := info.read_text()):
+                return str(json.loads(text)["url"])
+            time.sleep(0.1)
+        raise RuntimeError(f"JupyterLab did not start. It said:\n{self.log()[-3000:]}")
+
+    def _stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+    def log(self) -> str:
+        """What the server has printed so far, its kernels' standard error included."""
+        return Path(self._log.name).read_text()
+
+
+def _write_json(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content))
+
+
+# JupyterLab's own objects: the notebook in front, its kernel, and whether that has come to rest.
+NOTEBOOK = "const notebook = jupyterapp.shell.currentWidget, kernel = notebook?.sessionContext?.session?.kernel;"
+KERNEL_IDLE = f"() => {{ {NOTEBOOK} return kernel?.connectionStatus === 'connected' && kernel.status === 'idle' }}"
+
+
+class LabPage:
+    """One notebook, open in a tab of its own with a kernel of its own.
+
+    ``console_errors`` collects what the page complains about from the start.
+    """
+
+    def __init__(self, browser: Browser, server: LabServer, notebook: str) -> None:
+        self.page = browser.new_page(viewport={"width": 1500, "height": 1200})
+        self.console_errors: list[str] = []
+        self.page.on("console", lambda message: self.console_errors.append(message.text) if message.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.console_errors.append(str(error)))
+        self.page.goto(f"{server.url}lab/tree/{notebook}?reset&token={server.token}")
+        self.page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell", timeout=60_000)
+        self.wait_until_idle()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.page.evaluate(f"() => {{ {NOTEBOOK} return notebook.sessionContext.shutdown() }}")
+        self.page.close(run_before_unload=False)
+
+    def wait_until_idle(self, seconds: float = 120) -> None:
+        """Wait until the kernel is connected and has nothing to do."""
+        self.page.wait_for_function(KERNEL_IDLE, timeout=seconds * 1000)
+
+    def start_all(self) -> None:
+        """Choose *Run All Cells* and return at once."""
+        self.page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells') }")
+
+    def run_all(self) -> None:
+        """Run every cell and wait until the last one is done or one has failed."""
+        self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+        self.wait_until_idle()
+
+    def run_in_kernel(self, code: str) -> str:
+        """Run code outside every cell and return what it printed."""
+        script = f"""async code => {{
+            {NOTEBOOK}
+            let printed = '';
+            const future = kernel.requestExecute({{code, store_history: false}});
+            future.onIOPub = message => {{ printed += message.content.text ?? message.content.traceback?.join('\\n') ?? '' }};
+            await future.done;
+            return printed;
+        }}"""
+        return str(self.page.evaluate(script, code))
+
+    def cells(self) -> list[dict[str, Any]]:
+        """The notebook's cells as they stand now, as in the .ipynb format."""
+        cells: list[dict[str, Any]] = self.page.evaluate(
+            f"() => {{ {NOTEBOOK} return Array.from(notebook.content.model.cells, cell => cell.toJSON()) }}"
+        )
+        return cells
+
+    def cell_errors(self) -> list[str]:
+        """Errors that cells show, but for cells tagged raises-exception."""
+        return [
+            f"{output['ename']}: {output['evalue']}"
+            for cell in self.cells()
+            if "raises-exception" not in cell["metadata"].get("tags", [])
+            for output in cell.get("outputs", [])
+            if output["output_type"] == "error"
+        ]
+
+    def theme(self, name: str) -> None:
+        """Switch to JupyterLab's ``"Light"`` or ``"Dark"`` theme."""
+        self.page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", f"JupyterLab {name}")
+        self.page.wait_for_function(
+            "light => document.body.dataset.jpThemeLight === light", arg=str(name == "Light").lower(), timeout=30_000
+        )
+
+    def figures(self) -> list["LiveFigure"]:
+        """Every panel of coursekit on the page."""
+        return [LiveFigure(self, root) for root in self.page.locator(".coursekit-panel").all()]
+
+    def figure(self, selector: str = ".coursekit-panel") -> "LiveFigure":
+        """The only live figure with this selector."""
+        root = self.page.locator(selector)
+        root.wait_for()
+        return LiveFigure(self, root)
+
+
+# Resolves once neither picture nor text has changed for `quiet` ms and the kernel has nothing to do.
+STILL = f"""(root, quiet) => new Promise(resolve => {{
+    {NOTEBOOK}
+    let shown, since = performance.now();
+    const look = () => {{
+        const now = performance.now(), showing = root.querySelector('img')?.src + root.textContent;
+        if (showing !== shown || kernel.status !== 'idle') [shown, since] = [showing, now];
+        now - since < quiet ? requestAnimationFrame(look) : resolve();
+    }};
+    look();
+}})"""
+
+# Notes when the learner acts and when another picture is ready to be painted, all in performance.now().
+WATCH = """root => {
+    const watch = root.watch = {moves: [], pictures: [], stop: new AbortController()};
+    for (const kind of ['keydown', 'pointermove'])
+        document.addEventListener(kind, () => watch.moves.push(performance.now()), {capture: true, signal: watch.stop.signal});
+    let shown = root.querySelector('img')?.src;
+    const look = () => {
+        const img = root.querySelector('img');
+        if (img?.complete && img.naturalWidth && img.src !== shown) {
+            shown = img.src;
+            watch.pictures.push(performance.now());
+        }
+        if (!watch.stop.signal.aborted) requestAnimationFrame(look);
+    };
+    look();
+}"""
+
+
+class LiveFigure:
+    """Sliders and the picture they move: a panel of coursekit, or anything else with one ``img``."""
+
+    def __init__(self, page: LabPage, root: Locator) -> None:
+        self.lab = page
+        self.root = root
+        self.image = root.locator("img").first
+
+    def handle(self, control: str = "") -> Locator:
+        """The handle of a control's slider, or of the first slider."""
+        return self.root.locator(f".coursekit-control-{control} .noUi-handle" if control else ".noUi-handle").first
+
+    def png(self) -> bytes:
+        """The bytes of the picture shown."""
+        script = """async img => {
+            const bytes = new Uint8Array(await (await fetch(img.src)).arrayBuffer());
+            return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''));
+        }"""
+        return base64.b64decode(self.image.evaluate(script))
+
+    def readout(self) -> str:
+        """The line of text that says what the picture shows."""
+        return self.root.locator(".coursekit-readout").inner_text()
+
+    def drag(self, handle: Locator, pixels: float, seconds: float = 1.0) -> None:
+        """Drag a slider's handle to the right (or left) by mouse, 60 moves a second."""
+        handle.scroll_into_view_if_needed()
+        box = handle.bounding_box()
+        assert box is not None, "a slider in view has a place on the page"
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        mouse = self.lab.page.mouse
+        mouse.move(x, y)
+        mouse.down()
+        moves = round(60 * seconds)
+        start = time.perf_counter()
+        for move in range(1, moves + 1):
+            time.sleep(max(0.0, start + move / 60 - time.perf_counter()))
+            mouse.move(x + pixels * move / moves, y)
+        mouse.up()
+
+    def press(self, handle: Locator, key: str, times: int = 1) -> None:
+        """Press a key on a slider's handle."""
+        for _ in range(times):
+            handle.press(key)
+
+    def press_at_once(self, handle: Locator, keys: list[str]) -> None:
+        """Send many key presses within one turn of the page's event loop: faster than any hand."""
+        handle.evaluate(
+            "(handle, keys) => keys.forEach(key => handle.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true})))",
+            keys,
+        )
+
+    def wait_until_still(self, milliseconds: float = 300) -> None:
+        """Wait until picture and readout have not changed for a while and the kernel is idle."""
+        self.root.evaluate(STILL, milliseconds)
+
+    @contextmanager
+    def watch(self) -> Iterator["Watch"]:
+        """Watch what happens in this figure."""
+        self.root.evaluate(WATCH)
+        yield Watch(self)
+        self.root.evaluate("root => root.watch.stop.abort()")
+
+
+class Watch:
+    """Time stamps, in ms on the page's clock, of a figure's events."""
+
+    def __init__(self, figure: LiveFigure) -> None:
+        self._figure = figure
+
+    def wait_for_picture(self, seconds: float = 30) -> None:
+        """Wait for the first new picture."""
+        script = "root => new Promise(done => { const look = () => root.watch.pictures.length ? done() : setTimeout(look, 5); look() })"
+        self._figure.root.evaluate(script, timeout=seconds * 1000)
+
+    @property
+    def moves(self) -> list[float]:
+        """When keys were pressed and the mouse moved."""
+        moves: list[float] = self._figure.root.evaluate("root => root.watch.moves")
+        return moves
+
+    @property
+    def pictures(self) -> list[float]:
+        """When another picture was ready to be painted."""
+        pictures: list[float] = self._figure.root.evaluate("root => root.watch.pictures")
+        return pictures
