@@ -1,6 +1,7 @@
 """coursekit: see how deep networks learn and fail.
 
-The public face is lazy: ``import coursekit`` loads neither Numba nor matplotlib nor ipywidgets; the first use of a name does.
+The public face is lazy: ``import coursekit`` loads neither Numba nor matplotlib nor ipywidgets; the first
+use of a name does.
 """
 
 from importlib import import_module
@@ -10,9 +11,10 @@ __version__ = "0.1.0"
 
 # name → the module that defines it
 _PUBLIC = {
-    "show": "coursekit.live",
-    "self_test": "coursekit.live",
-    "source": "coursekit.source",
+    "show": "coursekit.live.show",
+    "prepare": "coursekit.live.show",
+    "self_test": "coursekit.live.show",
+    "source": "coursekit.source_code",
     "check": "coursekit.exercises",
     "hint": "coursekit.exercises",
     "progress": "coursekit.exercises",

@@ -39,7 +39,8 @@ def float_array(value: ArrayLike, where: str, ndim: int | tuple[int, ...] | None
         dtype = np.dtype(np.float64)
     elif dtype not in (np.float32, np.float64):
         raise TypeError(
-            f"{where} must be float32 or float64 (integers are converted), but its dtype is {array.dtype}. {_mend(array)}"
+            f"{where} must be float32 or float64 (integers are converted), but its dtype is {array.dtype}. "
+            f"{_mend(array)}"
         )
     if ndim is not None and array.ndim not in np.atleast_1d(ndim):
         expected = shape or f"{ndim}-dimensional"
@@ -66,11 +67,15 @@ def same_dtype(where: str, **arrays: Array) -> None:
     found = {name: array.dtype for name, array in arrays.items()}
     if len(set(found.values())) > 1:
         listed = ", ".join(f"{name} is {dtype}" for name, dtype in found.items())
-        raise TypeError(f"{where}: the arrays must share one dtype, but {listed}. Convert them with .astype(np.float32).")
+        raise TypeError(
+            f"{where}: the arrays must share one dtype, but {listed}. Convert them with .astype(np.float32)."
+        )
 
 
 def same_shape(where: str, expected: Array, **arrays: Array) -> None:
     """Raise ``ValueError`` unless every array has the shape of ``expected``."""
     for name, array in arrays.items():
         if array.shape != expected.shape:
-            raise ValueError(f"{where}: {name} must have shape {expected.shape}, like the output, but has {array.shape}.")
+            raise ValueError(
+                f"{where}: {name} must have shape {expected.shape}, like the output, but has {array.shape}."
+            )

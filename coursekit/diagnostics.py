@@ -38,7 +38,7 @@ class Flatness(NamedTuple):
 
 
 def layer_flatness(preactivations: Array, activation: Activation) -> Flatness:
-    """Share of ``preactivations`` z (N, H) where the activation is flat (see `Activation.flat`), and share of dead units."""
+    """Share of the ``preactivations`` z (N, H) where the activation is flat (`Activation.flat`), and of dead units."""
     alive = np.zeros(preactivations.shape[1], np.bool_)
     flat = flat_share(np.ascontiguousarray(preactivations), *activation.flat, alive)
     return Flatness(flat / preactivations.size, 1 - alive.mean())

@@ -70,7 +70,8 @@ class GradcheckReport:
 
     def __repr__(self) -> str:
         errors = ", ".join(f"{error:.0e}" for error in self.errors)
-        return f"gradcheck {'passed' if self.passed else 'FAILED'}: relative errors {errors} (tolerance {self.tolerance:.0e})"
+        verdict = "passed" if self.passed else "FAILED"
+        return f"gradcheck {verdict}: relative errors {errors} (tolerance {self.tolerance:.0e})"
 
 
 def gradcheck(

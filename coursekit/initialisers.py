@@ -1,4 +1,4 @@
-"""How the weights of a layer are drawn: ``INITIALISERS["he_normal"](fan_in, fan_out, rng=rng)`` gives (fan_in, fan_out).
+"""How a layer's weights are drawn: ``INITIALISERS["he_normal"](fan_in, fan_out, rng=rng)`` gives (fan_in, fan_out).
 
 Glorot and Bengio (2010) and He et al. (2015) ask one question of a layer z = x w: which Var(w) keeps the variance of
 the signal, forward (Var z = fan_in · Var w · Var x) and backward (fan_out · Var w · Var δ)?
@@ -174,7 +174,9 @@ def lecun_std(fan_in: int, fan_out: int) -> float:
     return 1 / math.sqrt(fan_in)
 
 
-GLOROT = "Glorot and Bengio (2010), Understanding the difficulty of training deep feedforward neural networks, equation 16"
+GLOROT = (
+    "Glorot and Bengio (2010), Understanding the difficulty of training deep feedforward neural networks, equation 16"
+)
 HE = "He, Zhang, Ren and Sun (2015), Delving deep into rectifiers, equation 10"
 _scaled(
     "xavier_uniform",

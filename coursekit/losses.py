@@ -47,7 +47,8 @@ def class_labels(y: ArrayLike, scores: Array, where: str) -> Array:
         raise ValueError(f"{where}: y must have shape ({n},), one label a sample, but its shape is {labels.shape}.")
     if labels.min() < 0 or labels.max() >= classes:
         raise ValueError(
-            f"{where}: labels must be 0 to {classes - 1} for {classes} scores, but run from {labels.min()} to {labels.max()}."
+            f"{where}: labels must be 0 to {classes - 1} for {classes} scores, but run from {labels.min()} to "
+            f"{labels.max()}."
         )
     return labels
 

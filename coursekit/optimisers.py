@@ -25,7 +25,9 @@ class SGD:
 
     def __init__(self, lr: float) -> None:
         if not (isinstance(lr, int | float) and math.isfinite(lr) and lr > 0):
-            raise ValueError(f"{self.name}: the learning rate must be a positive number, but is {lr!r}. Try 0.1 or 0.01.")
+            raise ValueError(
+                f"{self.name}: the learning rate must be a positive number, but is {lr!r}. Try 0.1 or 0.01."
+            )
         self.lr = float(lr)
 
     def init(self, params: dict[str, Array]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class Registry(Mapping[str, Record]):
     def add(self, record: Record) -> Record:
         """Add a record under ``record.name`` and return it; a second one of that name raises."""
         if record.name in self._records:
-            raise ValueError(f"There is already an {self.kind} called {record.name!r}. Names are unique: choose another.")
+            raise ValueError(f"The {self.kind} name {record.name!r} is taken. Names are unique: choose another.")
         self._records[record.name] = record
         return record
 

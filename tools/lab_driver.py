@@ -13,6 +13,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Locator, sync_playwright
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -46,6 +48,13 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def write_notebook(path: Path, *sources: str) -> None:
+    """Write a notebook with these code cells and the usual kernel (without one JupyterLab would ask)."""
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    cells = [new_code_cell(source.strip()) for source in sources]
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
+
+
 class LabServer:
     """JupyterLab on a free local port, with a token, settings and folders of its own.
 
@@ -62,7 +71,11 @@ class LabServer:
     """
 
     def __init__(
-        self, root: Path, nodelay: bool = True, subshells: str = "perCommTarget", environ: Mapping[str, str] | None = None
+        self,
+        root: Path,
+        nodelay: bool = True,
+        subshells: str = "perCommTarget",
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self.root = root
         self.nodelay = nodelay
@@ -73,7 +86,9 @@ class LabServer:
 
     def __enter__(self) -> Self:
         with self._exit:
-            home = Path(self._exit.enter_context(tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True)))
+            home = Path(
+                self._exit.enter_context(tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True))
+            )
             self._write_settings(home)
             self._exit.callback(self._stop)
             self._log = self._exit.enter_context((home / "server.log").open("w+"))
@@ -107,7 +122,9 @@ class LabServer:
         }
         _write_json(home / "config" / "jupyter_lab_config.json", config)
         for name, values in settings.items():
-            _write_json(home / "settings" / "@jupyterlab" / "apputils-extension" / f"{name}.jupyterlab-settings", values)
+            _write_json(
+                home / "settings" / "@jupyterlab" / "apputils-extension" / f"{name}.jupyterlab-settings", values
+            )
 
     def _environment(self, home: Path) -> dict[str, str]:
         return {
@@ -162,7 +179,9 @@ class LabPage:
     def __init__(self, browser: Browser, server: LabServer, notebook: str) -> None:
         self.page = browser.new_page(viewport={"width": 1500, "height": 1200})
         self.console_errors: list[str] = []
-        self.page.on("console", lambda message: self.console_errors.append(message.text) if message.type == "error" else None)
+        self.page.on(
+            "console", lambda message: self.console_errors.append(message.text) if message.type == "error" else None
+        )
         self.page.on("pageerror", lambda error: self.console_errors.append(str(error)))
         self.page.goto(f"{server.url}lab/tree/{notebook}?reset&token={server.token}")
         self.page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell", timeout=60_000)
@@ -189,13 +208,14 @@ class LabPage:
         self.wait_until_idle()
 
     def run_in_kernel(self, code: str) -> str:
-        """Run code outside every cell and return what it printed."""
+        """Run code outside every cell and return what it printed; what it raises is raised here."""
         script = f"""async code => {{
             {NOTEBOOK}
             let printed = '';
             const future = kernel.requestExecute({{code, store_history: false}});
-            future.onIOPub = message => {{ printed += message.content.text ?? message.content.traceback?.join('\\n') ?? '' }};
-            await future.done;
+            future.onIOPub = message => {{ printed += message.content.text ?? '' }};
+            const reply = (await future.done).content;
+            if (reply.status === 'error') throw new Error(`${{reply.ename}}: ${{reply.evalue}}`);
             return printed;
         }}"""
         return str(self.page.evaluate(script, code))
@@ -219,9 +239,12 @@ class LabPage:
 
     def theme(self, name: str) -> None:
         """Switch to JupyterLab's ``"Light"`` or ``"Dark"`` theme."""
-        self.page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", f"JupyterLab {name}")
+        self.page.evaluate(
+            "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", f"JupyterLab {name}"
+        )
         self.page.wait_for_function(
-            "light => document.body.dataset.jpThemeLight === light", arg=str(name == "Light").lower(), timeout=30_000
+            "light => document.body.dataset.jpThemeLight === light && !document.getElementById('jupyterlab-splash')",
+            arg=str(name == "Light").lower(),
         )
 
     def figures(self) -> list["LiveFigure"]:
@@ -247,11 +270,21 @@ STILL = f"""(root, quiet) => new Promise(resolve => {{
     look();
 }})"""
 
-# Notes when the learner acts and when another picture is ready to be painted, all in performance.now().
+# JupyterLab takes the focus back when another cell becomes the active one: focus until it stays.
+FOCUS = """handle => new Promise(resolve => {
+    const look = () => document.activeElement === handle ? resolve() : focus();
+    const focus = () => { handle.focus(); setTimeout(look, 50) };
+    focus();
+})"""
+
+# Notes, in performance.now(), each key press or mouse move that changed the slider, and each new picture ready to be painted.
 WATCH = """root => {
     const watch = root.watch = {moves: [], pictures: [], stop: new AbortController()};
+    let acted;
     for (const kind of ['keydown', 'pointermove'])
-        document.addEventListener(kind, () => watch.moves.push(performance.now()), {capture: true, signal: watch.stop.signal});
+        document.addEventListener(kind, () => { acted = performance.now() }, {capture: true, signal: watch.stop.signal});
+    const handles = new MutationObserver(() => watch.moves.push(acted));
+    handles.observe(root, {subtree: true, attributeFilter: ['aria-valuetext']});
     let shown = root.querySelector('img')?.src;
     const look = () => {
         const img = root.querySelector('img');
@@ -259,7 +292,7 @@ WATCH = """root => {
             shown = img.src;
             watch.pictures.push(performance.now());
         }
-        if (!watch.stop.signal.aborted) requestAnimationFrame(look);
+        watch.stop.signal.aborted ? handles.disconnect() : requestAnimationFrame(look);
     };
     look();
 }"""
@@ -277,6 +310,11 @@ class LiveFigure:
         """The handle of a control's slider, or of the first slider."""
         return self.root.locator(f".coursekit-control-{control} .noUi-handle" if control else ".noUi-handle").first
 
+    def bring_into_view(self) -> None:
+        """Make this page the front one, for others do not paint, and scroll to the figure."""
+        self.lab.page.bring_to_front()
+        self.root.scroll_into_view_if_needed()
+
     def png(self) -> bytes:
         """The bytes of the picture shown."""
         script = """async img => {
@@ -289,11 +327,13 @@ class LiveFigure:
         """The line of text that says what the picture shows."""
         return self.root.locator(".coursekit-readout").inner_text()
 
-    def drag(self, handle: Locator, pixels: float, seconds: float = 1.0) -> None:
-        """Drag a slider's handle to the right (or left) by mouse, 60 moves a second."""
+    def drag(self, handle: Locator, share: float, seconds: float = 1.0) -> None:
+        """Drag a slider's handle by mouse, 60 moves a second, over a share of its track; to the left if negative."""
         handle.scroll_into_view_if_needed()
+        track = handle.locator("xpath=ancestor::*[contains(@class, 'noUi-target')]").bounding_box()
         box = handle.bounding_box()
-        assert box is not None, "a slider in view has a place on the page"
+        assert box is not None, "the slider is in view"
+        assert track is not None, "the slider is in view"
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         mouse = self.lab.page.mouse
         mouse.move(x, y)
@@ -302,13 +342,14 @@ class LiveFigure:
         start = time.perf_counter()
         for move in range(1, moves + 1):
             time.sleep(max(0.0, start + move / 60 - time.perf_counter()))
-            mouse.move(x + pixels * move / moves, y)
+            mouse.move(x + share * track["width"] * move / moves, y)
         mouse.up()
 
     def press(self, handle: Locator, key: str, times: int = 1) -> None:
         """Press a key on a slider's handle."""
+        handle.evaluate(FOCUS)
         for _ in range(times):
-            handle.press(key)
+            self.lab.page.keyboard.press(key)
 
     def press_at_once(self, handle: Locator, keys: list[str]) -> None:
         """Send many key presses within one turn of the page's event loop: faster than any hand."""
@@ -317,7 +358,7 @@ class LiveFigure:
             keys,
         )
 
-    def wait_until_still(self, milliseconds: float = 300) -> None:
+    def wait_until_still(self, milliseconds: float = 500) -> None:
         """Wait until picture and readout have not changed for a while and the kernel is idle."""
         self.root.evaluate(STILL, milliseconds)
 
@@ -337,12 +378,12 @@ class Watch:
 
     def wait_for_picture(self, seconds: float = 30) -> None:
         """Wait for the first new picture."""
-        script = "root => new Promise(done => { const look = () => root.watch.pictures.length ? done() : setTimeout(look, 5); look() })"
-        self._figure.root.evaluate(script, timeout=seconds * 1000)
+        root = self._figure.root.element_handle()
+        self._figure.lab.page.wait_for_function("root => root.watch.pictures.length", arg=root, timeout=seconds * 1000)
 
     @property
     def moves(self) -> list[float]:
-        """When keys were pressed and the mouse moved."""
+        """When a key press or a mouse move changed a slider."""
         moves: list[float] = self._figure.root.evaluate("root => root.watch.moves")
         return moves
 

@@ -86,13 +86,15 @@ def prelu_forward(x: Array, alpha: Array | float = 0.25) -> tuple[Array, PReLUCa
     x : (N, C, ...)
         Input.
     alpha : float or array of shape () or (C,)
-        An array is learned (`prelu_backward` returns its gradient), one slope for all or one a channel; a number is fixed.
+        A number is fixed. An array is learned (`prelu_backward` returns its gradient): one slope, or one a channel.
     """
     x = float_array(x, "prelu: x")
     slope = np.asarray(alpha, x.dtype)
     if slope.ndim == 1:
         if x.ndim < 2 or len(slope) != x.shape[1]:
-            raise ValueError(f"prelu: alpha has {len(slope)} slopes, but x {x.shape} needs one a channel (axis 1), or a single one.")
+            raise ValueError(
+                f"prelu: alpha has {len(slope)} slopes, but x {x.shape} needs one a channel (axis 1), or a single one."
+            )
         slope = slope.reshape(-1, *[1] * (x.ndim - 2))
     elif slope.ndim:
         raise ValueError(f"prelu: alpha must be a number or of shape (C,), but its shape is {slope.shape}.")
@@ -119,7 +121,7 @@ ACTIVATIONS.add(
         backward=prelu_backward,
         params=(Parameter("alpha", 0.25, 0.0, 1.0, "slope for x < 0, learned"),),
         formula=r"f(x) = \max(x, 0) + \alpha \min(x, 0), \quad \alpha \text{ learned}",
-        derivative=r"f'(x) = 1 \text{ if } x > 0 \text{ else } \alpha, \quad \frac{\partial f}{\partial \alpha} = \min(x, 0)",
+        derivative=r"f'(x) = 1 \text{ if } x > 0 \text{ else } \alpha, \quad \partial f / \partial \alpha = \min(x, 0)",
         range=(-math.inf, math.inf),
         gain=math.sqrt(2 / (1 + 0.25**2)),
         kinks=(0.0,),
@@ -203,9 +205,12 @@ def crelu_backward(dout: Array, cache: Array) -> Array:
     x = cache
     dout = float_array(dout, "crelu: dout").astype(x.dtype, copy=False)
     if dout.shape != (x.shape[0], 2 * x.shape[1], *x.shape[2:]):
-        raise ValueError(f"crelu backward: dout must have twice the channels of x {x.shape}, but its shape is {dout.shape}.")
+        raise ValueError(
+            f"crelu backward: dout must have twice the channels of x {x.shape}, but its shape is {dout.shape}."
+        )
     positive, negative = np.split(dout, 2, axis=1)
-    return positive * (x > 0) - negative * (x < 0)
+    dx: Array = positive * (x > 0) - negative * (x < 0)
+    return dx
 
 
 ACTIVATIONS.add(
@@ -217,10 +222,10 @@ ACTIVATIONS.add(
         formula=r"f(x) = [\max(0, x),\ \max(0, -x)]",
         derivative=r"f'(x) = [\mathbf{1}[x > 0],\ -\mathbf{1}[x < 0]]",
         range=(0.0, math.inf),
-        gain=1.0,
+        gain=math.sqrt(2),
         kinks=(0.0,),
         elementwise=False,
         verdict="Keeps what ReLU throws away, at twice the width. Helps in the first convolution layers.",
-        source="Shang, Sohn, Almeida and Lee (2016), Understanding and improving convolutional neural networks via CReLU",
+        source="Shang, Sohn, Almeida and Lee (2016), Understanding and improving convolutional networks via CReLU",
     )
 )

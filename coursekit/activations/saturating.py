@@ -94,7 +94,7 @@ elementwise(
     range=(0.0, 1.0),
     gain=1.0,
     flat=(-3.6365, 3.6365),
-    verdict="For a probability at the output. Inside a deep network it saturates and is not centred on 0: avoid it there.",
+    verdict="For a probability at the output. Inside a deep network it saturates and is not centred on 0: avoid it.",
     source="LeCun, Bottou, Orr and Müller (1998), Efficient BackProp, section 4.4",
 )
 
@@ -137,7 +137,7 @@ class SoftmaxCache(NamedTuple):
 
 
 def softmax_forward(x: Array, axis: int = -1) -> tuple[Array, SoftmaxCache]:
-    """Turn scores into probabilities, yᵢ = e^(xᵢ − m) / Σⱼ e^(xⱼ − m) with m = max x, which keeps e^x from overflowing."""
+    """Turn scores into probabilities, yᵢ = e^(xᵢ − m) / Σⱼ e^(xⱼ − m); m = max x keeps e^x from overflowing."""
     x = float_array(x, "softmax: x")
     if x.ndim == 0 or x.shape[axis] == 0:
         raise ValueError(f"softmax needs at least one score along axis {axis}, but x has shape {x.shape}.")
@@ -151,7 +151,8 @@ def softmax_backward(dout: Array, cache: SoftmaxCache) -> Array:
     y, axis = cache.y, cache.axis
     dout = float_array(dout, "softmax: dout").astype(y.dtype, copy=False)
     same_shape("softmax backward", y, dout=dout)
-    return y * (dout - (dout * y).sum(axis, keepdims=True))
+    dx: Array = y * (dout - (dout * y).sum(axis, keepdims=True))
+    return dx
 
 
 ACTIVATIONS.add(
@@ -165,7 +166,7 @@ ACTIVATIONS.add(
         range=(0.0, 1.0),
         gain=1.0,
         elementwise=False,
-        verdict="For the probabilities of several classes at the output. With two classes it is the sigmoid of their difference.",
+        verdict="For the probabilities of several classes at the output. With two: the sigmoid of their difference.",
         source="Bridle (1990), Training stochastic model recognition algorithms as networks",
     )
 )

@@ -3,8 +3,8 @@
 import math
 
 from coursekit.activations.record import Parameter, elementwise
-from coursekit.kernels.elementwise import erf, exp
 from coursekit.arrays import Array
+from coursekit.kernels.elementwise import erf, exp
 from coursekit.kernels.jit import kernel
 
 
@@ -34,7 +34,7 @@ elementwise(
     gain=1.2452,
     flat=(-2.3026, math.inf),
     kinks=(0.0,),
-    verdict="Negative outputs pull the mean towards 0; saturates on the left, which resists noise. Costs an exponential.",
+    verdict="Negative outputs pull the mean towards 0; saturates on the left, which resists noise. Costs an exp.",
     source="Clevert, Unterthiner and Hochreiter (2016), ELUs, equation 15",
 )
 
@@ -42,6 +42,7 @@ SELU_SCALE = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772
 ROOT_HALF = math.sqrt(1 / 2)
 ROOT_HALF_OVER_PI = math.sqrt(1 / (2 * math.pi))
+HUGE = 1e30  # stands in for infinity beside a factor that goes to 0 faster: ∞ · 0 is NaN, but the limit is 0
 
 
 @kernel
@@ -63,13 +64,15 @@ elementwise(
     _selu,
     _selu_backward,
     label="SELU",
-    formula=r"f(x) = \lambda x \text{ if } x > 0 \text{ else } \lambda \alpha\,(e^{x} - 1), \quad \lambda \approx 1.0507,\ \alpha \approx 1.6733",
+    formula=r"f(x) = \lambda x \text{ if } x > 0 \text{ else } \lambda \alpha\,(e^{x} - 1), \quad "
+    r"\lambda \approx 1.0507,\ \alpha \approx 1.6733",
     derivative=r"f'(x) = \lambda \text{ if } x > 0 \text{ else } \lambda \alpha\, e^{x}",
     range=(-SELU_SCALE * SELU_ALPHA, math.inf),
     gain=1.0,
     flat=(-2.3026, math.inf),
     kinks=(0.0,),
-    verdict="λ and α are chosen so that mean 0 and variance 1 are a fixed point: a deep net normalises itself. Use LeCun weights.",
+    zero_centred=True,
+    verdict="λ and α make mean 0 and variance 1 a fixed point: a deep net normalises itself. Use LeCun weights.",
     source="Klambauer, Unterthiner, Mayr and Hochreiter (2017), Self-normalizing neural networks, equation 2",
 )
 
@@ -78,7 +81,7 @@ elementwise(
 def _swish(x: Array, y: Array, beta: float) -> None:
     """f(x) = x σ(βx)."""
     for i in range(x.size):
-        y[i] = x[i] / (1 + exp(-beta * x[i]))
+        y[i] = max(x[i], -HUGE) / (1 + exp(-beta * x[i]))
 
 
 @kernel
@@ -86,7 +89,8 @@ def _swish_backward(dout: Array, x: Array, y: Array, dx: Array, beta: float) -> 
     """f'(x) = σ(βx) + βx σ(βx) σ(−βx)."""
     for i in range(x.size):
         gate = 1 / (1 + exp(-beta * x[i]))
-        dx[i] = dout[i] * gate * (1 + beta * x[i] / (1 + exp(beta * x[i])))
+        finite = min(max(x[i], -HUGE), HUGE)
+        dx[i] = dout[i] * gate * (1 + beta * finite / (1 + exp(beta * x[i])))
 
 
 elementwise(
@@ -109,7 +113,7 @@ elementwise(
 def _gelu(x: Array, y: Array) -> None:
     """f(x) = x Φ(x), Φ the normal distribution function."""
     for i in range(x.size):
-        y[i] = x[i] / 2 * (1 + erf(x[i] * ROOT_HALF))
+        y[i] = max(x[i], -HUGE) / 2 * (1 + erf(x[i] * ROOT_HALF))
 
 
 @kernel
@@ -118,7 +122,8 @@ def _gelu_backward(dout: Array, x: Array, y: Array, dx: Array) -> None:
     for i in range(x.size):
         cumulative = (1 + erf(x[i] * ROOT_HALF)) / 2
         density = exp(-x[i] * x[i] / 2) * ROOT_HALF_OVER_PI
-        dx[i] = dout[i] * (cumulative + x[i] * density)
+        finite = min(max(x[i], -HUGE), HUGE)
+        dx[i] = dout[i] * (cumulative + finite * density)
 
 
 elementwise(

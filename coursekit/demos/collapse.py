@@ -59,7 +59,7 @@ class Frame:
         first, last = (self.std[0], self.std[-1]) if self.state.direction == "forward" else (self.std[-1], self.std[0])
         if not np.isfinite(self.std).all() or last > 10 * max(first, 1):
             return "explodes"
-        if last < 0.02 * first or first < 0.02:
+        if last < 0.1 * first or first < 0.02:
             return "vanishes"
         if self.state.direction == "forward" and self.saturated[1:].mean() > 0.5 and math.isfinite(sum(self._range)):
             return "saturates"
@@ -207,8 +207,8 @@ class View:
         (self.saturated,) = self.shares.plot([], [], "s-", color=AMBER, markersize=5, animated=True)
         (self.dead,) = self.shares.plot([], [], "^--", color=RED, markersize=6, animated=True)
         style = {"fontsize": 11.5, "transform": self.shares.transAxes, "ha": "left", "va": "bottom"}
-        self.shares.text(0.28, 1.045, "■ saturated values", color=AMBER, **style)
-        self.shares.text(0.68, 1.045, "▲ dead units", color=RED, **style)
+        self.shares.text(0.365, 1.045, "■ saturated values", color=AMBER, **style)
+        self.shares.text(0.76, 1.045, "▲ dead units", color=RED, **style)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""

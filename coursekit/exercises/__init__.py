@@ -5,7 +5,7 @@ from coursekit.exercises.checking import CheckResult, Verdict
 from coursekit.exercises.record import EXERCISES, Exercise, Misconception
 from coursekit.exercises.session import Session
 
-# The one object of the package that changes: a kernel is one learner's sitting, and which hint comes next belongs to it.
+# The one object here that changes: a kernel is one learner's sitting, and which hint comes next belongs to the sitting.
 _SESSION = Session()
 check = _SESSION.check
 hint = _SESSION.hint

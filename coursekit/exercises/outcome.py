@@ -84,28 +84,23 @@ def close(found: Array, expected: Array) -> Array:
 
 
 def _read(result: Any, names: tuple[str, ...]) -> Returned | Nothing | Unusable:
-    if len(names) == 1:
-        values = (result,)
-    elif isinstance(result, tuple | list):
-        values = tuple(result)
-    else:
-        values = (result,) if _is_blank(result) else ()
-    if values and all(_is_blank(value) for value in values):
+    values = tuple(result) if len(names) > 1 and isinstance(result, tuple | list) else (result,)
+    if values and all(is_blank(value) for value in values):
         return Nothing()
     if len(values) != len(names):
-        count = f"{len(values)} of them" if values else f"a single {type(result).__name__}"
-        return Unusable(f"it should return {len(names)} values ({', '.join(names)}), but returns {count}.")
+        return Unusable(f"it should return {len(names)} values, {', '.join(names)}, but returns {len(values)}.")
     arrays = []
     for name, value in zip(names, values, strict=True):
         array = _numbers(value)
         if array is None:
-            kind = type(value).__name__
-            return Unusable(f"{name} should be a number or an array of numbers, but it is, or contains, no number ({kind}).")
+            kind = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else f"of type {type(value).__name__}"
+            return Unusable(f"{name} should be a real number or an array of them, but is {kind}.")
         arrays.append(array)
     return Returned(tuple(arrays))
 
 
-def _is_blank(value: Any) -> bool:
+def is_blank(value: Any) -> bool:
+    """Whether this is what an unwritten answer gives."""
     return value is None or value is ...
 
 
@@ -113,7 +108,7 @@ def _numbers(value: Any) -> Array | None:
     """Return a float64 copy, since the answer may reuse its buffer; None for what is not real numbers."""
     try:
         array = np.asarray(value)
-    except ValueError:  # rows of different lengths
+    except Exception:  # rows of different lengths, or an object with its own way to refuse
         return None
     return array.astype(np.float64) if array.dtype.kind in "biuf" else None
 

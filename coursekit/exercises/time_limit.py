@@ -25,8 +25,8 @@ class Ending(Enum):
 def run_with_limit(work: Callable[[], None], seconds: float) -> Ending:
     """Call ``work()`` in a thread of its own and stop it when the time is up.
 
-    Signals would be simpler, but Windows has no alarm and they reach the main thread only, while JupyterLab may run a cell
-    or a widget callback on another. A process cannot see the functions that a learner defined in the notebook.
+    An alarm signal would be simpler, but Windows has none, and it reaches only the main thread, while JupyterLab may
+    run code on another. A new process cannot see the functions that a learner defined in the notebook.
 
     Parameters
     ----------
@@ -39,25 +39,28 @@ def run_with_limit(work: Callable[[], None], seconds: float) -> Ending:
     -------
     Ending
     """
+    ended = threading.Event()  # not is_alive(): an interrupted join takes its thread for ended (CPython 3.11)
 
     def work_until_stopped() -> None:
-        with suppress(TimeUpError):
-            work()
+        try:
+            with suppress(TimeUpError):
+                work()
+        finally:
+            ended.set()
 
     worker = threading.Thread(target=work_until_stopped, name="coursekit-answer", daemon=True)
     worker.start()
     try:
-        worker.join(seconds)
-        if not worker.is_alive():
+        if ended.wait(seconds):
             return Ending.IN_TIME
     finally:
-        _stop(worker)  # also when the learner interrupts the cell
-    return Ending.RUNNING_ON if worker.is_alive() else Ending.STOPPED
+        _stop(worker, ended)  # also when the learner interrupts the cell
+    return Ending.STOPPED if ended.is_set() else Ending.RUNNING_ON
 
 
-def _stop(worker: threading.Thread) -> None:
+def _stop(worker: threading.Thread, ended: threading.Event) -> None:
     """Raise `TimeUpError` in the thread until it ends, since a bare ``except:`` may swallow the first ones."""
     deadline = time.monotonic() + GRACE
-    while worker.is_alive() and time.monotonic() < deadline:
+    while not ended.is_set() and time.monotonic() < deadline:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker.ident or 0), ctypes.py_object(TimeUpError))
-        worker.join(0.05)
+        ended.wait(0.05)

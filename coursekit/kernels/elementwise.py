@@ -6,6 +6,7 @@ Called outside a kernel, or with the JIT switched off, the functions are those o
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import types
@@ -14,7 +15,7 @@ from numba.extending import overload
 from coursekit.arrays import Array
 from coursekit.kernels.jit import FAST, kernel
 
-OPTIONS = {"fastmath": FAST, "error_model": "numpy"}
+OPTIONS: Any = {"fastmath": FAST, "error_model": "numpy"}
 F = np.float32
 
 

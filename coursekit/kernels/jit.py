@@ -13,11 +13,13 @@ FAST = {"contract", "nsz", "arcp"}
 def _compile(function: Callable[..., Any], fastmath: set[str]) -> Callable[..., Any]:
     # error_model="numpy" divides without a zero check, which lets the loop vectorise.
     options: dict[str, Any] = {"fastmath": fastmath, "error_model": "numpy", "nogil": True}
+    compiled: Callable[..., Any]
     try:
-        return numba.njit(cache=True, **options)(function)
+        compiled = numba.njit(cache=True, **options)(function)
     except RuntimeError:  # Numba found no folder that it may write to.
         warnings.warn("Numba's cache is not writable: kernels are compiled anew in every session.", stacklevel=3)
-        return numba.njit(**options)(function)
+        compiled = numba.njit(**options)(function)
+    return compiled
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:

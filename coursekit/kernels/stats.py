@@ -29,7 +29,7 @@ def histogram(a: Array, low: float, high: float, lanes: Array) -> None:
     top = lanes.shape[1] - 1
     per_bin = lanes.shape[1] / (high - low)
     for i in range(a.size):
-        position = (a[i] - low) * per_bin
+        position = (np.float64(a[i]) - low) * per_bin
         if position == position:
             lanes[i & 3, int(min(max(position, 0), top))] += 1
 

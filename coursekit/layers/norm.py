@@ -65,7 +65,7 @@ def batch_norm_forward(
     Raises
     ------
     ValueError
-        If shapes do not fit, the batch is empty, has one value a channel in training, or ``running`` is missing at test time.
+        If shapes do not fit, a channel has fewer than two values in training, or ``running`` is missing at test time.
 
     References
     ----------
@@ -78,8 +78,8 @@ def batch_norm_forward(
     channels = x.shape[1]
     if gamma.shape != (channels,) or beta.shape != (channels,):
         raise ValueError(
-            f"batch_norm_forward: x {x.shape} has {channels} channels, so gamma and beta must have shape ({channels},), "
-            f"but they have {gamma.shape} and {beta.shape}."
+            f"batch_norm_forward: x {x.shape} has {channels} channels, so gamma and beta must have shape "
+            f"({channels},), but they have {gamma.shape} and {beta.shape}."
         )
     mean, var = _statistics(x, running, training, momentum)
     inverse_std = 1 / np.sqrt(var + x.dtype.type(eps))
@@ -112,7 +112,9 @@ def _statistics(x: Array, running: RunningStatistics | None, training: bool, mom
     """Return mean and variance to normalise with, (C,) each; in training update ``running``."""
     if not training:
         if running is None:
-            raise ValueError("batch_norm_forward: at test time (training=False) pass the running statistics of training.")
+            raise ValueError(
+                "batch_norm_forward: at test time (training=False) pass the running statistics of training."
+            )
         return running.mean, running.var
     count = x.size // x.shape[1] if x.shape[1] else 0
     if count < 2:

@@ -43,7 +43,7 @@ class Linear(Layer):
         rng: np.random.Generator,
         init: str = "he_normal",
         dtype: Any = np.float32,
-        **init_params: float,
+        **init_params: Any,
     ) -> None:
         super().__init__()
         weights = INITIALISERS[init](fan_in, fan_out, rng=rng, dtype=dtype, **init_params)
@@ -67,6 +67,7 @@ class Activation(Layer):
         self.function_params = params
 
     def forward(self, x: Array, training: bool = False) -> Array:
+        y: Array
         y, self.cache = self.function.forward(x, **self.function_params)
         return y
 

@@ -96,7 +96,7 @@ class Panel:
             [
                 html(STYLE, "coursekit-style"),
                 self._question(),
-                row([self._preset(label, settings) for label, settings in demo.presets.items()]),
+                row([w.Label("Show me:"), *(self._preset(label, settings) for label, settings in demo.presets.items())]),
                 grid(list(self.controls.values())),
                 row(self._actions()),
                 self._code,

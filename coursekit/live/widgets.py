@@ -12,11 +12,12 @@ STYLE = """<style>
 .coursekit-panel { max-width: 1060px; }
 .coursekit-panel .coursekit-figure { width: 100%; height: auto; border-radius: 6px; background: white; }
 .coursekit-panel .coursekit-controls { gap: 2px 24px; }
+.coursekit-panel .coursekit-controls > :first-child { grid-column: 1 / -1; }
 .coursekit-panel .widget-html-content { line-height: 1.45; color: var(--jp-ui-font-color1, #222); font-size: 14px; }
 .coursekit-panel .coursekit-question b { font-size: 15px; }
 .coursekit-panel .coursekit-notice .widget-html-content { color: var(--jp-ui-font-color2, #555); }
-.coursekit-panel .coursekit-error .widget-html-content { border-left: 4px solid #c62828; padding: 4px 10px;
-  background: var(--jp-error-color3, #fdecea); color: var(--jp-ui-font-color0, #111); }
+.coursekit-panel .coursekit-error [role=alert] { border-left: 4px solid #c62828; padding: 4px 10px;
+  background: #fdecea; color: #111; }
 .coursekit-panel .widget-label { font-size: 14px; }
 .coursekit-panel .jupyter-button { height: auto; min-height: 30px; line-height: 20px; white-space: normal; padding: 4px 12px; }
 .coursekit-panel :is(.noUi-handle, .jupyter-button, select, input):focus-visible { outline: 3px solid #3f90da; outline-offset: 1px; }
@@ -47,7 +48,7 @@ def control_widget(name: str, control: Control, value: Any) -> w.DOMWidget:
     """The widget for one state field, labelled, with keyboard use and (sliders) a number that can be typed."""
     common: dict[str, Any] = {
         "description": control.label,
-        "style": {"description_width": "190px"},
+        "style": {"description_width": "170px"},
         "layout": w.Layout(width="auto"),
     }
     widget = _slider(control, value, common) if isinstance(control, Slider) else _other(control, value, common)

@@ -1,0 +1,168 @@
+"""From a slider's event to changed pixels in real JupyterLab: the flagship, the bare round trip, and a naive figure.
+
+Run ``python -m benchmarks.live_latency`` (four minutes). Blocks of all ways take turns, so a slow spell of the machine
+meets each of them; the table gives every time as a multiple of the bare round trip. Ends with 1 if a target is missed.
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Browser, Locator
+
+from tools.lab_driver import LabPage, LabServer, LiveFigure, chromium, write_notebook
+
+ROUNDS = 4
+DRAG_SECONDS = 3.0
+QUIET = 400  # ms without change before the next event; a refined picture comes sooner
+
+FLAGSHIP = 'import coursekit as ck\nck.show("collapse", depth=10, width=500)'
+
+ROUND_TRIP = """
+import io, itertools
+import ipywidgets as w
+from PIL import Image
+
+def tiny(shade):
+    Image.new("RGB", (16, 16), (shade, 90, 200)).save(file := io.BytesIO(), "png")
+    return file.getvalue()
+
+pictures = itertools.cycle([tiny(shade) for shade in range(0, 256, 16)])
+image = w.Image(value=next(pictures), layout={"width": "16px"})
+slider = w.FloatLogSlider(value=0.01, min=-4, max=1, step=0.02)
+slider.observe(lambda change: image.set_trait("value", next(pictures)), "value")
+w.VBox([slider, image]).add_class("round-trip")
+"""
+
+NAIVE = """
+import matplotlib.pyplot as plt
+import numpy as np
+from ipywidgets import FloatLogSlider, interactive
+
+rng = np.random.default_rng(0)
+x, weights = rng.standard_normal((1000, 500), np.float32), rng.standard_normal((10, 500, 500), np.float32)
+
+def layers(weight_scale):
+    a, fig_axes = x, plt.subplots(1, 10, figsize=(12, 5))[1]
+    for w, axes in zip(weights, fig_axes):
+        a = np.tanh(a @ (weight_scale * w))
+        axes.hist(a.ravel(), 61, range=(-1, 1))
+        axes.set_title(f"{a.mean():.3f} {a.std():.3f}")
+"""
+NAIVE_SHOW = """
+slider = FloatLogSlider(value=0.01, min=-4, max=1, step=0.02)
+interactive(layers, weight_scale=slider).add_class("naive")
+"""
+
+
+@dataclass
+class Way:
+    """One live figure, and what was measured on it in ms."""
+
+    name: str
+    figure: LiveFigure
+    presses: int = 10
+    answers: list[float] = field(default_factory=list)
+    frames_per_second: list[float] = field(default_factory=list)
+    settled: list[float] = field(default_factory=list)
+    burst: list[float] = field(default_factory=list)
+
+    @contextmanager
+    def _changing(self) -> Iterator[Locator]:
+        """Lend the slider's handle, wait for rest, and insist that the pixels have changed."""
+        self.figure.bring_into_view()
+        before = self.figure.png()
+        yield self.figure.handle()
+        self.figure.wait_until_still(QUIET)
+        if self.figure.png() == before:
+            raise RuntimeError(f"{self.name}: the slider moved, but the picture is the same.")
+
+    def press_keys(self, key: str) -> None:
+        """From each key press to the next picture."""
+        for _ in range(self.presses):
+            with self._changing() as handle, self.figure.watch() as watch:
+                self.figure.press(handle, key)
+                watch.wait_for_picture()
+                self.answers.append(watch.pictures[0] - watch.moves[0])
+
+    def drag(self, share: float) -> None:
+        """Pictures a second during a drag, and from its last move to the last picture."""
+        with self.figure.watch() as watch:
+            with self._changing() as handle:
+                self.figure.drag(handle, share, DRAG_SECONDS)
+            end = watch.moves[-1]
+            self.frames_per_second.append(sum(picture < end for picture in watch.pictures) / DRAG_SECONDS)
+            self.settled.append(max(0.0, watch.pictures[-1] - end))
+
+    def press_at_once(self, key: str, back: str) -> None:
+        """From 200 key presses at once to the last picture."""
+        with self.figure.watch() as watch:
+            with self._changing() as handle:
+                self.figure.press_at_once(handle, [key] * 120 + [back] * 80)
+            self.burst.append(watch.pictures[-1] - watch.moves[0])
+
+
+def open_ways(browser: Browser, server: LabServer, suffix: str = "", naive: bool = False) -> list[Way]:
+    page = LabPage(browser, server, "latency.ipynb")
+    page.run_all()
+    if errors := page.cell_errors():
+        raise RuntimeError(f"The notebook does not run: {errors}")
+    ways = [Way("flagship" + suffix, page.figure()), Way("round trip" + suffix, page.figure(".round-trip"))]
+    return [*ways, Way("interact and plt.subplots", page.figure(".naive"), presses=2)] if naive else ways
+
+
+def measure() -> dict[str, Way]:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        write_notebook(folder / "latency.ipynb", FLAGSHIP, ROUND_TRIP, NAIVE, NAIVE_SHOW)
+        browser = stack.enter_context(chromium())
+        stock, nodelay = (stack.enter_context(LabServer(folder, nodelay=on)) for on in (False, True))
+        ways = open_ways(browser, nodelay, naive=True) + open_ways(browser, stock, ", stock server")
+        for turn in range(ROUNDS):
+            there, back = ("ArrowRight", "ArrowLeft") if turn % 2 == 0 else ("ArrowLeft", "ArrowRight")
+            for way in ways:
+                way.press_keys(there)
+                way.drag(0.5 if turn % 2 == 0 else -0.5)
+                way.press_at_once(back, there)
+    return {way.name: way for way in ways}
+
+
+def table(ways: dict[str, Way], unit: float) -> str:
+    lines = [
+        "| way | median | p95 | frames/s in a drag | settled after a drag | after 200 events |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, way in ways.items():
+        times = [np.median(way.answers), np.quantile(way.answers, 0.95), np.median(way.settled), np.median(way.burst)]
+        answer, slow, settled, burst = (f"{time / unit:.1f} ×" for time in times)
+        lines.append(f"| {name} | {answer} | {slow} | {np.mean(way.frames_per_second):.1f} | {settled} | {burst} |")
+    return "\n".join([*lines, "", f"1 × is the median round trip: {unit:.0f} ms."])
+
+
+def targets(ways: dict[str, Way], unit: float) -> dict[str, bool]:
+    flagship, naive = ways["flagship"], ways["interact and plt.subplots"]
+    median = np.median(flagship.answers)
+    return {
+        "flagship: median at most 2.2 round trips": bool(median <= 2.2 * unit),
+        "flagship: p95 at most 3.5 round trips": bool(np.quantile(flagship.answers, 0.95) <= 3.5 * unit),
+        "flagship: settled at most 5 round trips after a drag": bool(np.median(flagship.settled) <= 5 * unit),
+        "flagship: at least 20 times faster than interact": bool(np.median(naive.answers) >= 20 * median),
+    }
+
+
+def main() -> int:
+    ways = measure()
+    unit = float(np.median(ways["round trip"].answers))
+    print(table(ways, unit))
+    met = targets(ways, unit)
+    for target, is_met in met.items():
+        print(f"- {'met' if is_met else 'MISSED'}: {target}")
+    return 0 if all(met.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

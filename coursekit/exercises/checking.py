@@ -1,0 +1,176 @@
+"""Judge an answer: not attempted, correct, or what is wrong with it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from coursekit.arrays import Array
+from coursekit.exercises.outcome import (
+    Changed,
+    Nothing,
+    Outcome,
+    Raised,
+    Returned,
+    Unusable,
+    alike,
+    call,
+    close,
+    is_blank,
+)
+from coursekit.exercises.record import Case, Exercise
+from coursekit.exercises.time_limit import Ending, run_with_limit
+
+SEED = 0  # the same inputs every time, so that a message can be worked on, and stored in a notebook
+
+
+class Verdict(Enum):
+    """What a check found, with its mark."""
+
+    NOT_ATTEMPTED = "○"
+    CORRECT = "✓"
+    WRONG = "✗"
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What a check found; shown as one line of plain text.
+
+    Attributes
+    ----------
+    exercise : str
+        The exercise's name.
+    verdict : Verdict
+        Not attempted, correct or wrong.
+    message : str
+        What to know about it.
+    inputs : tuple
+        The arguments with which the answer first went wrong, to try it on.
+    """
+
+    exercise: str
+    verdict: Verdict
+    message: str
+    inputs: Case = ()
+
+    def __repr__(self) -> str:
+        return f"{self.verdict.value} {self.exercise}: {self.message}"
+
+
+def judge(exercise: Exercise, answer: Any, time_limit: float) -> CheckResult:
+    """Compare ``answer`` with the solution and the known wrong answers on all cases.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        What was asked.
+    answer : callable, or number or array
+        The learner's function; a value where the exercise has no parameters.
+    time_limit : float
+        Seconds for all cases together.
+
+    Returns
+    -------
+    CheckResult
+    """
+    if exercise.parameters and not (callable(answer) or is_blank(answer)):
+        message = f"check takes the function itself, without brackets: check({exercise.name!r}, {exercise.name})."
+        return CheckResult(exercise.name, Verdict.WRONG, message)
+    function = answer if callable(answer) else lambda *_: answer
+    cases = exercise.cases(np.random.default_rng(SEED))
+    found: list[Outcome] = []
+    ending = run_with_limit(lambda: found.extend(_outcomes(exercise, function, cases)), time_limit)
+    if ending is not Ending.IN_TIME:
+        return CheckResult(exercise.name, Verdict.WRONG, _late(ending, time_limit))
+    if all(isinstance(outcome, Nothing) for outcome in found):
+        message = f"not attempted yet. {exercise.task} End with return."
+        return CheckResult(exercise.name, Verdict.NOT_ATTEMPTED, message)
+    return _compare(exercise, cases, found)
+
+
+def _outcomes(exercise: Exercise, function: Callable[..., Any], cases: list[Case]) -> list[Outcome]:
+    return [call(exercise, function, case) for case in cases]
+
+
+def _late(ending: Ending, time_limit: float) -> str:
+    message = f"it did not finish within {time_limit:g} s. Does every loop reach its end?"
+    if ending is Ending.RUNNING_ON:
+        message += " It could not be stopped either, and slows the rest down: restart the kernel."
+    return message
+
+
+def _compare(exercise: Exercise, cases: list[Case], found: list[Outcome]) -> CheckResult:
+    expected = [outcome for outcome in _outcomes(exercise, exercise.solution, cases) if isinstance(outcome, Returned)]
+    pairs = zip(found, expected, strict=True)  # too few if the solution fails, which is our mistake and must be loud
+    different = [i for i, pair in enumerate(pairs) if not alike(*pair)]
+    if not different:
+        return CheckResult(exercise.name, Verdict.CORRECT, f"correct. {exercise.takeaway}")
+    first = different[0]
+    message = _known_mistake(exercise, cases, found) or _explain(exercise, cases[first], expected[first], found[first])
+    return CheckResult(exercise.name, Verdict.WRONG, message, cases[first])
+
+
+def _known_mistake(exercise: Exercise, cases: list[Case], found: list[Outcome]) -> str:
+    """Return the message of the misconception that explains every outcome, or nothing."""
+    for misconception in exercise.misconceptions:
+        if _agree(found, _outcomes(exercise, misconception.wrong, cases)):
+            return misconception.message
+    if len(cases) > 1 and _agree(found, found[:1] * len(found)):
+        return f"it returns the same for every input. Compute it from {', '.join(exercise.parameters)}."
+    return ""
+
+
+def _agree(found: list[Outcome], others: list[Outcome]) -> bool:
+    """Whether all outcomes are alike; errors alone say too little, so at least one case must have returned numbers."""
+    returned = any(isinstance(outcome, Returned) for outcome in found)
+    return returned and all(alike(a, b) for a, b in zip(found, others, strict=True))
+
+
+def _explain(exercise: Exercise, case: Case, expected: Returned, found: Outcome) -> str:
+    """Say how one outcome differs from the expected one."""
+    given = _given(exercise, case)
+    match found:
+        case Returned(values=values):
+            pairs = zip(exercise.returns, expected.values, values, strict=True)
+            return given + next(filter(None, (_complaint(*pair) for pair in pairs)))
+        case Raised(message=message, line=line):
+            return f"{given}it raises {message}" + (f" (in {line})" if line else "")
+        case Changed(parameter=parameter):
+            return f"it changes its argument {parameter} in place. Work on a copy: {parameter} = {parameter}.copy()."
+        case Unusable(complaint=complaint):
+            return given + complaint
+        case Nothing():
+            return f"{given}it returns nothing. Does every branch end with return?"
+
+
+def _complaint(name: str, expected: Array, found: Array) -> str:
+    """Say how one returned array differs from the expected one; nothing if it does not."""
+    if found.shape != expected.shape:
+        return f"{name} should be {_kind(expected)}, but is {_kind(found)}."
+    wrong = np.argwhere(~close(found, expected))
+    if not len(wrong):
+        return ""
+    index = tuple(wrong[0].tolist())
+    where = f"{name}{list(index)}" if index else name
+    value, right = found[index], expected[index]
+    if not np.isfinite(value):
+        cause = "a division by 0, the root or log of a negative number, or an overflow"
+        return f"{where} should be {right:.4g}, but is {value}. Look for {cause}."
+    digits = next(d for d in (4, 8, 17) if f"{value:.{d}g}" != f"{right:.{d}g}")
+    return f"{where} should be {right:.{digits}g}, but is {value:.{digits}g}."
+
+
+def _kind(array: Array) -> str:
+    return f"an array of shape {array.shape}" if array.ndim else "a single number"
+
+
+def _given(exercise: Exercise, case: Case) -> str:
+    """Write numbers out, ``with fan_in=20, fan_out=5,``, and say of arrays where to find them."""
+    if not case:
+        return ""
+    pairs = zip(exercise.parameters, case, strict=True)
+    arguments = (f"{name} {value.shape}" if np.ndim(value) else f"{name}={value:.4g}" for name, value in pairs)
+    arrays = " (these arrays are check(…).inputs)" if any(map(np.ndim, case)) else ""
+    return f"with {', '.join(arguments)}{arrays}, "

@@ -1,0 +1,119 @@
+"""What the learner calls: check, hint and progress, and the little that a kernel remembers between the calls."""
+
+import sys
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from coursekit.exercises.checking import CheckResult, Verdict, judge
+from coursekit.exercises.progress_file import ProgressFile, Standing, Standings
+from coursekit.exercises.record import EXERCISES
+from coursekit.registry import UnknownNameError
+
+
+@dataclass(frozen=True)
+class Hint:
+    """One hint, shown as plain text."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How the learner stands, shown as a table of plain text."""
+
+    standings: Standings  # one for each exercise, in the order of the chapters
+
+    def __repr__(self) -> str:
+        rows = [("chapter", "exercise", "solved", "attempts", "hints")]
+        for name, standing in self.standings.items():
+            counts = (str(standing.attempts), str(standing.hints))
+            rows.append((EXERCISES[name].chapter, name, standing.solved or "no", *counts))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+        solved = sum(bool(standing.solved) for standing in self.standings.values())
+        return "\n".join([*lines, f"{solved} of {len(self.standings)} solved."])
+
+
+class Session:
+    """One learner at one kernel.
+
+    Which hint comes next is remembered here and not in the progress file: whoever opens a chapter anew starts from the
+    first hint, and a chapter's stored outputs do not depend on what was run before.
+    """
+
+    def __init__(self) -> None:
+        self._hints_shown: Counter[str] = Counter()
+        self._notes: set[str] = set()
+        self._file = ProgressFile(self._note_once)
+
+    def check(self, name: str, answer: Any, time_limit: float = 5.0) -> CheckResult:
+        """Check an answer to an exercise; nothing it does raises, so that Run All goes on.
+
+        Parameters
+        ----------
+        name : str
+            The exercise's name.
+        answer : callable, or number or array
+            Your function itself, without brackets; a value where the exercise asks for one.
+        time_limit : float
+            Seconds that the answer may take for all inputs together.
+
+        Returns
+        -------
+        CheckResult
+            Shown as one line: not attempted, correct, or what is wrong.
+        """
+        try:
+            exercise = EXERCISES[name]
+        except UnknownNameError as error:
+            return CheckResult(str(name), Verdict.WRONG, str(error))
+        result = judge(exercise, answer, time_limit)
+        if result.verdict is not Verdict.NOT_ATTEMPTED:
+            self._file.update(name, lambda standing: _attempted(standing, result))
+        return result
+
+    def hint(self, name: str) -> Hint:
+        """Return the next hint to an exercise, until there are no more.
+
+        Parameters
+        ----------
+        name : str
+            The exercise's name.
+
+        Returns
+        -------
+        Hint
+        """
+        try:
+            hints = EXERCISES[name].hints
+        except UnknownNameError as error:
+            return Hint(str(error))
+        shown = self._hints_shown[name]
+        if shown == len(hints):
+            return Hint(f"There are no more hints to {name}. The collapsed cell below holds a solution.")
+        self._hints_shown[name] += 1
+        self._file.update(name, lambda standing: replace(standing, hints=max(standing.hints, shown + 1)))
+        return Hint(f"Hint {shown + 1} of {len(hints)}: {hints[shown]}")
+
+    def progress(self) -> Progress:
+        """Return a table of all exercises: solved when, after how many attempts, with how many hints."""
+        standings = self._file.read()
+        return Progress({name: standings.get(name, Standing()) for name in EXERCISES})
+
+    def _note_once(self, text: str) -> None:
+        if text not in self._notes:
+            self._notes.add(text)
+            print(text, file=sys.stderr)
+
+
+def _attempted(standing: Standing, result: CheckResult) -> Standing:
+    """Count an attempt; what was solved once stays as it is."""
+    if standing.solved:
+        return standing
+    solved = date.today().isoformat() if result.verdict is Verdict.CORRECT else ""
+    return replace(standing, attempts=standing.attempts + 1, solved=solved)

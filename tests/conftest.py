@@ -1,0 +1,14 @@
+"""What all tests share: a seeded generator, and property tests that draw the same examples every time."""
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+# No deadline: the first example of a property may wait for the compiler. No database: nothing is written into the tree.
+settings.register_profile("coursekit", max_examples=50, deadline=None, derandomize=True, database=None)
+settings.load_profile("coursekit")
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20240607)

@@ -1,0 +1,123 @@
+"""The compiled loops against ``math`` and against their slow twins, in both dtypes."""
+
+import math
+
+import naive
+import numba
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from coursekit.kernels.elementwise import erf, exp, flush_tiny, tanh
+from coursekit.kernels.stats import flat_share, histogram, moments
+
+VALUES = st.floats(-6, 6, width=32, allow_subnormal=False)
+DTYPES = st.sampled_from([np.float32, np.float64])
+
+
+@numba.njit
+def exp_of(x):
+    return exp(x)
+
+
+@numba.njit
+def tanh_of(x):
+    return tanh(x)
+
+
+@numba.njit
+def erf_of(x):
+    return erf(x)
+
+
+@pytest.mark.parametrize(
+    ("function", "reference", "points", "relative", "absolute"),
+    [
+        (exp_of, math.exp, np.linspace(-87, 88, 801), 2e-7, 0),
+        (tanh_of, math.tanh, np.linspace(-10, 10, 801), 3e-7, 0),
+        (tanh_of, math.tanh, np.geomspace(1e-30, 1, 301), 3e-7, 0),
+        (erf_of, math.erf, np.linspace(-6, 6, 801), 0, 4e-7),  # the formula's 1.5e-7, and rounding
+    ],
+    ids=["exp", "tanh", "tanh near 0", "erf"],
+)
+def test_float32_polynomials_are_as_accurate_as_they_promise(function, reference, points, relative, absolute):
+    points = points.astype(np.float32)
+    expected = [reference(float(x)) for x in points]
+    np.testing.assert_allclose([function(x) for x in points], expected, rtol=relative, atol=absolute)
+
+
+@pytest.mark.parametrize(
+    ("function", "reference"),
+    [(exp_of, math.exp), (tanh_of, math.tanh), (erf_of, math.erf)],
+    ids=["exp", "tanh", "erf"],
+)
+def test_float64_is_that_of_the_c_library(function, reference):
+    for x in np.linspace(-20, 20, 101):
+        assert function(x) == pytest.approx(reference(x), rel=1e-15)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("function", "below", "above"),
+    [(exp_of, 0, math.inf), (tanh_of, -1, 1), (erf_of, -1, 1)],
+    ids=["exp", "tanh", "erf"],
+)
+def test_limits_and_nan(function, below, above, dtype):
+    for far in (1e4, math.inf):
+        assert function(dtype(-far)) == below
+        assert function(dtype(far)) == above
+    assert math.isnan(function(dtype(math.nan)))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_flush_tiny_clears_what_would_become_denormal_and_nothing_else(dtype):
+    x = np.array([1e-31, -1e-31, 0, 1e-29, -1e-29, 1, -math.inf, math.inf, math.nan], dtype)
+    expected = x.copy()
+    expected[:2] = 0
+    flush_tiny(x)
+    np.testing.assert_array_equal(x, expected)
+
+
+@given(DTYPES.flatmap(lambda dtype: arrays(dtype, st.integers(1, 40), elements=VALUES)))
+def test_moments_are_those_of_the_twin(a):
+    np.testing.assert_allclose(moments(a), naive.moments(a), rtol=1e-13, atol=1e-13)
+
+
+def test_moments_of_float32_are_summed_in_float64(rng):
+    a = (1e4 + rng.normal(size=2000)).astype(np.float32)
+    np.testing.assert_allclose(moments(a), naive.moments(a), rtol=1e-6)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_moments_show_a_value_that_is_not_finite(value):
+    mean, variance = moments(np.array([0.0, value, 1.0]))
+    np.testing.assert_equal(mean, value)
+    assert math.isnan(variance)
+
+
+# Bins of width 1/2 between whole numbers: every edge is exact, so the twin may divide where the kernel multiplies.
+@given(
+    DTYPES.flatmap(
+        lambda dtype: arrays(
+            dtype,
+            st.integers(0, 40),
+            elements=VALUES | st.sampled_from([math.nan, math.inf, -math.inf, -4.0, 4.0, 0.5]),
+        )
+    )
+)
+def test_histogram_is_that_of_the_twin(a):
+    lanes = np.zeros((4, 16), np.int64)
+    histogram(a, -4.0, 4.0, lanes)
+    assert lanes.sum(0).tolist() == naive.histogram(a, -4.0, 4.0, 16)
+
+
+@given(
+    DTYPES.flatmap(lambda dtype: arrays(dtype, array_shapes(min_dims=2, max_dims=2, max_side=6), elements=VALUES)),
+    st.sampled_from([(-math.inf, math.inf), (0.0, math.inf), (-1.5, 2.0), (0.0, 0.0)]),
+)
+def test_flat_share_is_that_of_the_twin(z, bounds):
+    alive = np.zeros(z.shape[1], np.bool_)
+    count = flat_share(z, *bounds, alive)
+    assert (count / z.size, 1 - alive.mean()) == pytest.approx(naive.flatness(z, *bounds))

@@ -1,0 +1,200 @@
+"""The progress file: what it counts, and that nothing that happens to it stops a chapter or loses what it held."""
+
+import json
+import math
+import os
+import threading
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from coursekit.exercises import EXERCISES, Session, Verdict
+from coursekit.exercises.progress_file import ProgressFile, Standing
+
+BYTES_OF_NO_PROGRESS = {
+    "empty": b"",
+    "cut off": b'{"he_std": {"attempts": 1, "hi',
+    "not text": b"\xff\xfe\x00",
+    "a list": b"[1, 2]",
+    "a number": b"3",
+    "of another shape": b'{"he_std": 3}',
+    "of other fields": b'{"he_std": {"tries": 1}}',
+    "of other types": b'{"he_std": {"attempts": "many"}}',
+    "too deep": b"[" * 100_000,
+}
+
+
+@pytest.fixture
+def path(tmp_path, monkeypatch):
+    path = tmp_path / "folder with ä" / "progress.json"
+    monkeypatch.setenv("COURSEKIT_PROGRESS", str(path))
+    return path
+
+
+def wrong(fan_in):
+    return 1 / fan_in
+
+
+def right(fan_in):
+    return math.sqrt(2 / fan_in)
+
+
+def row(session, name="he_std"):
+    return next(line.split() for line in repr(session.progress()).splitlines() if f" {name} " in line)
+
+
+def test_attempts_count_up_to_the_first_correct_one(path):
+    session = Session()
+    for answer in (None, wrong, wrong, right, wrong, right):
+        session.check("he_std", answer)
+    assert json.loads(path.read_bytes())["he_std"] == {"attempts": 3, "hints": 0, "solved": date.today().isoformat()}
+
+
+def test_not_attempted_leaves_no_trace(path):
+    Session().check("he_std", None)
+    assert not path.exists()
+
+
+def test_most_hints_seen_are_kept(path):
+    first, second = Session(), Session()
+    first.hint("he_std"), first.hint("he_std"), second.hint("he_std")
+    assert json.loads(path.read_bytes())["he_std"]["hints"] == 2
+
+
+def test_table_lists_every_exercise_in_order(path):
+    session = Session()
+    session.hint("he_std")
+    session.check("he_std", wrong)
+    session.check("xavier_bound", EXERCISES["xavier_bound"].solution)
+    lines = repr(session.progress()).splitlines()
+    assert lines[0].split() == ["chapter", "exercise", "solved", "attempts", "hints"]
+    assert [line.split()[2] for line in lines[1:-1]] == list(EXERCISES)
+    assert row(session)[-4:] == ["he_std", "no", "1", "1"]
+    assert row(session, "xavier_bound")[-4:] == ["xavier_bound", date.today().isoformat(), "1", "0"]
+    assert lines[-1] == f"1 of {len(EXERCISES)} solved."
+
+
+def test_another_kernel_sees_it(path):
+    Session().check("he_std", right)
+    assert row(Session())[-2:] == ["1", "0"]
+
+
+def test_exercises_of_another_edition_are_kept(path):
+    path.parent.mkdir()
+    old = {"gone": {"attempts": 4, "hints": 1, "solved": "2025-01-02"}}
+    path.write_text(json.dumps(old))
+    session = Session()
+    session.check("he_std", wrong)
+    assert json.loads(path.read_bytes())["gone"] == old["gone"]
+    assert "gone" not in repr(session.progress())
+
+
+def test_environment_decides_at_every_call(path, monkeypatch, tmp_path):
+    session = Session()
+    session.check("he_std", wrong)
+    monkeypatch.setenv("COURSEKIT_PROGRESS", str(tmp_path / "other.json"))
+    assert row(session)[-2:] == ["0", "0"]
+
+
+def test_default_place_is_in_the_home_folder(monkeypatch, tmp_path):
+    monkeypatch.delenv("COURSEKIT_PROGRESS", raising=False)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    Session().check("he_std", right)
+    assert "he_std" in json.loads((tmp_path / ".coursekit" / "progress.json").read_bytes())
+
+
+def test_without_a_home_nothing_is_saved_and_said_once(monkeypatch, capsys):
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("COURSEKIT_PROGRESS", raising=False)
+    monkeypatch.setattr(Path, "home", no_home)
+    session = Session()
+    assert session.check("he_std", right).verdict is Verdict.CORRECT
+    session.check("he_std", right)
+    assert row(session)[-2:] == ["0", "0"]
+    said = capsys.readouterr().err
+    assert said.count("\n") == said.count("Your progress is not saved: there is no home folder.") == 1
+
+
+@pytest.mark.parametrize("content", BYTES_OF_NO_PROGRESS.values(), ids=BYTES_OF_NO_PROGRESS)
+def test_corrupt_file_is_set_aside(path, capsys, content):
+    path.parent.mkdir()
+    path.write_bytes(content)
+    session = Session()
+    assert session.check("he_std", right).verdict is Verdict.CORRECT
+    assert path.with_name("progress.json.corrupt").read_bytes() == content
+    assert row(session)[-2:] == ["1", "0"]
+    said = capsys.readouterr().err
+    assert said.count("\n") == said.count("progress.json.corrupt") == 1
+
+
+def test_second_corrupt_file_does_not_replace_the_first(path):
+    path.parent.mkdir()
+    for content in (b"first", b"second", b"third"):
+        path.write_bytes(content)
+        Session().progress()
+    kept = [path.with_name(f"progress.json.corrupt{number}").read_bytes() for number in ("", 2, 3)]
+    assert kept == [b"first", b"second", b"third"]
+
+
+def test_place_that_cannot_be_written_is_noted_once(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("COURSEKIT_PROGRESS", str(tmp_path / "file" / "progress.json"))
+    session = Session()
+    for _ in range(3):
+        assert session.check("he_std", right).verdict is Verdict.CORRECT
+    said = capsys.readouterr().err
+    assert said.count("\n") == said.count("Your progress is not saved: ") == 1
+
+
+def test_file_that_cannot_be_read_is_not_replaced(path, monkeypatch, capsys):
+    Session().check("he_std", right)
+    before = path.read_bytes()
+
+    def refuse(self):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_bytes", refuse)
+        session = Session()
+        session.check("xavier_bound", EXERCISES["xavier_bound"].solution)
+        assert row(session)[-2:] == ["0", "0"]
+    assert path.read_bytes() == before
+    said = capsys.readouterr().err
+    assert "Your progress is not saved: " in said
+    assert "cannot be read: Permission denied." in said
+
+
+def test_interrupted_write_leaves_the_old_file_and_no_litter(path, monkeypatch):
+    Session().check("he_std", wrong)
+    before = path.read_bytes()
+
+    def disk_full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", disk_full)
+    Session().check("he_std", right)
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == ["progress.json"]
+
+
+def test_reader_never_sees_a_half_written_file(path):
+    file = ProgressFile(pytest.fail)  # a note would mean that a reader found it corrupt
+    file.update("he_std", lambda standing: Standing(attempts=1))
+    done = threading.Event()
+    seen = set()
+
+    def read():
+        while not done.is_set():
+            seen.add(file.read()["he_std"].attempts)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for attempts in range(1, 30):
+        file.update("he_std", lambda standing, attempts=attempts: Standing(attempts=attempts))
+    done.set()
+    reader.join()
+    assert seen
+    assert seen <= set(range(1, 30))

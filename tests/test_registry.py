@@ -1,0 +1,58 @@
+"""The registry keeps order, refuses a name twice, and helps with a name it does not know."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from coursekit.registry import Registry, UnknownNameError
+
+
+@pytest.fixture
+def fruit():
+    registry = Registry("fruit")
+    for name in ("pear", "apple", "cherry"):
+        registry.add(SimpleNamespace(name=name))
+    return registry
+
+
+def test_records_come_in_the_order_they_were_added(fruit):
+    assert list(fruit) == ["pear", "apple", "cherry"]
+    assert [record.name for record in fruit.values()] == list(fruit)
+    assert len(fruit) == 3
+
+
+def test_add_returns_the_record():
+    record = SimpleNamespace(name="plum")
+    registry = Registry("fruit")
+    assert registry.add(record) is record
+    assert registry["plum"] is record
+
+
+def test_a_second_record_of_the_same_name_is_refused_and_the_first_stays(fruit):
+    first = fruit["apple"]
+    with pytest.raises(ValueError, match="The fruit name 'apple' is taken"):
+        fruit.add(SimpleNamespace(name="apple"))
+    assert fruit["apple"] is first
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("aple", "There is no fruit called 'aple'. Did you mean 'apple'? Known: pear, apple, cherry."),
+        ("zzz", "There is no fruit called 'zzz'. Known: pear, apple, cherry."),
+        (3, "There is no fruit called 3. Known: pear, apple, cherry."),
+        (["pear"], "There is no fruit called ['pear']."),
+    ],
+)
+def test_an_unknown_name_says_which_names_there_are(fruit, name, message):
+    with pytest.raises(UnknownNameError) as caught:
+        fruit[name]
+    assert str(caught.value).startswith(message)
+
+
+def test_it_is_a_mapping(fruit):
+    assert "pear" in fruit
+    assert "plum" not in fruit
+    assert fruit.get("plum") is None
+    with pytest.raises(KeyError):
+        fruit["plum"]
