@@ -15,7 +15,8 @@ test: $(VENV)/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	cache=$$(mktemp -d) && trap 'rm -rf "$$cache"' EXIT && \
-	NUMBA_CACHE_DIR="$$cache/numba" COURSEKIT_PROGRESS="$$cache/progress.json" COURSEKIT_STRICT=1 \
+	NUMBA_CACHE_DIR="$$cache/numba" COURSEKIT_PROGRESS="$$cache/progress.json" IPYTHONDIR="$$cache/ipython" \
+	COURSEKIT_STRICT=1 PYTHONHASHSEED=0 \
 	$(BIN)/pytest tests notebooks -n 2 --dist loadscope \
 	  --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with tests/nbval_sanitize.cfg
 

@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, TimeoutError
 
 from tools.lab_driver import LabPage, LabServer, chromium
 
@@ -21,7 +21,10 @@ def first_picture(browser: Browser, server: LabServer, notebook: str) -> float:
         page.run_in_kernel("")  # the kernel has started
         start = time.perf_counter()
         page.start_all()
-        page.page.wait_for_function("() => document.querySelector('.coursekit-figure')?.naturalWidth", timeout=120_000)
+        try:
+            page.page.wait_for_function("() => document.querySelector('.coursekit-figure')?.naturalWidth", timeout=60_000)
+        except TimeoutError:
+            raise RuntimeError(f"{notebook} shows no picture. Its errors: {page.cell_errors()}") from None
         return time.perf_counter() - start
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from coursekit.activations import Activation
-from coursekit.arrays import Array
+from coursekit.arrays import Array, float_array
 from coursekit.kernels.stats import flat_share, histogram, moments
 
 
@@ -18,14 +18,15 @@ class Moments(NamedTuple):
 
 def layer_moments(values: Array) -> Moments:
     """Mean and standard deviation over all of ``values`` (any shape), summed in float64; NaN or inf if a value is."""
-    mean, variance = moments(np.ascontiguousarray(values).reshape(-1))
+    values = _some(values, "layer_moments: values")
+    mean, variance = moments(values.reshape(-1))
     return Moments(mean, float(np.sqrt(variance if variance > 0 or variance != variance else 0.0)))
 
 
 def layer_histogram(values: Array, low: float, high: float, bins: int = 60) -> Array:
     """Count ``values`` (any shape) into ``bins`` equal bins over [low, high]; values beyond fall into the end bins."""
     lanes = np.zeros((4, bins), np.int64)
-    histogram(np.ascontiguousarray(values).reshape(-1), low, high, lanes)
+    histogram(float_array(values, "layer_histogram: values").reshape(-1), low, high, lanes)
     counts: Array = lanes.sum(0)
     return counts
 
@@ -39,6 +40,15 @@ class Flatness(NamedTuple):
 
 def layer_flatness(preactivations: Array, activation: Activation) -> Flatness:
     """Share of the ``preactivations`` z (N, H) where the activation is flat (`Activation.flat`), and of dead units."""
-    alive = np.zeros(preactivations.shape[1], np.bool_)
-    flat = flat_share(np.ascontiguousarray(preactivations), *activation.flat, alive)
-    return Flatness(flat / preactivations.size, 1 - alive.mean())
+    z = _some(preactivations, "layer_flatness: preactivations", 2, "(N, H)")
+    alive = np.zeros(z.shape[1], np.bool_)
+    flat = flat_share(z, *activation.flat, alive)
+    return Flatness(flat / z.size, 1 - float(alive.mean()))
+
+
+def _some(values: Array, where: str, ndim: int | None = None, shape: str = "") -> Array:
+    """Return ``values`` fit for a kernel, and refuse to take statistics of nothing."""
+    values = float_array(values, where, ndim, shape)
+    if values.size == 0:
+        raise ValueError(f"{where} must hold at least one value, but the shape is {values.shape}.")
+    return values

@@ -7,6 +7,8 @@ the signal, forward (Var z = fan_in · Var w · Var x) and backward (fan_out · 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import signature
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -28,7 +30,7 @@ class Initialiser:
     draw : callable
         ``draw(rng, shape, fan_in, fan_out, **params) -> float64 array``.
     std : callable
-        ``std(fan_in, fan_out, **params) -> float``, the standard deviation of one weight.
+        ``std(fan_in, fan_out, **params) -> float``, the standard deviation of one weight of a matrix (fan_in, fan_out).
     formula : str
         LaTeX, without dollar signs.
     verdict, source : str
@@ -71,10 +73,16 @@ class Initialiser:
         ------
         ValueError
             If a fan is not a positive whole number, or ``rng`` is missing.
+        TypeError
+            If the scheme has no such parameter.
         """
         for side, fan in (("fan_in", fan_in), ("fan_out", fan_out)):
-            if fan != int(fan) or fan < 1:
+            if not isinstance(fan, Integral) or fan < 1:
                 raise ValueError(f"{self.name}: {side} must be a whole number of at least 1, but is {fan!r}.")
+        known = list(signature(self.std).parameters)[2:]
+        if unknown := params.keys() - set(known):
+            listed = ", ".join(known) or "none"
+            raise TypeError(f"{self.name} has no parameter {min(unknown)!r}. Its parameters: {listed}.")
         if rng is None and self.draw not in (_zeros, _constant):
             raise ValueError(f"{self.name} draws random weights: pass rng=np.random.default_rng(seed).")
         return self.draw(rng, shape or (fan_in, fan_out), fan_in, fan_out, **params).astype(dtype, copy=False)

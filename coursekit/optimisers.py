@@ -1,6 +1,7 @@
 """Optimisers: ``state = opt.init(params)``, then ``opt.step(params, grads, state)`` changes the parameters in place."""
 
 import math
+from numbers import Real
 from typing import Any
 
 from coursekit.arrays import Array
@@ -24,7 +25,7 @@ class SGD:
     name = "sgd"
 
     def __init__(self, lr: float) -> None:
-        if not (isinstance(lr, int | float) and math.isfinite(lr) and lr > 0):
+        if isinstance(lr, bool) or not isinstance(lr, Real) or not (math.isfinite(lr) and lr > 0):
             raise ValueError(
                 f"{self.name}: the learning rate must be a positive number, but is {lr!r}. Try 0.1 or 0.01."
             )

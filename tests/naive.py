@@ -73,6 +73,8 @@ def activation(name, x, **params):
     """Apply the twin of the activation ``name`` to x (N, D)."""
     if name in OF_A_ROW:
         return np.array([OF_A_ROW[name]([float(value) for value in row], **params) for row in x])
+    if name not in OF_A_NUMBER:
+        raise LookupError(f"tests/naive.py has no twin of {name!r}: write its slow, obvious form there.")
     return np.array([[OF_A_NUMBER[name](float(value), **params) for value in row] for row in x])
 
 

@@ -65,3 +65,24 @@ def test_flatness_is_that_of_the_twin(activation, rng):
 def test_a_relu_that_is_negative_for_every_sample_is_dead():
     z = np.array([[-1.0, 1.0, 0.0, -2.0], [-1.0, -1.0, 0.0, 3.0]])
     assert layer_flatness(z, ACTIVATIONS["relu"]) == pytest.approx((6 / 8, 2 / 4))
+
+
+@pytest.mark.parametrize("function", [layer_moments, lambda z: layer_flatness(z, ACTIVATIONS["relu"])])
+def test_statistics_of_nothing_are_refused(function):
+    with pytest.raises(ValueError, match="at least one value"):
+        function(np.zeros((0, 3)))
+
+
+def test_byte_swapped_values_are_read_right(rng):
+    values = rng.normal(size=(6, 4))
+    assert layer_moments(values.astype(">f8")) == layer_moments(values)
+    assert layer_flatness(values.astype(">f8"), ACTIVATIONS["relu"]) == layer_flatness(values, ACTIVATIONS["relu"])
+
+
+def test_nan_is_neither_saturated_nor_dead():
+    assert layer_flatness(np.full((2, 3), np.nan), ACTIVATIONS["tanh"]) == (0.0, 0.0)
+
+
+def test_flatness_wants_rows_of_samples():
+    with pytest.raises(ValueError, match=r"\(N, H\)"):
+        layer_flatness(np.zeros((2, 3, 4, 4)), ACTIVATIONS["relu"])

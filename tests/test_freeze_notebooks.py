@@ -1,5 +1,6 @@
 """Stored outputs: how they are made, and the proof that nbval notices when they no longer hold."""
 
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -9,10 +10,12 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbval.plugin import get_sanitize_patterns
 
 from tools.freeze_notebooks import WIDGET, complaint, environment, freeze, main
 
 ROOT = Path(__file__).parent.parent
+SANITIZE = ROOT / "tests" / "nbval_sanitize.cfg"
 
 # A cell of each kind of output that chapters have.
 CELLS = {
@@ -227,7 +230,7 @@ def nbval(paths, private):
     report = private / "report.xml"
     command = [sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "--rootdir", paths[0].parent]
     command += ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=120"]
-    command += ["--nbval-sanitize-with", ROOT / "tests" / "nbval_sanitize.cfg"]
+    command += ["--nbval-sanitize-with", SANITIZE]
     command += ["-p", "no:cacheprovider", "--junitxml", report, *paths]
     done = subprocess.run(
         command, env=environment(private), cwd=ROOT, capture_output=True, encoding="utf-8", timeout=300
@@ -249,3 +252,10 @@ def test_nbval_notices_every_corrupted_output(failures):
 
 def test_nbval_notices_a_slider_callback_that_raises(failures):
     assert failures["callbacks"] == [1, 4]
+
+
+def test_the_sanitiser_hides_versions_and_nothing_else():
+    text = "coursekit   0.1.0\nnumpy       2.4.6\nnumpy is 2 lines above\nready"
+    for pattern, replacement in get_sanitize_patterns(SANITIZE.read_text(encoding="ascii")):
+        text = re.sub(pattern, replacement, text)
+    assert text == "coursekit VERSION\nnumpy VERSION\nnumpy is 2 lines above\nready"

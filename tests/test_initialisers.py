@@ -127,3 +127,14 @@ def test_a_fan_that_is_not_a_positive_whole_number_is_refused(initialiser, fans,
 def test_the_record_is_complete(initialiser):
     for text in ("label", "formula", "verdict", "source"):
         assert getattr(initialiser, text), text
+
+
+@pytest.mark.parametrize("fan", ["a", float("nan"), 2.5, 0, True - 1])
+def test_a_fan_that_is_no_whole_number_is_refused(fan, rng):
+    with pytest.raises(ValueError, match="fan_in must be a whole number of at least 1"):
+        INITIALISERS["he_normal"](fan, 3, rng=rng)
+
+
+def test_an_unknown_parameter_is_named_with_the_known_ones(rng):
+    with pytest.raises(TypeError, match="normal has no parameter 'gain'. Its parameters: std"):
+        INITIALISERS["normal"](2, 3, rng=rng, gain=2.0)

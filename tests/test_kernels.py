@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from coursekit.kernels.elementwise import erf, exp, flush_tiny, tanh
+from coursekit.kernels.elementwise import erf, exp, expm1, flush_tiny, tanh
 from coursekit.kernels.stats import flat_share, histogram, moments
 
 VALUES = st.floats(-6, 6, width=32, allow_subnormal=False)
@@ -20,6 +20,11 @@ DTYPES = st.sampled_from([np.float32, np.float64])
 @numba.njit
 def exp_of(x):
     return exp(x)
+
+
+@numba.njit
+def expm1_of(x):
+    return expm1(x)
 
 
 @numba.njit
@@ -36,11 +41,13 @@ def erf_of(x):
     ("function", "reference", "points", "relative", "absolute"),
     [
         (exp_of, math.exp, np.linspace(-87, 88, 801), 2e-7, 0),
+        (expm1_of, math.expm1, np.linspace(-20, 0, 801), 3e-7, 0),
+        (expm1_of, math.expm1, -np.geomspace(1e-30, 1, 301), 3e-7, 0),
         (tanh_of, math.tanh, np.linspace(-10, 10, 801), 3e-7, 0),
         (tanh_of, math.tanh, np.geomspace(1e-30, 1, 301), 3e-7, 0),
         (erf_of, math.erf, np.linspace(-6, 6, 801), 0, 4e-7),  # the formula's 1.5e-7, and rounding
     ],
-    ids=["exp", "tanh", "tanh near 0", "erf"],
+    ids=["exp", "expm1", "expm1 near 0", "tanh", "tanh near 0", "erf"],
 )
 def test_float32_polynomials_are_as_accurate_as_they_promise(function, reference, points, relative, absolute):
     points = points.astype(np.float32)
@@ -55,7 +62,7 @@ def test_float32_polynomials_are_as_accurate_as_they_promise(function, reference
 )
 def test_float64_is_that_of_the_c_library(function, reference):
     for x in np.linspace(-20, 20, 101):
-        assert function(x) == pytest.approx(reference(x), rel=1e-15)
+        assert function(x) == pytest.approx(reference(x), rel=1e-15, abs=0)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

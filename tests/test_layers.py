@@ -269,3 +269,15 @@ def test_batch_norm_object_learns_its_running_statistics_in_training_only(rng):
     layer.forward(x, training=True)
     np.testing.assert_allclose(layer.running.mean, x.mean(0), rtol=1e-12)
     np.testing.assert_allclose(layer.forward(x).std(0), x.std(0) / x.std(0, ddof=1), rtol=1e-4)
+
+
+def test_batch_norm_keeps_float32_beside_float64_statistics(rng):
+    running = RunningStatistics(np.zeros(3), np.ones(3))
+    ones = np.ones(3, np.float32)
+    y, _ = batch_norm_forward(rng.standard_normal((4, 3), np.float32), ones, ones, running, training=False)
+    assert y.dtype == np.float32
+
+
+def test_batch_norm_refuses_statistics_of_another_width(rng):
+    with pytest.raises(ValueError, match="has 3 channels, but the running statistics have 4"):
+        batch_norm_forward(rng.normal(size=(5, 3)), np.ones(3), np.ones(3), RunningStatistics.start(4, np.float64))

@@ -54,3 +54,9 @@ def test_sgd_moves_by_the_learning_rate_times_the_gradient():
     np.testing.assert_array_equal(params["w"], [0.0, -3.0, 5.0])
     sgd.step(params, {"w": np.array([1.0, 0.0, 0.0])}, state)  # no memory: the second step is like the first
     np.testing.assert_array_equal(params["w"], [-0.5, -3.0, 5.0])
+
+
+def test_a_numpy_number_is_a_learning_rate_and_a_truth_value_is_not():
+    assert OPTIMISERS["sgd"](lr=np.float32(0.5)).lr == 0.5
+    with pytest.raises(ValueError, match="learning rate"):
+        OPTIMISERS["sgd"](lr=True)

@@ -64,46 +64,36 @@ class LabServer:
         The folder that it serves; notebooks in it may be changed.
     nodelay : bool
         Whether coursekit's server extension turns TCP_NODELAY on.
-    subshells : str
-        JupyterLab's setting commsOverSubshells: ``"perCommTarget"``, ``"perComm"`` or ``"disabled"``.
     environ : mapping
         More environment variables for the server and its kernels.
     """
 
-    def __init__(
-        self,
-        root: Path,
-        nodelay: bool = True,
-        subshells: str = "perCommTarget",
-        environ: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, root: Path, nodelay: bool = True, environ: Mapping[str, str] | None = None) -> None:
         self.root = root
         self.nodelay = nodelay
-        self.subshells = subshells
         self.environ = dict(environ or {})
         self.token = os.urandom(16).hex()
         self._exit = ExitStack()
 
     def __enter__(self) -> Self:
         with self._exit:
-            home = Path(
-                self._exit.enter_context(tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True))
-            )
-            self._write_settings(home)
-            self._exit.callback(self._stop)
-            self._log = self._exit.enter_context((home / "server.log").open("w+"))
+            folder = tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True)
+            self._home = Path(self._exit.enter_context(folder))
+            self._configure()
+            log = self._exit.enter_context((self._home / "server.log").open("w"))
             command = [sys.executable, "-m", "jupyterlab"]
             self._process = subprocess.Popen(
-                command, cwd=home, env=self._environment(home), stdout=self._log, stderr=subprocess.STDOUT
+                command, cwd=self._home, env=self._environment(), stdout=log, stderr=subprocess.STDOUT
             )
-            self.url = self._wait_for_address(home / "runtime" / f"jpserver-{self._process.pid}.json")
+            self._exit.callback(self._stop)
+            self.url = self._wait_for_address()
             self._exit = self._exit.pop_all()
         return self
 
     def __exit__(self, *exc: object) -> None:
         self._exit.close()
 
-    def _write_settings(self, home: Path) -> None:
+    def _configure(self) -> None:
         config = {
             "ServerApp": {
                 "ip": "127.0.0.1",
@@ -116,32 +106,32 @@ class LabServer:
             "IdentityProvider": {"token": self.token},
             "LabApp": {"expose_app_in_browser": True, "news_url": ""},
         }
-        settings = {
-            "notification": {"fetchNews": "false", "checkForUpdates": False},
-            "kernels-settings": {"commsOverSubshells": self.subshells},
-        }
-        _write_json(home / "config" / "jupyter_lab_config.json", config)
-        for name, values in settings.items():
-            _write_json(
-                home / "settings" / "@jupyterlab" / "apputils-extension" / f"{name}.jupyterlab-settings", values
-            )
+        _write_json(self._home / "config" / "jupyter_lab_config.json", config)
+        self.setting("notification", fetchNews="false", checkForUpdates=False)
 
-    def _environment(self, home: Path) -> dict[str, str]:
+    def setting(self, group: str, **values: object) -> None:
+        """Change a group of JupyterLab's general settings; pages opened from now on follow it."""
+        folder = self._home / "settings" / "@jupyterlab" / "apputils-extension"
+        _write_json(folder / f"{group}.jupyterlab-settings", values)
+
+    def _environment(self) -> dict[str, str]:
         return {
             **os.environ,
-            "JUPYTER_CONFIG_DIR": str(home / "config"),
-            "JUPYTER_DATA_DIR": str(home / "data"),
-            "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-            "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
-            "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
-            "IPYTHONDIR": str(home / "ipython"),
+            "JUPYTER_CONFIG_DIR": str(self._home / "config"),
+            "JUPYTER_DATA_DIR": str(self._home / "data"),
+            "JUPYTER_RUNTIME_DIR": str(self._home / "runtime"),
+            "JUPYTERLAB_SETTINGS_DIR": str(self._home / "settings"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(self._home / "workspaces"),
+            "IPYTHONDIR": str(self._home / "ipython"),
             "PYTHONPATH": os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH")])),
             "COURSEKIT_NODELAY": str(int(self.nodelay)),
+            "COURSEKIT_PROGRESS": str(self._home / "progress.json"),
             **self.environ,
         }
 
-    def _wait_for_address(self, info: Path, seconds: float = 60) -> str:
-        end = time.monotonic() + seconds
+    def _wait_for_address(self) -> str:
+        info = self._home / "runtime" / f"jpserver-{self._process.pid}.json"
+        end = time.monotonic() + 60
         while time.monotonic() < end and self._process.poll() is None:
             if info.exists() and (text := info.read_text()):
                 return str(json.loads(text)["url"])
@@ -157,7 +147,7 @@ class LabServer:
 
     def log(self) -> str:
         """What the server has printed so far, its kernels' standard error included."""
-        return Path(self._log.name).read_text()
+        return (self._home / "server.log").read_text()
 
 
 def _write_json(path: Path, content: object) -> None:
@@ -258,17 +248,13 @@ class LabPage:
         return LiveFigure(self, root)
 
 
-# Resolves once neither picture nor text has changed for `quiet` ms and the kernel has nothing to do.
-STILL = f"""(root, quiet) => new Promise(resolve => {{
+# True once neither picture nor text has changed for `quiet` ms and the kernel has nothing to do.
+STILL = f"""([root, quiet]) => {{
     {NOTEBOOK}
-    let shown, since = performance.now();
-    const look = () => {{
-        const now = performance.now(), showing = root.querySelector('img')?.src + root.textContent;
-        if (showing !== shown || kernel.status !== 'idle') [shown, since] = [showing, now];
-        now - since < quiet ? requestAnimationFrame(look) : resolve();
-    }};
-    look();
-}})"""
+    const now = performance.now(), shows = root.querySelector('img')?.src + root.textContent;
+    if (root.rest?.shows !== shows || kernel.status !== 'idle') root.rest = {{shows, since: now}};
+    return now - root.rest.since > quiet;
+}}"""
 
 # JupyterLab takes the focus back when another cell becomes the active one: focus until it stays.
 FOCUS = """handle => new Promise(resolve => {
@@ -359,8 +345,10 @@ class LiveFigure:
         )
 
     def wait_until_still(self, milliseconds: float = 500) -> None:
-        """Wait until picture and readout have not changed for a while and the kernel is idle."""
-        self.root.evaluate(STILL, milliseconds)
+        """Wait until picture and text have not changed for a while and the kernel is idle."""
+        root = self.root.element_handle()
+        root.evaluate("root => { delete root.rest }")
+        self.lab.page.wait_for_function(STILL, arg=[root, milliseconds], timeout=60_000)
 
     @contextmanager
     def watch(self) -> Iterator["Watch"]:

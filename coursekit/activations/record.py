@@ -131,4 +131,7 @@ def _numbers(name: str, params: tuple[Parameter, ...], given: dict[str, float], 
     if unknown:
         listed = ", ".join(known) or "none"
         raise TypeError(f"{name} has no parameter {sorted(unknown)[0]!r}. Its parameters: {listed}.")
-    return tuple(dtype.type(value) for value in (known | given).values())
+    try:
+        return tuple(dtype.type(value) for value in (known | given).values())
+    except (TypeError, ValueError):
+        raise TypeError(f"{name}: its parameters are numbers, but got {given}.") from None

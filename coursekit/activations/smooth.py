@@ -4,7 +4,7 @@ import math
 
 from coursekit.activations.record import Parameter, elementwise
 from coursekit.arrays import Array
-from coursekit.kernels.elementwise import erf, exp
+from coursekit.kernels.elementwise import erf, exp, expm1
 from coursekit.kernels.jit import kernel
 
 
@@ -12,7 +12,7 @@ from coursekit.kernels.jit import kernel
 def _elu(x: Array, y: Array, alpha: float) -> None:
     """f(x) = x if x > 0 else α (eˣ − 1)."""
     for i in range(x.size):
-        y[i] = x[i] if x[i] > 0 else alpha * (exp(x[i]) - 1)
+        y[i] = x[i] if x[i] > 0 else alpha * expm1(x[i])
 
 
 @kernel
@@ -49,7 +49,7 @@ HUGE = 1e30  # stands in for infinity beside a factor that goes to 0 faster: ∞
 def _selu(x: Array, y: Array) -> None:
     """f(x) = λ x if x > 0 else λ α (eˣ − 1)."""
     for i in range(x.size):
-        y[i] = SELU_SCALE * x[i] if x[i] > 0 else SELU_SCALE * SELU_ALPHA * (exp(x[i]) - 1)
+        y[i] = SELU_SCALE * x[i] if x[i] > 0 else SELU_SCALE * SELU_ALPHA * expm1(x[i])
 
 
 @kernel
@@ -112,17 +112,20 @@ elementwise(
 @kernel
 def _gelu(x: Array, y: Array) -> None:
     """f(x) = x Φ(x), Φ the normal distribution function."""
+    scale, half, one = x.dtype.type(ROOT_HALF), x.dtype.type(0.5), x.dtype.type(1)  # a float64 would widen the loop
     for i in range(x.size):
-        y[i] = max(x[i], -HUGE) / 2 * (1 + erf(x[i] * ROOT_HALF))
+        y[i] = max(x[i], x.dtype.type(-HUGE)) * half * (one + erf(x[i] * scale))
 
 
 @kernel
 def _gelu_backward(dout: Array, x: Array, y: Array, dx: Array) -> None:
     """f'(x) = Φ(x) + x φ(x), φ the normal density."""
+    scale, half, one = x.dtype.type(ROOT_HALF), x.dtype.type(0.5), x.dtype.type(1)
+    density_at_0, huge = x.dtype.type(ROOT_HALF_OVER_PI), x.dtype.type(HUGE)
     for i in range(x.size):
-        cumulative = (1 + erf(x[i] * ROOT_HALF)) / 2
-        density = exp(-x[i] * x[i] / 2) * ROOT_HALF_OVER_PI
-        finite = min(max(x[i], -HUGE), HUGE)
+        cumulative = (one + erf(x[i] * scale)) * half
+        density = exp(-x[i] * x[i] * half) * density_at_0
+        finite = min(max(x[i], -huge), huge)
         dx[i] = dout[i] * (cumulative + finite * density)
 
 

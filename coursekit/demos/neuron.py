@@ -1,10 +1,11 @@
 """One neuron, two sliders: the weight sets how steep it answers, weight and bias together set where."""
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
-from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS
@@ -29,13 +30,14 @@ class State(DemoState):
 
 @dataclass(frozen=True)
 class Frame:
-    """The neuron's curve ``y`` and f itself over `INPUTS`, and the 200 points it judges."""
+    """The neuron's curve over `INPUTS`, and how it judges the points."""
 
     y: Array  # (401,), f(w x + b)
     original: Array  # (401,), f(x)
+    threshold: float  # the x at which w x + b = 0; NaN if the weight is 0
+    at_threshold: float  # f(0), what the neuron says there
     points: Array  # (200,), the first half should get a no, the second a yes
     wrong: Array  # (200,) bool
-    threshold: float | None  # the x at which w x + b = 0, if there is one
     state: State
 
     @property
@@ -46,7 +48,7 @@ class Frame:
     @property
     def yes_side(self) -> tuple[float, float]:
         """From where to where, between −5 and 5, the neuron says yes."""
-        if self.threshold is None:
+        if self.state.weight == 0:
             return (-REACH, REACH) if self.state.bias > 0 else (REACH, REACH)
         edge = min(max(self.threshold, -REACH), REACH)
         return (edge, REACH) if self.state.weight > 0 else (-REACH, edge)
@@ -54,7 +56,7 @@ class Frame:
     @property
     def readout(self) -> str:
         """Where the threshold lies, on which side the neuron says yes, and how often it is right."""
-        if self.threshold is None:
+        if self.state.weight == 0:
             answer = "yes" if self.state.bias > 0 else "no"
             where = f"The weight is 0: the neuron ignores x and always says {answer}"
         else:
@@ -79,9 +81,10 @@ def compute(state: State) -> Frame:
     return Frame(
         y=f(state.weight * INPUTS + state.bias)[0],
         original=f(INPUTS)[0],
+        threshold=-state.bias / state.weight if state.weight else math.nan,
+        at_threshold=float(f(np.zeros(1))[0][0]),
         points=points,
         wrong=says_yes != (np.arange(2 * A_CLASS) >= A_CLASS),
-        threshold=-state.bias / state.weight if state.weight else None,
         state=state,
     )
 
@@ -94,61 +97,55 @@ class View:
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
         self.curves = axes(figure, (0.07, 0.40, 0.915, 0.47), "", "", "output y")
-        self.line = axes(figure, (0.07, 0.1, 0.915, 0.20), "", "input x")
+        self.strip = axes(figure, (0.07, 0.1, 0.915, 0.20), "", "input x")
         self.curves.tick_params(labelbottom=False)
-        for ax in (self.curves, self.line):
+        for ax in (self.curves, self.strip):
             ax.set_xlim(-REACH, REACH)
             ax.set_xticks(np.arange(-REACH, REACH + 1))
-        self._draw_curves()
-        self._draw_points()
+        self.shades = [ax.axvspan(0, 1, color=BLUE, alpha=0.1, animated=True) for ax in (self.curves, self.strip)]
+        self.thresholds = [ax.axvline(color=INK, linewidth=1.4, animated=True) for ax in (self.curves, self.strip)]
+        self._add_curves()
+        self._add_points()
         self._activation = ""
 
-    def _draw_curves(self) -> None:
-        self.shade = PolyCollection([], facecolor=BLUE, alpha=0.10, linewidths=0, animated=True, zorder=1)
-        self.curves.add_collection(self.shade)
+    def _add_curves(self) -> None:
         (self.original,) = self.curves.plot([], [], color=GREY, linewidth=1.6)
         (self.ghost,) = self.curves.plot([], [], **GHOST)
         (self.curve,) = self.curves.plot([], [], color=BLUE, linewidth=3.2, animated=True)
-        (self.threshold,) = self.curves.plot([], [], color=INK, linewidth=1.4, animated=True)
-        (self.dot,) = self.curves.plot([], [], "o", color=INK, markersize=9, animated=True, zorder=4)
-        style = {"fontsize": 11.5, "transform": self.curves.transAxes, "va": "bottom"}
+        (self.dot,) = self.curves.plot([], [], "o", color=INK, markersize=9, animated=True)
+        style: dict[str, Any] = {"fontsize": 11.5, "transform": self.curves.transAxes, "va": "bottom"}
         self.curves.text(0.0, 1.03, "— y = f(w x + b)", color=BLUE, **style)
         self.curves.text(0.165, 1.03, "— f(x) itself", color="#66706e", **style)
         self.curves.text(0.29, 1.03, "● where w x + b = 0", color=INK, **style)
 
-    def _draw_points(self) -> None:
-        self.line.set_ylim(-0.6, 1.6)
-        self.line.set_yticks([0, 1], ["no", "yes"])
-        self.line.grid(False)
-        self.line_shade = PolyCollection([], facecolor=BLUE, alpha=0.10, linewidths=0, animated=True, zorder=1)
-        self.line.add_collection(self.line_shade)
-        (self.line_threshold,) = self.line.plot([], [], color=INK, linewidth=1.4, animated=True)
-        x, height = draw_points(), scatter_heights()
-        no, yes = slice(None, A_CLASS), slice(A_CLASS, None)
-        self.line.plot(x[no], height[no], "s", color=ORANGE, markersize=4.5, alpha=0.9)
-        self.line.plot(x[yes], height[yes], "o", color=BLUE, markersize=5, alpha=0.9)
-        (self.wrong,) = self.line.plot([], [], "x", color=RED, markersize=6, markeredgewidth=1.6, animated=True)
-        style = {"fontsize": 11.5, "transform": self.line.transAxes, "va": "bottom"}
-        self.line.text(0.0, 1.05, "200 points:", color=INK, **style)
-        self.line.text(0.105, 1.05, "■ should get a no", color=AMBER, **style)
-        self.line.text(0.275, 1.05, "● should get a yes", color=BLUE, **style)
-        self.line.text(0.45, 1.05, "× judged wrong", color=RED, **style)
-        self.line.text(1.0, 1.05, "shaded: the neuron says yes", color=INK, ha="right", **style)
+    def _add_points(self) -> None:
+        self.strip.set_ylim(-0.6, 1.6)
+        self.strip.set_yticks([0, 1], ["no", "yes"])
+        self.strip.grid(False)
+        x = draw_points()
+        self.heights = np.repeat([0.0, 1.0], A_CLASS) + np.random.default_rng(1).uniform(-0.35, 0.35, len(x))
+        self.strip.plot(x[:A_CLASS], self.heights[:A_CLASS], "s", color=ORANGE, markersize=4.5)
+        self.strip.plot(x[A_CLASS:], self.heights[A_CLASS:], "o", color=BLUE, markersize=5)
+        (self.wrong,) = self.strip.plot([], [], "x", color=RED, markersize=6, markeredgewidth=1.6, animated=True)
+        style: dict[str, Any] = {"fontsize": 11.5, "transform": self.strip.transAxes, "va": "bottom"}
+        self.strip.text(0.0, 1.05, "200 points:", color=INK, **style)
+        self.strip.text(0.105, 1.05, "■ should get a no", color=AMBER, **style)
+        self.strip.text(0.275, 1.05, "● should get a yes", color=BLUE, **style)
+        self.strip.text(0.45, 1.05, "× judged wrong", color=RED, **style)
+        self.strip.text(1.0, 1.05, "shaded: the neuron says yes", color=INK, ha="right", **style)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
         self._set_limits(frame)
-        edge = frame.threshold
-        where = "No threshold" if edge is None else f"Threshold at x = {plain(edge)}"
+        where = f"Threshold at x = {plain(frame.threshold)}" if frame.state.weight else "No threshold"
         self.headline.set_text(f"{where}, {frame.right:.0%} right")
         self.curve.set_data(INPUTS, frame.y)
-        self.wrong.set_data(frame.points[frame.wrong], scatter_heights()[frame.wrong])
-        for shade, ax in ((self.shade, self.curves), (self.line_shade, self.line)):
-            shade.set_verts([box(*frame.yes_side, *ax.get_ylim())])
-        for stroke, ax in ((self.threshold, self.curves), (self.line_threshold, self.line)):
-            stroke.set_data(*([], []) if edge is None else ([edge, edge], ax.get_ylim()))
-        at_zero = float(ACTIVATIONS[frame.state.activation].forward(np.zeros(1))[0][0])
-        self.dot.set_data(*([], []) if edge is None else ([edge], [at_zero]))
+        self.dot.set_data([frame.threshold], [frame.at_threshold])
+        self.wrong.set_data(frame.points[frame.wrong], self.heights[frame.wrong])
+        left, right = frame.yes_side
+        for shade, threshold in zip(self.shades, self.thresholds, strict=True):
+            shade.set(x=left, width=right - left)
+            threshold.set_xdata([frame.threshold, frame.threshold])
 
     def _set_limits(self, frame: Frame) -> None:
         """Fit the curve's axes to what the activation can say, and draw f itself; the sliders move neither."""
@@ -163,19 +160,8 @@ class View:
 
     def pin(self, frame: Frame | None) -> None:
         """Keep a frame's curve as a ghost."""
-        self.ghost.set_data(*([], []) if frame is None else (INPUTS, frame.y))
-
-
-def box(left: float, right: float, low: float, high: float) -> Array:
-    """Corners of a rectangle, (4, 2)."""
-    return np.array([(left, low), (right, low), (right, high), (left, high)])
-
-
-@lru_cache(maxsize=1)
-def scatter_heights() -> Array:
-    """Heights at which the points are drawn, (200,): around 0 for the first class and 1 for the second."""
-    rng = np.random.default_rng(1)
-    return np.repeat([0.0, 1.0], A_CLASS) + rng.uniform(-0.35, 0.35, 2 * A_CLASS)
+        y = np.array([]) if frame is None else frame.y
+        self.ghost.set_data(INPUTS[: len(y)], y)
 
 
 DEMOS.add(

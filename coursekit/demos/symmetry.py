@@ -33,9 +33,9 @@ class State(DemoState):
     """Weights start as ``value + spread · N(0, 1)``, biases at 0."""
 
     spread: float = slider(0.0, 0.0, 0.5, "random spread of the weights", step=0.01)
-    value: float = slider(0.5, 0.0, 1.0, "weight common to all", step=0.05)
+    value: float = slider(0.2, 0.0, 1.0, "weight common to all", step=0.05)
     step: int = slider(STEPS, 0, STEPS, "training step")
-    lr: float = slider(0.5, 0.05, 2.0, "learning rate", log=True)
+    lr: float = slider(0.5, 0.05, 1.0, "learning rate", log=True)
     hidden: int = slider(8, 2, MAX_HIDDEN, "hidden units")
     seed: int = 0
 
@@ -68,6 +68,11 @@ class Frame:
         return len(self.groups)
 
     @property
+    def kinds(self) -> str:
+        """That number in words."""
+        return "all the same" if self.different == 1 else f"{self.different} different"
+
+    @property
     def frozen(self) -> bool:
         """Whether every weight, of both layers, has been 0 from the first step to this one."""
         until = self.state.step + 1
@@ -79,7 +84,7 @@ class Frame:
         step = self.state.step
         note = " Every weight is still exactly 0; only the output bias has moved." if self.frozen and step else ""
         return (
-            f"Step {step}: {self.different} different among {self.state.hidden} hidden units. "
+            f"Step {step}: {self.state.hidden} hidden units, {self.kinds}. "
             f"Loss {self.history.loss[step]:.3f}, {self.history.accuracy[step]:.1%} of the points right.{note}"
         )
 
@@ -196,7 +201,7 @@ class View:
         for collection in (self.ghost_arrows, self.trails, self.arrows):
             ax.add_collection(collection)
         (self.tips,) = ax.plot([], [], "o", color=PURPLE, markersize=4, animated=True)
-        self.times = ax.text(0, 0, "", fontsize=15, fontweight="bold", color=PURPLE, animated=True, clip_on=True)
+        self.times = ax.text(0, 0, "", fontsize=15, fontweight="bold", color=PURPLE, ha="right", animated=True)
 
     def _make_plane(self, figure: Figure) -> None:
         ax = axes(figure, (0.395, 0.13, 0.285, 0.69), "points, and what the net says", "x₁", "")
@@ -216,13 +221,13 @@ class View:
         ax.text(0.0, 1.035, "● loss", color=INK, fontsize=11.5, transform=ax.transAxes)
         ax.text(0.24, 1.035, "■ share of points right", color=BLUE, fontsize=11.5, transform=ax.transAxes)
         ax.axhline(np.log(2), color=INK, linewidth=0.9, linestyle=":")
-        ax.text(STEPS - 4, np.log(2) + 0.015, "guessing: log 2", fontsize=9, color=INK, ha="right")
+        ax.set_yticks([0, 0.2, 0.4, np.log(2), 1], ["0", "0.2", "0.4", "log 2", "1"])
         (self.loss,) = ax.plot([], [], color=INK, linewidth=1.8, animated=True)
-        (self.accuracy,) = ax.plot([], [], color=BLUE, linewidth=1.8, animated=True)
+        (self.accuracy,) = ax.plot([], [], color=BLUE, linewidth=1.3, animated=True)
         (self.ghost_loss,) = ax.plot([], [], **GHOST)
         (self.now,) = ax.plot([], [], color="#888888", linewidth=1.0, animated=True)
-        (self.loss_now,) = ax.plot([], [], "o", color=INK, markersize=7, animated=True)
-        (self.accuracy_now,) = ax.plot([], [], "s", color=BLUE, markersize=7, animated=True)
+        (self.loss_now,) = ax.plot([], [], "o", color=INK, markersize=7, animated=True, clip_on=False)
+        (self.accuracy_now,) = ax.plot([], [], "s", color=BLUE, markersize=7, animated=True, clip_on=False)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
@@ -241,14 +246,8 @@ class View:
         self.accuracy_now.set_data([step], [history.accuracy[step]])
 
     def _show_headline(self, frame: Frame) -> None:
-        hidden, right = frame.state.hidden, f"{frame.history.accuracy[frame.state.step]:.0%} right"
-        if frame.frozen:
-            words = f"All weights are 0: {right}"
-        elif frame.different == 1:
-            words = f"{hidden} units, all the same: {right}"
-        else:
-            words = f"{hidden} units, {frame.different} different: {right}"
-        self.headline.set_text(words)
+        start = "All weights are 0" if frame.frozen else f"{frame.state.hidden} units, {frame.kinds}"
+        self.headline.set_text(f"{start}: {frame.history.accuracy[frame.state.step]:.0%} right")
         self.headline.set_color(PURPLE if frame.different == 1 else BLUE)
 
     def _show_units(self, frame: Frame) -> None:
@@ -261,7 +260,7 @@ class View:
         self.trails.set_segments(list(w1[trail].transpose(2, 0, 1)))
         largest = max(frame.groups, key=len)
         self.times.set_text(f"×{len(largest)}" if len(largest) > 1 else "")
-        self.times.set_position(tips[largest[0]] + 0.05 * reach)
+        self.times.set_position(0.6 * tips[largest[0]] + 0.06 * reach * np.array([-1, 1]))
 
     def _set_reach(self, largest: float) -> float:
         """Step the axes to the largest weight of the whole run, so that they stand still while the step slider moves."""
@@ -289,21 +288,21 @@ DEMOS.add(
         compute=compute,
         View=View,
         question=Prediction(
-            "Eight hidden units start with the same weights, 0.5 each, and train for 400 steps. How many different units "
+            "Eight hidden units start with the same weights, 0.2 each, and train for 400 steps. How many different units "
             "are there at the end?",
             ("8: each finds a job of its own", "2: one for each class", "1: they stay the same"),
             answer=2,
             explanation="Equal units get the same input and the same gradient, so every step moves them alike. Eight units "
             "do the work of one, and one line cannot separate these points.",
-            settings={"spread": 0.0, "value": 0.5, "step": STEPS, "lr": 0.5, "hidden": 8},
+            settings={"spread": 0.0, "value": 0.2, "step": STEPS, "lr": 0.5, "hidden": 8},
         ),
         notice="Each arrow is one hidden unit's weights, its line in the middle is where that unit's input is 0. Move the "
         "spread from 0 to 0.01: that is enough, because training makes small differences grow. With all weights 0 not even "
         "one unit learns: tanh(0) = 0 leaves the output weights without a gradient, and they pass none down.",
         presets={
             "All zero": {"spread": 0.0, "value": 0.0, "step": STEPS},
-            "All equal": {"spread": 0.0, "value": 0.5, "step": STEPS},
-            "A little random": {"spread": 0.01, "value": 0.5, "step": STEPS},
+            "All equal": {"spread": 0.0, "value": 0.2, "step": STEPS},
+            "A little random": {"spread": 0.01, "value": 0.2, "step": STEPS},
             "Random, around 0": {"spread": 0.5, "value": 0.0, "step": STEPS},
         },
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from matplotlib.collections import PolyCollection
@@ -16,7 +17,8 @@ from coursekit.demos.style import AMBER, BLUE, GHOST, INK, ORANGE, PAPER, PURPLE
 from coursekit.diagnostics import layer_moments
 from coursekit.initialisers import he_std, lecun_std, xavier_std
 
-ROWS = 256
+ROWS = 128
+DEEPEST = 12
 NARROWEST, WIDEST = 20, 600  # units; narrower layers scatter too much to compare, wider ones are too slow to drag
 HELD = 2.0  # a signal that stays within this factor of its start is said to hold
 
@@ -49,7 +51,7 @@ class State(DemoState):
         "Var(w) = gain² ×",
     )
     activation: str = choice("identity", [ACTIVATIONS[name] for name in SHARE], "activation")
-    depth: int = slider(8, 2, 12, "depth (layers)")
+    depth: int = slider(8, 2, DEEPEST, "depth (layers)")
     width: int = slider(300, 50, 400, "width of the input", step=10)
     taper: float = slider(0.8, 0.7, 1.4, "taper (width ÷ width below)", step=0.05)
     seed: int = 0
@@ -109,12 +111,15 @@ def layer_widths(state: State) -> Array:
 
 
 @lru_cache(maxsize=2)
-def draw(widths: tuple[int, ...], seed: int) -> tuple[Array, list[Array], Array]:
-    """Draw x (N, n₀), weights of variance 1, (n₍l−1₎, nₗ) each, and the gradient (N, n_L) that enters at the top."""
+def draw(seed: int) -> tuple[Array, Array, Array]:
+    """Draw the largest network: x (N, WIDEST), weights of variance 1 (DEEPEST, WIDEST, WIDEST), a gradient like x.
+
+    Smaller networks are corners of it, so a slider that changes depth or widths does not change the draw.
+    """
     rng = np.random.default_rng(seed)
-    x = rng.standard_normal((ROWS, widths[0]), np.float32)
-    weights = [rng.standard_normal(shape, np.float32) for shape in pairwise(widths)]
-    return x, weights, rng.standard_normal((ROWS, widths[-1]), np.float32)
+    shapes = ((ROWS, WIDEST), (DEEPEST, WIDEST, WIDEST), (ROWS, WIDEST))
+    x, weights, dout = (rng.standard_normal(shape, np.float32) for shape in shapes)
+    return x, weights, dout
 
 
 def predict(widths: Array, stds: Array, share: float) -> tuple[Array, Array]:
@@ -179,8 +184,10 @@ def compute(state: State) -> Frame:
     rule = RULES[state.rule]
     stds = state.gain * np.array([rule(fan_in, fan_out) for fan_in, fan_out in pairwise(widths)])
     forward_predicted, backward_predicted = predict(widths, stds, SHARE[state.activation])
-    x, weights, upstream = draw(tuple(widths.tolist()), state.seed)
-    forward, backward = measure(x, weights, stds, ACTIVATIONS[state.activation], upstream)
+    x, largest, dout = draw(state.seed)
+    weights = [w[:fan_in, :fan_out] for w, (fan_in, fan_out) in zip(largest, pairwise(widths), strict=False)]
+    activation = ACTIVATIONS[state.activation]
+    forward, backward = measure(x[:, : widths[0]], weights, stds, activation, dout[:, : widths[-1]])
     return Frame(widths, forward_predicted, forward, backward_predicted, backward, state)
 
 
@@ -244,7 +251,12 @@ class View:
         self.backward = Direction(figure, 0.575, "← backward   E[(∂L/∂a)²]")
         self.forward.strip.set_ylabel("units", fontsize=10.5, color=INK)
         for direction in (self.forward, self.backward):
-            style = {"fontsize": 11.5, "transform": direction.panel.transAxes, "va": "bottom", "ha": "right"}
+            style: dict[str, Any] = {
+                "fontsize": 11.5,
+                "transform": direction.panel.transAxes,
+                "va": "bottom",
+                "ha": "right",
+            }
             direction.panel.text(0.75, 1.025, "● measured", color=INK, **style)
             direction.panel.text(1.0, 1.025, "— predicted", color=AMBER, **style)
         self._limits: tuple[int, float] | None = None
@@ -294,10 +306,10 @@ DEMOS.add(
             settings={**TAPERED, "rule": "fan_in"},
         ),
         notice="The line is known before any number is drawn: it starts at 1 where the signal enters and is multiplied "
-        "by one factor a layer. Where widths differ, no Var(w) keeps both directions in the shaded band (a factor of 2): "
-        "1 / fan_in holds forward, 1 / fan_out backward, and Xavier shares the drift between them. ReLU halves the "
-        "mean square in every layer; He's 2 makes up for it. For tanh the line is that of a linear network, and fails "
-        "where tanh bends. Widths stay between 20 and 600 units.",
+        "by one factor a layer. The shaded band is a factor of 2. Where widths differ, no Var(w) keeps both directions "
+        "in it: 1 / fan_in holds forward, 1 / fan_out backward, and Xavier shares the drift between them. ReLU halves "
+        "the mean square in every layer; He's 2 makes up for it. For tanh the line is that of a linear network, and "
+        "fails where tanh bends. Widths stay between 20 and 600 units.",
         presets={
             "1 / fan_in: forward holds": {**TAPERED, "rule": "fan_in"},
             "1 / fan_out: backward holds": {**TAPERED, "rule": "fan_out"},

@@ -36,11 +36,11 @@ def histogram(a: Array, low: float, high: float, lanes: Array) -> None:
 
 @kernel
 def flat_share(z: Array, low: float, high: float, alive: Array) -> int:
-    """Count the z (N, H) outside (low, high), and mark in ``alive`` (H,) the units that are inside at least once."""
+    """Count the z (N, H) with z ≤ low or z ≥ high, and mark in ``alive`` (H,) the units with another z; NaN is neither."""
     flat = 0
     for n in range(z.shape[0]):
         for h in range(z.shape[1]):
-            inside = low < z[n, h] < high
-            alive[h] |= inside
-            flat += not inside
+            outside = z[n, h] <= low or z[n, h] >= high
+            alive[h] |= not outside
+            flat += outside
     return flat

@@ -38,6 +38,7 @@ def linear_forward(x: Array, w: Array, b: Array) -> tuple[Array, LinearCache]:
 
     Examples
     --------
+    >>> import numpy as np
     >>> y, cache = linear_forward(np.ones((1, 2)), np.array([[1.0, 2.0], [3.0, 4.0]]), np.zeros(2))
     >>> y
     array([[4., 6.]])

@@ -110,12 +110,17 @@ def batch_norm_backward(dout: Array, cache: BatchNormCache) -> tuple[Array, Arra
 
 def _statistics(x: Array, running: RunningStatistics | None, training: bool, momentum: float) -> tuple[Array, Array]:
     """Return mean and variance to normalise with, (C,) each; in training update ``running``."""
+    if running is not None and running.mean.shape != x.shape[1:2]:
+        raise ValueError(
+            f"batch_norm_forward: x {x.shape} has {x.shape[1]} channels, but the running statistics have "
+            f"{running.mean.shape[0]}. Start them with RunningStatistics.start({x.shape[1]})."
+        )
     if not training:
         if running is None:
             raise ValueError(
                 "batch_norm_forward: at test time (training=False) pass the running statistics of training."
             )
-        return running.mean, running.var
+        return running.mean.astype(x.dtype, copy=False), running.var.astype(x.dtype, copy=False)
     count = x.size // x.shape[1] if x.shape[1] else 0
     if count < 2:
         raise ValueError(

@@ -1,0 +1,16 @@
+"""All benchmarks, one table after the other: ``make bench``, about eight minutes on two cores."""
+
+import sys
+from importlib import import_module
+
+NAMES = ("import_time", "activations", "live_latency", "first_picture")
+
+if __name__ == "__main__":
+    missed = []
+    for name in NAMES:
+        module = import_module(f"benchmarks.{name}")
+        print(f"\n## {name}: {module.__doc__.splitlines()[0]}\n", flush=True)
+        if module.main():
+            missed.append(name)
+    print(f"\nTargets missed in: {', '.join(missed) or 'none'}")
+    sys.exit(bool(missed))

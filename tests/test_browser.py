@@ -1,0 +1,142 @@
+"""Real JupyterLab in Chromium: sliders move, pictures follow, the last value wins, nothing fails."""
+
+import io
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import coursekit as ck
+
+REQUIRED = os.environ.get("COURSEKIT_BROWSER") == "required"
+if not REQUIRED:
+    pytest.importorskip("playwright", reason="playwright is not installed: pip install -e '.[test]'")
+
+from tools.lab_driver import LabPage, LabServer, chromium, find_chromium, write_notebook
+
+if find_chromium() is None and not REQUIRED:
+    pytest.skip("there is no Chromium on the PATH, and CHROMIUM is not set", allow_module_level=True)
+
+pytestmark = pytest.mark.browser
+
+CHAPTERS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+
+FLAGSHIP = """
+import threading
+import coursekit as ck
+panel = ck.show("collapse")
+on_main_thread = []
+panel.controls["weight_scale"].observe(
+    lambda _: on_main_thread.append(threading.current_thread() is threading.main_thread()), "value"
+)
+panel
+"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    root = tmp_path_factory.mktemp("notebooks")
+    write_notebook(root / "flagship.ipynb", FLAGSHIP)
+    for chapter in CHAPTERS:
+        shutil.copy(chapter, root)
+    with LabServer(root, environ={"COURSEKIT_STRICT": "1"}) as server:
+        yield server
+
+
+@pytest.fixture(scope="module", params=["perCommTarget", "disabled"])
+def page(request, browser, server):
+    """The flagship's page, with widget messages on a thread of their own and on the main thread."""
+    server.setting("kernels-settings", commsOverSubshells=request.param)
+    with LabPage(browser, server, "flagship.ipynb") as page:
+        page.run_all()
+        yield page
+        answered = page.run_in_kernel("print(all(on_main_thread), len(on_main_thread) > 10)").split()
+        assert answered == [str(request.param == "disabled"), "True"], "JupyterLab did not follow the setting"
+    server.setting("kernels-settings")
+
+
+@pytest.fixture
+def figure(page, server):
+    """The flagship at rest, at its first settings, with nothing gone wrong before or after the test."""
+    figure = page.figure()
+    page.run_in_kernel("panel.set(weight_scale=0.01)")
+    figure.wait_until_still()
+    yield figure
+    assert failures(page, server) == []
+
+
+def failures(page, server):
+    """All that has gone wrong: in cells, in callbacks, in the page, in the kernel."""
+    shown = page.page.locator(".coursekit-error").all_inner_texts()
+    kernel = [server.log()] if "Traceback" in server.log() else []
+    return [*page.cell_errors(), *filter(None, map(str.strip, shown)), *page.console_errors, *kernel]
+
+
+def pixels(png):
+    return np.asarray(Image.open(io.BytesIO(png)))
+
+
+def expected(handle):
+    """The picture that a panel in this process draws for the value of the page's slider."""
+    return ck.show("collapse", weight_scale=10 ** float(handle.get_attribute("aria-valuetext"))).png
+
+
+def test_the_first_picture_is_that_of_the_package(figure):
+    assert figure.png() == ck.show("collapse").png
+
+
+def test_a_drag_by_mouse(figure):
+    handle, before = figure.handle("weight_scale"), figure.png()
+    with figure.watch() as watch:
+        figure.drag(handle, 0.3)
+        figure.wait_until_still()
+        assert sum(picture < watch.moves[-1] for picture in watch.pictures) >= 3, "the picture did not follow the drag"
+    assert (pixels(figure.png()) != pixels(before)).any()
+    assert figure.png() == expected(handle)
+
+
+@pytest.mark.parametrize("key", ["ArrowRight", "ArrowLeft", "End", "Home"])
+def test_a_key(figure, key):
+    handle, before = figure.handle("weight_scale"), figure.png()
+    figure.press(handle, key)
+    figure.wait_until_still()
+    assert (pixels(figure.png()) != pixels(before)).any()
+    assert figure.png() == expected(handle)
+
+
+def test_many_events_at_once_leave_no_backlog(figure):
+    handle = figure.handle("weight_scale")
+    start = float(handle.get_attribute("aria-valuetext"))
+    with figure.watch() as watch:
+        figure.press_at_once(handle, ["ArrowRight"] * 120 + ["ArrowLeft"] * 80)
+        figure.wait_until_still()
+        assert 1 <= len(watch.pictures) <= 10
+    assert float(handle.get_attribute("aria-valuetext")) == pytest.approx(start + 40 * 0.02)
+    assert figure.png() == expected(handle)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+def test_a_chapter(chapter, browser, server):
+    with LabPage(browser, server, chapter.name) as page:
+        page.run_all()
+        assert failures(page, server) == []
+        for number, figure in enumerate(page.figures(), 1):
+            figure.bring_into_view()
+            for control in figure.root.locator(".noUi-handle").all():
+                figure.wait_until_still()
+                before = figure.png(), figure.readout()
+                at_the_end = control.get_attribute("aria-valuenow") == control.get_attribute("aria-valuemax")
+                figure.press(control, "ArrowLeft" if at_the_end else "ArrowRight")
+                figure.wait_until_still()
+                assert (figure.png(), figure.readout()) != before, f"panel {number}: a slider changes nothing"
+        assert failures(page, server) == []
