@@ -19,7 +19,8 @@ def milliseconds(statement: str) -> float:
 
 def main() -> int:
     """Print the table."""
-    ours, numpys = zip(*((milliseconds("import coursekit"), milliseconds("import numpy")) for _ in range(ROUNDS)), strict=True)
+    pairs = [(milliseconds("import coursekit"), milliseconds("import numpy")) for _ in range(ROUNDS)]
+    ours, numpys = zip(*pairs, strict=True)
     ratio = median(a / b for a, b in zip(ours, numpys, strict=True))
     print("| import | median | ÷ import numpy |\n|---|---|---|")
     print(f"| coursekit | {median(ours):.1f} ms (limit {LIMIT:.0f} ms) | {ratio:.2f} |")

@@ -24,9 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def open_lab(chapter: int, port: int | None = None) -> int:
-    """Start JupyterLab at a chapter, on this machine only and with a token; returns when it is stopped.
+    """Start JupyterLab at a chapter, on this machine only and with a token.
 
-    Without a display the address is printed for you to open; as root, which is common in containers, it warns and goes on.
+    Without a display you open the printed address yourself; as root (common in containers) it warns and goes on.
     """
     folder = CHAPTERS if CHAPTERS.is_dir() else BUNDLED
     found = sorted(folder.glob(f"{chapter:02d}_*.ipynb"))
@@ -36,7 +36,8 @@ def open_lab(chapter: int, port: int | None = None) -> int:
         return 2
     port = port or free_port()
     token = os.environ.setdefault("JUPYTER_TOKEN", secrets.token_hex(16))
-    options = [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1", "--LabApp.news_url="]
+    server = {"port": port, "port_retries": 0, "ip": "127.0.0.1", "root_dir": folder}
+    options = [*(f"--ServerApp.{name}={value}" for name, value in server.items()), "--LabApp.news_url="]
     if running_as_root():
         print("Warning: JupyterLab runs as root here. That is common in a container; elsewhere use your own account.")
         options.append("--allow-root")
@@ -44,8 +45,9 @@ def open_lab(chapter: int, port: int | None = None) -> int:
     if not has_display():
         options.append("--no-browser")
     print(f"Open this address in your browser (Ctrl-C here stops the server):\n\n    {address}\n", flush=True)
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", *options, str(found[0])]
+    command = [sys.executable, "-m", "jupyterlab", *options, str(found[0])]
     os.execv(sys.executable, command)
+    return 0
 
 
 def free_port(first: int = 8888, tries: int = 100) -> int:

@@ -23,6 +23,7 @@ class SGD:
     """
 
     name = "sgd"
+    lr: float
 
     def __init__(self, lr: float) -> None:
         if isinstance(lr, bool) or not isinstance(lr, Real) or not (math.isfinite(lr) and lr > 0):

@@ -136,5 +136,5 @@ def test_a_fan_that_is_no_whole_number_is_refused(fan, rng):
 
 
 def test_an_unknown_parameter_is_named_with_the_known_ones(rng):
-    with pytest.raises(TypeError, match="normal has no parameter 'gain'. Its parameters: std"):
+    with pytest.raises(TypeError, match=r"normal has no parameter 'gain'\. Its parameters: std"):
         INITIALISERS["normal"](2, 3, rng=rng, gain=2.0)

@@ -26,7 +26,7 @@ FULL_WIDTH = 0.08  # a bin with this share of the values, or more, fills its col
 
 @dataclass(frozen=True)
 class State(DemoState):
-    """Weights are ``weight_scale`` times what the scheme draws: 0.01 with *Normal* is the textbook's 0.01 · N(0, 1)."""
+    """Weights are ``weight_scale`` times what the scheme draws: 0.01 with *Normal* is the textbook's 0.01·N(0, 1)."""
 
     weight_scale: float = slider(0.01, 1e-4, 10.0, "weight scale ×", log=True)
     scheme: str = choice("normal", INITIALISERS.values(), "weights drawn by")
@@ -34,7 +34,9 @@ class State(DemoState):
     depth: int = slider(10, 2, 20, "depth (layers)")
     width: int = slider(500, 50, 800, "width (units a layer)", step=50)
     batch_norm: bool = switch(False, "batch norm before each activation")
-    direction: str = choice("forward", {"forward: activations": "forward", "backward: gradients": "backward"}, "look at")
+    direction: str = choice(
+        "forward", {"forward: activations": "forward", "backward: gradients": "backward"}, "look at"
+    )
     seed: int = 0
     rows: int = ROWS
 
@@ -115,7 +117,9 @@ def forward_pass(x: Array, weights: list[Array], scale: float, activation: Activ
     return steps
 
 
-def backward_pass(dout: Array, steps: list[Step], weights: list[Array], scale: float, activation: Activation) -> list[Array]:
+def backward_pass(
+    dout: Array, steps: list[Step], weights: list[Array], scale: float, activation: Activation
+) -> list[Array]:
     """Send dout (N, H) back from the top and return ∂L/∂a of every layer, the first layer first."""
     gradients = []
     for w, step in zip(reversed(weights), reversed(steps), strict=True):
@@ -163,7 +167,9 @@ def preview(state: State) -> State:
 
 def value_range(activation: Activation, direction: str) -> tuple[float, float]:
     """The values that the histograms span, with a little room at both ends."""
-    low, high = (-3.0, 3.0) if direction == "backward" else (max(activation.range[0], -4.0), min(activation.range[1], 4.0))
+    low, high = max(activation.range[0], -4.0), min(activation.range[1], 4.0)
+    if direction == "backward":
+        low, high = -3.0, 3.0
     room = 0.04 * (high - low)
     return low - room, high + room
 
@@ -227,7 +233,7 @@ class View:
     def _set_limits(self, frame: Frame) -> None:
         """Step the axes to what the frame needs; nothing is redrawn where nothing changes."""
         finite = frame.std[np.isfinite(frame.std) & (frame.std > 0)]
-        near = bool(len(finite)) and 1e-8 < finite.min() and finite.max() < 1e2
+        near = bool(len(finite)) and finite.min() > 1e-8 and finite.max() < 1e2
         wanted = (frame.low, frame.high, len(frame.std), near, frame.state.direction)
         if getattr(self, "_limits", None) == wanted:
             return
@@ -250,6 +256,11 @@ class View:
         self.ghost_std.set_data(np.arange(1, len(frame.std) + 1), frame.std)
 
 
+def weights(scale: float, scheme: str, activation: str) -> dict[str, Any]:
+    """Settings of a telling case."""
+    return {"weight_scale": scale, "scheme": scheme, "activation": activation, "batch_norm": False}
+
+
 DEMOS.add(
     Demo(
         "collapse",
@@ -258,22 +269,21 @@ DEMOS.add(
         compute=compute,
         View=View,
         question=Prediction(
-            "Weights drawn as 0.01 · N(0, 1), tanh, ten layers of 500 units. What does layer 10 send out?",
-            ("Values spread like the input", "Values stuck at −1 and +1", "Almost exactly 0"),
-            answer=2,
-            explanation="Each layer multiplies the spread by about 0.01 · √500 ≈ 0.22, and 0.22 to the power of ten is "
-            "3 in ten million.",
-            settings={"weight_scale": 0.01, "scheme": "normal", "activation": "tanh", "depth": 10, "width": 500},
+            "With weights 0.01 · N(0, 1), the last layers say 0 whatever the input. What do they say with 1 · N(0, 1)?",
+            ("Values spread like a bell", "Values at −1 and +1", "Still 0"),
+            answer=1,
+            explanation="A sum of 500 products of size 1 has a std of √500 ≈ 22. tanh is flat there and answers −1 or +1.",
+            settings={**weights(1.0, "normal", "tanh"), "direction": "forward"},
         ),
-        notice="Each column is one layer's histogram, turned upright; its full width is 8 % of the values in one bin, and "
-        "the end bins collect what lies beyond. A thin line at 0 is a layer that has forgotten its input. Two blocks at "
-        "the ends are saturated units: they speak, but pass no gradient back.",
+        notice="Each column is one layer's histogram, turned upright. Its full width is 8 % of the values in one bin; the "
+        "end bins collect what lies beyond. A thin line at 0 is a layer that has forgotten its input. Two blocks at the "
+        "ends are saturated units: they speak, but pass no gradient back.",
         presets={
-            "Too small: 0.01": {"weight_scale": 0.01, "scheme": "normal", "activation": "tanh", "batch_norm": False},
-            "Too large: 1": {"weight_scale": 1.0, "scheme": "normal", "activation": "tanh", "batch_norm": False},
-            "Xavier, tanh": {"weight_scale": 1.0, "scheme": "xavier_normal", "activation": "tanh", "batch_norm": False},
-            "Xavier, ReLU": {"weight_scale": 1.0, "scheme": "xavier_normal", "activation": "relu", "batch_norm": False},
-            "He, ReLU": {"weight_scale": 1.0, "scheme": "he_normal", "activation": "relu", "batch_norm": False},
+            "Too small: 0.01": weights(0.01, "normal", "tanh"),
+            "Too large: 1": weights(1.0, "normal", "tanh"),
+            "Xavier, tanh": weights(1.0, "xavier_normal", "tanh"),
+            "Xavier, ReLU": weights(1.0, "xavier_normal", "relu"),
+            "He, ReLU": weights(1.0, "he_normal", "relu"),
         },
         preview=preview,
     )

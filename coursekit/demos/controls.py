@@ -79,18 +79,24 @@ Control = Slider | Choice | Switch
 
 
 def slider(
-    default: float, low: float, high: float, label: str, *, step: float | None = None, log: bool = False, on_release: bool = False
+    default: float,
+    low: float,
+    high: float,
+    label: str,
+    *,
+    step: float | None = None,
+    log: bool = False,
+    on_release: bool = False,
 ) -> Any:
     """A state field moved by a slider; on a log slider ``step`` is in decades (0.02 unless given)."""
     step = step or (0.02 if log else 1 if isinstance(low, int) else (high - low) / 100)
     return _field(default, Slider(label, low, high, step, log, on_release))
 
 
-def choice(default: Any, options: dict[str, Any] | Iterable[Any], label: str) -> Any:
+def choice(default: Any, options: dict[Any, Any] | Iterable[Any], label: str) -> Any:
     """A state field chosen from ``{label: value}``, or from registry records (their labels and names)."""
-    if not isinstance(options, dict):
-        options = {record.label: record.name for record in options}
-    return _field(default, Choice(label, options))
+    named = options if isinstance(options, dict) else {record.label: record.name for record in options}
+    return _field(default, Choice(label, named))
 
 
 def switch(default: bool, label: str) -> Any:

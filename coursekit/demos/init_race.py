@@ -75,7 +75,7 @@ class Frame:
 
     @property
     def learning(self) -> int:
-        """How many networks are clearly better than guessing."""
+        """How many networks are clearly better than chance."""
         return int((self.loss[:, -1] < CHANCE - 0.1).sum())
 
     @property
@@ -91,7 +91,8 @@ class Frame:
             f"{scheme.label} {loss:.3g}" if step is None else f"{scheme.label} overflowed at step {step}"
             for scheme, loss, step in zip(SCHEMES, self.loss[:, -1], self.overflow, strict=True)
         )
-        return f"Step {self.steps[-1]}: {self.learning} of 5 learn{leads}. Loss: {losses}. Guessing: {CHANCE:.3g}."
+        start = f"Step {self.steps[-1]}: {self.learning} of {len(SCHEMES)} learn{leads}."
+        return f"{start} Loss: {losses}. Chance: log 10 = {CHANCE:.3g}."
 
 
 class Racer:
@@ -173,20 +174,19 @@ LINE = 0.055  # height of a label, as a share of the axes
 
 def heights(loss: Array) -> Array:
     """Turn losses into heights in the picture, from 0 to 1; what is above or infinite or NaN goes to the top."""
-    with np.errstate(invalid="ignore"):
-        shown = np.clip(np.where(np.isfinite(loss), loss, HIGHEST), LOWEST, HIGHEST)
+    shown = np.clip(np.where(np.isfinite(loss), loss, HIGHEST), LOWEST, HIGHEST)
     return np.log(shown / LOWEST) / math.log(HIGHEST / LOWEST)
 
 
 def spread_out(positions: Array, gap: float) -> Array:
-    """Move labels at ``positions`` from 0 to 1 just so far apart that neighbours are ``gap`` from each other."""
+    """Move labels at ``positions`` from 0 to 1 apart until neighbours are ``gap`` from each other, all still inside."""
     order = np.argsort(positions, kind="stable")
     ladder = gap * np.arange(len(positions))
-    # Going up, each label is pushed above the one below it; coming down, below the one above it and the top.
-    up = np.maximum.accumulate(positions[order] - ladder) + ladder
-    room = np.minimum(up, 1 - ladder[::-1])
-    spread = np.empty_like(room)
-    spread[order] = room
+    slack = positions[order] - ladder  # must not fall from one label to the next
+    pushed_up = np.maximum.accumulate(slack)
+    pushed_down = np.minimum.accumulate(slack[::-1])[::-1]
+    spread = np.empty_like(ladder)
+    spread[order] = ladder + np.clip((pushed_up + pushed_down) / 2, 0, 1 - ladder[-1])
     return spread
 
 
@@ -202,9 +202,9 @@ class View:
 
     def _make_curves(self, figure: Figure) -> None:
         title = f"training loss (log scale), mean of {EVERY} batches"
-        ax = axes(figure, (0.105, 0.125, 0.43, 0.70), title, "training step", "")
+        ax = axes(figure, (0.08, 0.125, 0.465, 0.70), title, "training step", "")
         ax.set(xlim=(0, STEPS), yscale="log", ylim=(LOWEST, HIGHEST))
-        ax.set_yticks([0.01, 0.1, 1, CHANCE, 10, 100], ["0.01", "0.1", "1", "guess: log 10", "10", "100"])
+        ax.set_yticks([0.01, 0.1, 1, CHANCE, 10, 100], ["0.01", "0.1", "1", "chance", "10", "100"])
         ax.axhline(CHANCE, color=INK, linewidth=1.0, linestyle=":")
         self.ghosts = [ax.plot([], [], **(GHOST | {"color": scheme.color}))[0] for scheme in SCHEMES]
         self.curves = [ax.plot([], [], color=s.color, linewidth=2.2, animated=True)[0] for s in SCHEMES]
@@ -245,7 +245,7 @@ class View:
 
     def _show_headline(self, frame: Frame) -> None:
         leads = f", {frame.leader.label} leads" if frame.leader else ""
-        self.headline.set_text(f"Step {frame.steps[-1]}: {frame.learning} of 5 learn{leads}")
+        self.headline.set_text(f"Step {frame.steps[-1]}: {frame.learning} of {len(SCHEMES)} learn{leads}")
         self.headline.set_color(frame.leader.text_color if frame.leader else INK)
 
     @staticmethod
@@ -261,9 +261,8 @@ class View:
     def pin(self, frame: Frame | None) -> None:
         """Keep a frame's curves and accuracies as a ghost."""
         for i, ghost in enumerate(self.ghosts):
-            ghost.set_data(*([], []) if frame is None else (frame.steps, frame.loss[i]))
-        places = np.arange(len(SCHEMES))
-        self.ghost_bars.set_data(*([], []) if frame is None else (100 * frame.accuracy, places))
+            ghost.set_data(*(frame.steps, frame.loss[i]) if frame else ([], []))
+        self.ghost_bars.set_data(*(100 * frame.accuracy, np.arange(len(SCHEMES))) if frame else ([], []))
 
 
 def bars(percents: Array) -> Array:
@@ -283,16 +282,17 @@ DEMOS.add(
         View=View,
         frames=frames,
         question=Prediction(
-            "Five networks, eight hidden layers, tanh, the same batches of digits. Only the first weights differ. How many of "
-            "the five learn within 200 steps?",
+            "Five networks, eight hidden layers, tanh, the same batches of digits. Only the first weights differ. "
+            "How many of the five learn within 200 steps?",
             ("All five, some later than others", "Three", "Only Xavier, which was made for tanh"),
             answer=1,
-            explanation="Xavier, He and orthogonal weights follow the width of a layer and learn. 0.01 is too small: the "
-            "signal and its gradient fade away. 1 is too large: tanh saturates and lets no gradient through.",
+            explanation="Xavier, He and orthogonal weights follow the width of a layer and learn. 0.01 is too small: "
+            "the signal and its gradient fade away. 1 is too large: tanh saturates and lets no gradient through.",
             settings={"activation": "tanh", "depth": 8, "lr": 0.1},
         ),
-        notice="A curve that stays on the dotted line has learnt only how frequent each digit is. With one hidden layer "
-        "nearly any scale works; each layer more multiplies the mistake. A × marks the step at which a loss became infinite or NaN.",
+        notice="A curve that stays on the dotted line guesses: all ten digits get nearly the same score. With one "
+        "hidden layer any of these scales works; each layer more multiplies the mistake. A × marks the step at which a "
+        "loss became infinite or NaN.",
         presets={
             "tanh, 8 layers": {"activation": "tanh", "depth": 8, "lr": 0.1},
             "ReLU, 8 layers": {"activation": "relu", "depth": 8, "lr": 0.1},

@@ -65,8 +65,8 @@ class Demo:
     preview : callable, optional
         ``preview(state) -> state`` that is quicker to compute; drawn during a drag, then refined.
     frames : callable, optional
-        ``frames(state)`` yields ever later frames of a run, the last equal to ``compute(state)``; the panel shows them as
-        they come, with Start, Stop and a progress bar. Each frame then has ``progress`` from 0 to 1.
+        ``frames(state)`` yields ever later frames of a run, the last equal to ``compute(state)``; the panel shows them
+        as they come, with Start, Stop and a progress bar. Each frame then has ``progress`` from 0 to 1.
     """
 
     name: str

@@ -22,7 +22,9 @@ GHOST: dict[str, Any] = {"color": "#555555", "linewidth": 1.2, "linestyle": (0, 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def axes(figure: Figure, rect: tuple[float, float, float, float], title: str, xlabel: str = "", ylabel: str = "") -> Axes:
+def axes(
+    figure: Figure, rect: tuple[float, float, float, float], title: str, xlabel: str = "", ylabel: str = ""
+) -> Axes:
     """Add axes in figure fractions (left, bottom, width, height): title on the left, light grid, open box."""
     ax = figure.add_axes(rect)
     ax.set_title(title, loc="left", fontsize=11.5, color=INK, pad=7)

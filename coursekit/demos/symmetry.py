@@ -159,7 +159,7 @@ def group(units: Array) -> list[list[int]]:
 
 
 def arrows(tips: Array, reach: float) -> Array:
-    """Outline arrows from the origin to ``tips`` (H, 2) as polygons (H, 7, 2); ``reach`` is half the side of the plane."""
+    """Outline arrows from the origin to ``tips`` (H, 2) as polygons (H, 7, 2); ``reach`` is half the plane's side."""
     length = np.linalg.norm(tips, axis=1)[:, None]
     along = np.divide(tips, length, out=np.zeros_like(tips), where=length > 0)
     across = along[:, ::-1] * (-1, 1)
@@ -206,8 +206,9 @@ class View:
     def _make_plane(self, figure: Figure) -> None:
         ax = axes(figure, (0.395, 0.13, 0.285, 0.69), "points, and what the net says", "x₁", "")
         box = (-REACH, REACH, -REACH, REACH)
-        style = {"origin": "lower", "extent": box, "vmin": -0.5, "vmax": 1.5, "interpolation": "nearest", "aspect": "auto"}
-        self.regions = ax.imshow(np.zeros((GRID, GRID)), cmap=REGIONS, animated=True, **style)
+        style = {"origin": "lower", "extent": box, "aspect": "auto", "interpolation": "bilinear"}
+        # Probabilities run from 0 to 1; the wider range keeps the colours pale behind the points.
+        self.regions = ax.imshow(np.zeros((GRID, GRID)), cmap=REGIONS, vmin=-0.5, vmax=1.5, animated=True, **style)
         self.lines = LineCollection([], colors=PURPLE, linewidths=1.2, alpha=0.8, animated=True)
         ax.add_collection(self.lines)
         marks = {"linestyle": "", "markersize": 5, "markeredgecolor": PAPER, "markeredgewidth": 0.5, "animated": True}
@@ -221,7 +222,7 @@ class View:
         ax.text(0.0, 1.035, "● loss", color=INK, fontsize=11.5, transform=ax.transAxes)
         ax.text(0.24, 1.035, "■ share of points right", color=BLUE, fontsize=11.5, transform=ax.transAxes)
         ax.axhline(np.log(2), color=INK, linewidth=0.9, linestyle=":")
-        ax.set_yticks([0, 0.2, 0.4, np.log(2), 1], ["0", "0.2", "0.4", "log 2", "1"])
+        ax.set_yticks([0, 0.2, 0.4, 0.6, np.log(2), 0.8, 1], ["0", "0.2", "0.4", "0.6", "log 2", "0.8", "1"])
         (self.loss,) = ax.plot([], [], color=INK, linewidth=1.8, animated=True)
         (self.accuracy,) = ax.plot([], [], color=BLUE, linewidth=1.3, animated=True)
         (self.ghost_loss,) = ax.plot([], [], **GHOST)
@@ -263,7 +264,7 @@ class View:
         self.times.set_position(0.6 * tips[largest[0]] + 0.06 * reach * np.array([-1, 1]))
 
     def _set_reach(self, largest: float) -> float:
-        """Step the axes to the largest weight of the whole run, so that they stand still while the step slider moves."""
+        """Step the axes to the largest weight of the whole run: they stand still while the step slider moves."""
         reach = next((r for r in (1.5, 3.0, 6.0, 12.0) if largest < 0.9 * r), 24.0)
         if self.units.get_xlim()[1] != reach:
             self.units.set(xlim=(-reach, reach), ylim=(-reach, reach))
@@ -288,17 +289,17 @@ DEMOS.add(
         compute=compute,
         View=View,
         question=Prediction(
-            "Eight hidden units start with the same weights, 0.2 each, and train for 400 steps. How many different units "
-            "are there at the end?",
+            "Eight hidden units start with the same weights, 0.2 each, and train for 400 steps. How many different "
+            "units are there at the end?",
             ("8: each finds a job of its own", "2: one for each class", "1: they stay the same"),
             answer=2,
-            explanation="Equal units get the same input and the same gradient, so every step moves them alike. Eight units "
-            "do the work of one, and one line cannot separate these points.",
+            explanation="Equal units get the same input and the same gradient, so every step moves them alike. Eight "
+            "units do the work of one, and one line cannot separate these points.",
             settings={"spread": 0.0, "value": 0.2, "step": STEPS, "lr": 0.5, "hidden": 8},
         ),
-        notice="Each arrow is one hidden unit's weights, its line in the middle is where that unit's input is 0. Move the "
-        "spread from 0 to 0.01: that is enough, because training makes small differences grow. With all weights 0 not even "
-        "one unit learns: tanh(0) = 0 leaves the output weights without a gradient, and they pass none down.",
+        notice="Each arrow is one hidden unit's weights, its line in the middle is where that unit's input is 0. Move "
+        "the spread from 0 to 0.01: that is enough, because training makes small differences grow. With all weights 0 "
+        "not even one unit learns: tanh(0) = 0 leaves the output weights without a gradient, and they pass none down.",
         presets={
             "All zero": {"spread": 0.0, "value": 0.0, "step": STEPS},
             "All equal": {"spread": 0.0, "value": 0.2, "step": STEPS},

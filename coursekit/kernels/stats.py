@@ -36,7 +36,7 @@ def histogram(a: Array, low: float, high: float, lanes: Array) -> None:
 
 @kernel
 def flat_share(z: Array, low: float, high: float, alive: Array) -> int:
-    """Count the z (N, H) with z ≤ low or z ≥ high, and mark in ``alive`` (H,) the units with another z; NaN is neither."""
+    """Count the z (N, H) with z ≤ low or z ≥ high, and mark in ``alive`` (H,) the units with another z."""
     flat = 0
     for n in range(z.shape[0]):
         for h in range(z.shape[1]):

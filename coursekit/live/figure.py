@@ -16,8 +16,8 @@ DPI = 100
 class LiveFigure:
     """A view on an Agg canvas.
 
-    Artists made with ``animated=True`` are drawn on every frame, over a saved picture of all the others. matplotlib marks
-    the figure stale when one of those others changes (a limit, a tick, a ghost), and only then are they drawn again.
+    Artists made with ``animated=True`` are drawn on every frame, over a saved picture of all the others. matplotlib
+    marks the figure stale when one of those others changes (a limit, a tick, a ghost), and only then draws them again.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def encode_png(pixels: np.ndarray) -> bytes:
     rows[1:, 0] = 2
     np.subtract(flat[1:], flat[:-1], out=rows[1:, 1:])
     header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 1)), (b"IEND", b""))
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.data, 1)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
     )

@@ -89,14 +89,15 @@ class Panel:
         self._error = html("", "coursekit-error")
         self._code = w.Text(description="settings as code", disabled=False, style={"description_width": "initial"})
         self._code.layout = w.Layout(width="100%", display="none")
-        self.controls = {name: control_widget(name, c, getattr(self.state, name)) for name, c in self.state.controls().items()}
+        described = self.state.controls().items()
+        self.controls = {name: control_widget(name, control, getattr(self.state, name)) for name, control in described}
         for control in self.controls.values():
             control.observe(self._changed, "value")
         self.widget = w.VBox(
             [
                 html(STYLE, "coursekit-style"),
                 self._question(),
-                row([w.Label("Show me:"), *(self._preset(label, settings) for label, settings in demo.presets.items())]),
+                row([w.Label("Show me:"), *map(self._preset, demo.presets, demo.presets.values())]),
                 grid(list(self.controls.values())),
                 row(self._actions()),
                 self._code,
@@ -120,7 +121,8 @@ class Panel:
             self._apply(question.settings)
 
         options.observe(answered, "value")
-        box = w.VBox([html(f"<b>Predict, then move.</b> {escape(question.question)}", "coursekit-prompt"), options, feedback])
+        prompt = html(f"<b>Predict, then move.</b> {escape(question.question)}", "coursekit-prompt")
+        box = w.VBox([prompt, options, feedback])
         box.add_class("coursekit-question")
         return box
 

@@ -12,8 +12,8 @@ LOCK = threading.RLock()
 class Runner:
     """Draws one frame after the other until the frames end or `stop` is called.
 
-    There is one worker in the process: starting a runner stops the one before it, so a cell that is run again, or a second
-    panel, never leaves a forgotten thread behind.
+    There is one worker in the process: starting a runner stops the one before it, so a cell that is run again, or a
+    second panel, never leaves a forgotten thread behind.
 
     Parameters
     ----------

@@ -33,7 +33,8 @@ def show(name: str, **settings: Any) -> Panel:
 def prepare(*names: str) -> None:
     """Compile what the named demos need, with a progress line: some seconds the first time, then kept on disk."""
     for i, name in enumerate(names, 1):
-        print(f"\rPreparing figure {i} of {len(names)}; the first time this compiles for some seconds …", end="", flush=True)
+        line = f"\rPreparing figure {i} of {len(names)}; the first time this compiles for some seconds …"
+        print(line, end="", flush=True)
         demo = DEMOS[name]
         state = demo.State()
         demo.compute(demo.preview(state) if demo.preview else state)
@@ -44,7 +45,8 @@ def self_test() -> None:
     """Draw the flagship once, check it, and say which versions did it."""
     panel = show("collapse")
     if not panel.png.startswith(b"\x89PNG") or not 0.2 < panel.frame.std[0] < 0.23:
-        raise RuntimeError(f"The first layer's std should be about 0.214, but is {panel.frame.std[0]:.3g}: reinstall coursekit.")
+        std = panel.frame.std[0]
+        raise RuntimeError(f"The first layer's std should be about 0.214, but is {std:.3g}: reinstall coursekit.")
     for package in ("coursekit", "numpy", "numba", "matplotlib", "ipywidgets", "jupyterlab"):
         print(f"{package:<12}{version(package)}")
     print("ready")

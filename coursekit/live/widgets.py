@@ -19,8 +19,10 @@ STYLE = """<style>
 .coursekit-panel .coursekit-error [role=alert] { border-left: 4px solid #c62828; padding: 4px 10px;
   background: #fdecea; color: #111; }
 .coursekit-panel .widget-label { font-size: 14px; }
-.coursekit-panel .jupyter-button { height: auto; min-height: 30px; line-height: 20px; white-space: normal; padding: 4px 12px; }
-.coursekit-panel :is(.noUi-handle, .jupyter-button, select, input):focus-visible { outline: 3px solid #3f90da; outline-offset: 1px; }
+.coursekit-panel .jupyter-button { height: auto; min-height: 30px; line-height: 20px; padding: 4px 12px;
+  white-space: normal; }
+.coursekit-panel :is(.noUi-handle, .jupyter-button, select, input):focus-visible { outline: 3px solid #3f90da;
+  outline-offset: 1px; }
 </style>"""
 
 
