@@ -15,6 +15,8 @@ from tools.lab_driver import LabPage, LabServer, chromium
 
 TARGETS = {"cold": 12.0, "warm": 3.0}  # seconds; cold runs first and fills the cache
 
+PICTURE = "() => document.querySelector('.coursekit-figure')?.naturalWidth"
+
 
 def first_picture(browser: Browser, server: LabServer, notebook: str) -> float:
     with LabPage(browser, server, notebook) as page:
@@ -22,7 +24,7 @@ def first_picture(browser: Browser, server: LabServer, notebook: str) -> float:
         start = time.perf_counter()
         page.start_all()
         try:
-            page.page.wait_for_function("() => document.querySelector('.coursekit-figure')?.naturalWidth", timeout=60_000)
+            page.page.wait_for_function(PICTURE, timeout=60_000)
         except TimeoutError:
             raise RuntimeError(f"{notebook} shows no picture. Its errors: {page.cell_errors()}") from None
         return time.perf_counter() - start

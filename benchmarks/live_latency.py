@@ -106,6 +106,12 @@ class Way:
             self.burst.append(watch.pictures[-1] - watch.moves[0])
 
 
+def start_server(stack: ExitStack, root: Path, nodelay: bool) -> LabServer:
+    root.mkdir()
+    write_notebook(root / "latency.ipynb", FLAGSHIP, ROUND_TRIP, NAIVE, NAIVE_SHOW)
+    return stack.enter_context(LabServer(root, nodelay=nodelay))
+
+
 def open_ways(browser: Browser, server: LabServer, suffix: str = "", naive: bool = False) -> list[Way]:
     page = LabPage(browser, server, "latency.ipynb")
     page.run_all()
@@ -118,9 +124,9 @@ def open_ways(browser: Browser, server: LabServer, suffix: str = "", naive: bool
 def measure() -> dict[str, Way]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        write_notebook(folder / "latency.ipynb", FLAGSHIP, ROUND_TRIP, NAIVE, NAIVE_SHOW)
         browser = stack.enter_context(chromium())
-        stock, nodelay = (stack.enter_context(LabServer(folder, nodelay=on)) for on in (False, True))
+        # Two folders: JupyterLab saves by itself, and asks what to do if the file has changed meanwhile.
+        nodelay, stock = (start_server(stack, folder / name, name == "nodelay") for name in ("nodelay", "stock"))
         ways = open_ways(browser, nodelay, naive=True) + open_ways(browser, stock, ", stock server")
         for turn in range(ROUNDS):
             there, back = ("ArrowRight", "ArrowLeft") if turn % 2 == 0 else ("ArrowLeft", "ArrowRight")

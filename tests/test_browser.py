@@ -15,7 +15,7 @@ REQUIRED = os.environ.get("COURSEKIT_BROWSER") == "required"
 if not REQUIRED:
     pytest.importorskip("playwright", reason="playwright is not installed: pip install -e '.[test]'")
 
-from tools.lab_driver import LabPage, LabServer, chromium, find_chromium, write_notebook
+from tools.lab_driver import LabPage, LabServer, chromium, find_chromium, write_notebook  # noqa: E402
 
 if find_chromium() is None and not REQUIRED:
     pytest.skip("there is no Chromium on the PATH, and CHROMIUM is not set", allow_module_level=True)
@@ -34,6 +34,10 @@ panel.controls["weight_scale"].observe(
 )
 panel
 """
+
+
+LABELS = ".coursekit-panel .widget-label"
+IS_CUT = "labels => labels.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)"
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +134,7 @@ def test_a_chapter(chapter, browser, server):
     with LabPage(browser, server, chapter.name) as page:
         page.run_all()
         assert failures(page, server) == []
+        assert page.page.locator(LABELS).evaluate_all(IS_CUT) == []
         for number, figure in enumerate(page.figures(), 1):
             figure.bring_into_view()
             for control in figure.root.locator(".noUi-handle").all():

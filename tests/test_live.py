@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from ipywidgets import Button, ToggleButtons
+from ipywidgets import Button, FloatLogSlider, ToggleButtons
 from PIL import Image
 
 from coursekit.demos import DEMOS, Demo, Prediction
@@ -18,6 +18,7 @@ from coursekit.demos.controls import DemoState, slider
 from coursekit.live.figure import LiveFigure, encode_png
 from coursekit.live.panel import IDLE, Panel
 from coursekit.live.show import prepare, self_test, show
+from coursekit.live.widgets import control_widget
 from coursekit.registry import UnknownNameError
 
 
@@ -163,6 +164,17 @@ class TestPanel:
     def test_every_control_has_a_label(self):
         panel = show("collapse", width=50, depth=2)
         assert all(control.description for control in panel.controls.values())
+
+
+@pytest.mark.parametrize("name", DEMOS)
+def test_the_state_accepts_both_ends_of_every_slider_as_the_widget_gives_them(name):
+    state = DEMOS[name].State()
+    for field, control in state.controls().items():
+        widget = control_widget(field, control, getattr(state, field))
+        for end in (getattr(widget, "min", None), getattr(widget, "max", None)):
+            if end is not None:
+                widget.value = 10**end if isinstance(widget, FloatLogSlider) else end
+                assert getattr(state.replace(**{field: widget.value}), field) in control.samples()
 
 
 class TestErrors:

@@ -79,10 +79,9 @@ async def kernel_websocket_has_nodelay(root):
     from traitlets.config import Config
 
     app = ServerApp(
-        config=Config(
-            ServerApp={"jpserver_extensions": {server_extension.__name__: True}, "reraise_server_extension_failures": True},
-            IdentityProvider={"token": "secret"},
-        ),
+        config=Config(IdentityProvider={"token": "secret"}),
+        jpserver_extensions={server_extension.__name__: True},
+        reraise_server_extension_failures=True,
         root_dir=str(root),
         ip="127.0.0.1",
         port=0,
@@ -92,11 +91,10 @@ async def kernel_websocket_has_nodelay(root):
     app.initialize(argv=[], find_extensions=False)
     app.start_app()
     try:
-        address = f"127.0.0.1:{app.port}"
-        headers = {"Authorization": "token secret"}
-        answer = await AsyncHTTPClient().fetch(f"http://{address}/api/kernels", method="POST", body="{}", headers=headers)
+        kernels = f"127.0.0.1:{app.port}/api/kernels"
+        answer = await AsyncHTTPClient().fetch(f"http://{kernels}?token=secret", method="POST", body="{}")
         kernel_id = json.loads(answer.body)["id"]
-        client = await websocket_connect(f"ws://{address}/api/kernels/{kernel_id}/channels?session_id=test&token=secret")
+        client = await websocket_connect(f"ws://{kernels}/{kernel_id}/channels?session_id=test&token=secret")
         await client.read_message()  # the kernel speaks only after the server has connected it
         (connection,) = app.web_app.settings[KEY]._open_sockets
         stream = connection.websocket_handler.ws_connection.stream

@@ -1,4 +1,4 @@
-"""Drive real JupyterLab in Chromium: start a server, open a notebook, run it, move its sliders, look at its pictures."""
+"""Drive real JupyterLab in Chromium: start a server, run a notebook, move its sliders, look at its pictures."""
 
 import base64
 import json
@@ -256,19 +256,16 @@ STILL = f"""([root, quiet]) => {{
     return now - root.rest.since > quiet;
 }}"""
 
-# JupyterLab takes the focus back when another cell becomes the active one: focus until it stays.
-FOCUS = """handle => new Promise(resolve => {
-    const look = () => document.activeElement === handle ? resolve() : focus();
-    const focus = () => { handle.focus(); setTimeout(look, 50) };
-    focus();
-})"""
+# JupyterLab may take the focus back when another cell becomes the active one: focus until it stays.
+FOCUSED = "handle => document.activeElement === handle || (handle.focus(), false)"
 
-# Notes, in performance.now(), each key press or mouse move that changed the slider, and each new picture ready to be painted.
+# Notes, in performance.now(), each key press or mouse move that changed a slider, and each picture ready to be painted.
 WATCH = """root => {
     const watch = root.watch = {moves: [], pictures: [], stop: new AbortController()};
     let acted;
+    const note = () => { acted = performance.now() };
     for (const kind of ['keydown', 'pointermove'])
-        document.addEventListener(kind, () => { acted = performance.now() }, {capture: true, signal: watch.stop.signal});
+        document.addEventListener(kind, note, {capture: true, signal: watch.stop.signal});
     const handles = new MutationObserver(() => watch.moves.push(acted));
     handles.observe(root, {subtree: true, attributeFilter: ['aria-valuetext']});
     let shown = root.querySelector('img')?.src;
@@ -333,16 +330,16 @@ class LiveFigure:
 
     def press(self, handle: Locator, key: str, times: int = 1) -> None:
         """Press a key on a slider's handle."""
-        handle.evaluate(FOCUS)
+        self.lab.page.wait_for_function(FOCUSED, arg=handle.element_handle(), polling=50)
         for _ in range(times):
             self.lab.page.keyboard.press(key)
 
     def press_at_once(self, handle: Locator, keys: list[str]) -> None:
         """Send many key presses within one turn of the page's event loop: faster than any hand."""
-        handle.evaluate(
-            "(handle, keys) => keys.forEach(key => handle.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true})))",
-            keys,
-        )
+        script = """(handle, keys) => {
+            for (const key of keys) handle.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
+        }"""
+        handle.evaluate(script, keys)
 
     def wait_until_still(self, milliseconds: float = 500) -> None:
         """Wait until picture and text have not changed for a while and the kernel is idle."""

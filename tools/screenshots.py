@@ -1,4 +1,4 @@
-"""Take pictures of chapters in real JupyterLab, for looking at: light and dark, each panel with its first slider at both ends.
+"""Take pictures of chapters in real JupyterLab, for looking at: light and dark, each first slider at both ends.
 
 ``python -m tools.screenshots out/ notebooks/06_*.ipynb``
 """

@@ -269,14 +269,14 @@ DEMOS.add(
         compute=compute,
         View=View,
         question=Prediction(
-            "With weights 0.01 · N(0, 1), the last layers say 0 whatever the input. What do they say with 1 · N(0, 1)?",
+            "With weights 0.01 · N(0, 1), the last layers say 0 to every input. What do they say with 1 · N(0, 1)?",
             ("Values spread like a bell", "Values at −1 and +1", "Still 0"),
             answer=1,
-            explanation="A sum of 500 products of size 1 has a std of √500 ≈ 22. tanh is flat there and answers −1 or +1.",
+            explanation="A sum of 500 products has a std of √500 ≈ 22 here. tanh is flat there and answers −1 or +1.",
             settings={**weights(1.0, "normal", "tanh"), "direction": "forward"},
         ),
-        notice="Each column is one layer's histogram, turned upright. Its full width is 8 % of the values in one bin; the "
-        "end bins collect what lies beyond. A thin line at 0 is a layer that has forgotten its input. Two blocks at the "
+        notice="Each column is one layer's histogram, turned upright. Its full width is 8 % of the values in one bin; "
+        "the end bins collect what lies beyond. A thin line at 0 is a layer that has forgotten its input. Two blocks at the "
         "ends are saturated units: they speak, but pass no gradient back.",
         presets={
             "Too small: 0.01": weights(0.01, "normal", "tanh"),

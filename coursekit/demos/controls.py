@@ -30,9 +30,10 @@ class Slider:
         """Return ``value`` as this slider holds it (floats to four digits), or raise ``ValueError``."""
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise ValueError(f"{name} must be a number from {self.low:g} to {self.high:g}, but is {value!r}.")
+        value = round(value) if self.whole else float(f"{value:.4g}")  # a log slider ends at 0.29999999999999993
         if not self.low <= value <= self.high:
             raise ValueError(f"{name} must lie between {self.low:g} and {self.high:g}, but is {value:g}.")
-        return round(value) if self.whole else float(f"{value:.4g}")
+        return value
 
     def samples(self) -> list[float]:
         """The two ends."""

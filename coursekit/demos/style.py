@@ -52,4 +52,5 @@ def plain(value: float, digits: int = 3) -> str:
     if abs(value) < 1e-30:
         return "0"
     number, _, exponent = f"{value:.{digits}g}".partition("e")
+    number = number.replace("-", "−")
     return f"{number} × 10{str(int(exponent)).translate(SUPERSCRIPT)}" if exponent else number

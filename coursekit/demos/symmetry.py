@@ -32,7 +32,7 @@ SAME = 0.01  # units whose weights are all nearer than this look the same
 class State(DemoState):
     """Weights start as ``value + spread · N(0, 1)``, biases at 0."""
 
-    spread: float = slider(0.0, 0.0, 0.5, "random spread of the weights", step=0.01)
+    spread: float = slider(0.0, 0.0, 0.5, "spread of the weights", step=0.01)
     value: float = slider(0.2, 0.0, 1.0, "weight common to all", step=0.05)
     step: int = slider(STEPS, 0, STEPS, "training step")
     lr: float = slider(0.5, 0.05, 1.0, "learning rate", log=True)

@@ -53,7 +53,7 @@ class State(DemoState):
     activation: str = choice("identity", [ACTIVATIONS[name] for name in SHARE], "activation")
     depth: int = slider(8, 2, DEEPEST, "depth (layers)")
     width: int = slider(300, 50, 400, "width of the input", step=10)
-    taper: float = slider(0.8, 0.7, 1.4, "taper (width ÷ width below)", step=0.05)
+    taper: float = slider(0.8, 0.7, 1.4, "taper (width ratio)", step=0.05)
     seed: int = 0
 
 

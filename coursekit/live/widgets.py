@@ -15,7 +15,7 @@ STYLE = """<style>
 .coursekit-panel .coursekit-controls > :first-child { grid-column: 1 / -1; }
 .coursekit-panel .widget-html-content { line-height: 1.45; color: var(--jp-ui-font-color1, #222); font-size: 14px; }
 .coursekit-panel .coursekit-question b { font-size: 15px; }
-.coursekit-panel .coursekit-notice .widget-html-content { color: var(--jp-ui-font-color2, #555); }
+.coursekit-panel .coursekit-notice .widget-html-content { font-size: 13px; }
 .coursekit-panel .coursekit-error [role=alert] { border-left: 4px solid #c62828; padding: 4px 10px;
   background: #fdecea; color: #111; }
 .coursekit-panel .widget-label { font-size: 14px; }
