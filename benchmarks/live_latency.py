@@ -27,11 +27,11 @@ import io, itertools
 import ipywidgets as w
 from PIL import Image
 
-def tiny(shade):
-    Image.new("RGB", (16, 16), (shade, 90, 200)).save(file := io.BytesIO(), "png")
+def tiny(number):
+    Image.new("RGB", (16, 16), (number % 256, number // 256, 200)).save(file := io.BytesIO(), "png")
     return file.getvalue()
 
-pictures = itertools.cycle([tiny(shade) for shade in range(0, 256, 16)])
+pictures = itertools.cycle([tiny(number) for number in range(1000)])  # more than one drag shows
 image = w.Image(value=next(pictures), layout={"width": "16px"})
 slider = w.FloatLogSlider(value=0.01, min=-4, max=1, step=0.02)
 slider.observe(lambda change: image.set_trait("value", next(pictures)), "value")

@@ -136,6 +136,19 @@ class TestPanel:
         press(panel, "high")
         assert panel.frame.value == panel.controls["value"].value == 1.75
 
+    def test_a_value_between_two_steps_stays_exact_when_the_page_snaps_its_slider(self):
+        panel = Panel(make_demo())
+        panel.set(value=0.333)
+        panel.controls["value"].value = 0.34  # the nearest step, as the browser sends it back
+        assert panel.state.value == panel.frame.value == 0.333
+        panel.controls["value"].value = 0.36  # one step further: the learner has moved it
+        assert panel.state.value == panel.frame.value == 0.36
+
+    def test_a_log_slider_snaps_in_decades(self):
+        control = show("collapse", width=50, depth=2).state.controls()["weight_scale"]
+        assert control.snapped(10 ** (-1.52), 0.03)
+        assert not control.snapped(10 ** (-1.51), 0.03)
+
     def test_pin_keeps_a_ghost_until_it_is_pressed_again(self):
         panel = Panel(make_demo())
         press(panel, "Pin")

@@ -35,6 +35,11 @@ class Slider:
             raise ValueError(f"{name} must lie between {self.low:g} and {self.high:g}, but is {value:g}.")
         return value
 
+    def snapped(self, value: float, wanted: float) -> bool:
+        """Whether ``value`` is only ``wanted`` moved to this slider's nearest step."""
+        distance = math.log10(value / wanted) if self.log else value - wanted
+        return abs(distance) <= 0.501 * self.step
+
     def samples(self) -> list[float]:
         """The two ends."""
         return [self.low, self.high]
@@ -89,8 +94,8 @@ def slider(
     log: bool = False,
     on_release: bool = False,
 ) -> Any:
-    """A state field moved by a slider; on a log slider ``step`` is in decades (0.02 unless given)."""
-    step = step or (0.02 if log else 1 if isinstance(low, int) else (high - low) / 100)
+    """A state field moved by a slider; on a log slider ``step`` is in decades (0.01 unless given)."""
+    step = step or (0.01 if log else 1 if isinstance(low, int) else (high - low) / 100)
     return _field(default, Slider(label, low, high, step, log, on_release))
 
 

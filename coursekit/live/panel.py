@@ -10,6 +10,7 @@ from typing import Any
 
 import ipywidgets as w
 
+from coursekit.demos.controls import Slider
 from coursekit.demos.record import Demo
 from coursekit.live.figure import LiveFigure
 from coursekit.live.run import LOCK, Runner
@@ -158,10 +159,17 @@ class Panel:
     # ---- reacting
 
     def _changed(self, _: Any) -> None:
-        if not self._syncing:
-            with self._reporting():
-                values = {name: control.value for name, control in self.controls.items()}
-                self._move_to(self.state.replace(**values))
+        if self._syncing:
+            return
+        with self._reporting():
+            state = self.state.replace(**{name: self._value_of(name) for name in self.controls})
+            if state != self.state:
+                self._move_to(state)
+
+    def _value_of(self, name: str) -> Any:
+        """The value of a control; where the page has moved what we set to the slider's nearest step, what we set."""
+        value, wanted, control = self.controls[name].value, getattr(self.state, name), self.state.controls()[name]
+        return wanted if isinstance(control, Slider) and control.snapped(value, wanted) else value
 
     def _apply(self, settings: dict[str, Any]) -> None:
         """Take settings from a button."""
