@@ -347,10 +347,10 @@ def test_a_collapsed_network_is_as_fast_as_a_healthy_one(direction):
     seconds = {healthy: [], collapsed: []}
     for round_ in range(12):
         for state in seconds:
-            start = time.perf_counter()
+            start = time.process_time()  # what other processes do does not count
             collapse.compute(state)
             if round_ > 0:  # the first round draws the weights
-                seconds[state].append(time.perf_counter() - start)
+                seconds[state].append(time.process_time() - start)
     assert np.median(seconds[collapsed]) <= 1.5 * np.median(seconds[healthy])
 
 
