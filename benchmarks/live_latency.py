@@ -1,6 +1,6 @@
 """From a slider's event to changed pixels in real JupyterLab: the flagship, the bare round trip, and a naive figure.
 
-Run ``python -m benchmarks.live_latency`` (four minutes). Blocks of all ways take turns, so a slow spell of the machine
+Run ``python -m benchmarks.live_latency`` (five minutes). Blocks of all ways take turns, so a slow spell of the machine
 meets each of them; the table gives every time as a multiple of the bare round trip. Ends with 1 if a target is missed.
 """
 
@@ -18,7 +18,7 @@ from tools.lab_driver import LabPage, LabServer, LiveFigure, chromium, write_not
 
 ROUNDS = 4
 DRAG_SECONDS = 3.0
-QUIET = 400  # ms without change before the next event; a refined picture comes sooner
+QUIET = 600  # ms without change before the next event; a refined picture comes sooner
 
 FLAGSHIP = 'import coursekit as ck\nck.show("collapse", depth=10, width=500)'
 
@@ -33,7 +33,7 @@ def tiny(number):
 
 pictures = itertools.cycle([tiny(number) for number in range(1000)])  # more than one drag shows
 image = w.Image(value=next(pictures), layout={"width": "16px"})
-slider = w.FloatLogSlider(value=0.01, min=-4, max=1, step=0.02)
+slider = w.FloatLogSlider(value=0.01, min=-4, max=1, step=0.01)
 slider.observe(lambda change: image.set_trait("value", next(pictures)), "value")
 w.VBox([slider, image]).add_class("round-trip")
 """
@@ -54,7 +54,7 @@ def layers(weight_scale):
         axes.set_title(f"{a.mean():.3f} {a.std():.3f}")
 """
 NAIVE_SHOW = """
-slider = FloatLogSlider(value=0.01, min=-4, max=1, step=0.02)
+slider = FloatLogSlider(value=0.01, min=-4, max=1, step=0.01)
 interactive(layers, weight_scale=slider).add_class("naive")
 """
 
@@ -86,8 +86,7 @@ class Way:
         for _ in range(self.presses):
             with self._changing() as handle, self.figure.watch() as watch:
                 self.figure.press(handle, key)
-                watch.wait_for_picture()
-                self.answers.append(watch.pictures[0] - watch.moves[0])
+                self.answers.append(watch.first_answer())
 
     def drag(self, share: float) -> None:
         """Pictures a second during a drag, and from its last move to the last picture."""

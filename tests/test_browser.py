@@ -3,6 +3,8 @@
 import io
 import os
 import shutil
+import time
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +75,7 @@ def figure(page, server):
     """The flagship at rest, at its first settings, with nothing gone wrong before or after the test."""
     figure = page.figure()
     page.run_in_kernel("panel.set(weight_scale=0.01)")
-    figure.wait_until_still()
+    assert settled(figure)
     yield figure
     assert failures(page, server) == []
 
@@ -89,9 +91,30 @@ def pixels(png):
     return np.asarray(Image.open(io.BytesIO(png)))
 
 
-def expected(handle):
-    """The picture that a panel in this process draws for the value of the page's slider."""
-    return ck.show("collapse", weight_scale=10 ** float(handle.get_attribute("aria-valuetext"))).png
+def eventually(condition):
+    """Whether the condition comes true within half a minute: other work may keep the machine busy."""
+    end = time.monotonic() + 30
+    while not (met := condition()) and time.monotonic() < end:
+        time.sleep(0.1)
+    return met
+
+
+@lru_cache
+def expected(weight_scale):
+    """The picture that a panel in this process draws."""
+    return ck.show("collapse", weight_scale=weight_scale).png
+
+
+def settled(figure):
+    """Whether the page comes to show, and goes on showing, what this process draws for its slider's value."""
+    handle = figure.handle("weight_scale")
+
+    def shows_the_value():
+        return figure.png() == expected(10 ** float(handle.get_attribute("aria-valuetext")))
+
+    reached = eventually(shows_the_value)
+    figure.wait_until_still()
+    return reached and shows_the_value()
 
 
 def test_the_first_picture_is_that_of_the_package(figure):
@@ -101,20 +124,18 @@ def test_the_first_picture_is_that_of_the_package(figure):
 def test_a_drag_by_mouse(figure):
     handle, before = figure.handle("weight_scale"), figure.png()
     with figure.watch() as watch:
-        figure.drag(handle, 0.3)
-        figure.wait_until_still()
+        figure.drag(handle, 0.3, seconds=2)
+        assert settled(figure)
         assert sum(picture < watch.moves[-1] for picture in watch.pictures) >= 3, "the picture did not follow the drag"
     assert (pixels(figure.png()) != pixels(before)).any()
-    assert figure.png() == expected(handle)
 
 
 @pytest.mark.parametrize("key", ["ArrowRight", "ArrowLeft", "End", "Home"])
 def test_a_key(figure, key):
     handle, before = figure.handle("weight_scale"), figure.png()
     figure.press(handle, key)
-    figure.wait_until_still()
+    assert settled(figure)
     assert (pixels(figure.png()) != pixels(before)).any()
-    assert figure.png() == expected(handle)
 
 
 def test_many_events_at_once_leave_no_backlog(figure):
@@ -122,10 +143,9 @@ def test_many_events_at_once_leave_no_backlog(figure):
     start = float(handle.get_attribute("aria-valuetext"))
     with figure.watch() as watch:
         figure.press_at_once(handle, ["ArrowRight"] * 120 + ["ArrowLeft"] * 80)
-        figure.wait_until_still()
+        assert settled(figure)
         assert 1 <= len(watch.pictures) <= 10
     assert float(handle.get_attribute("aria-valuetext")) == pytest.approx(start + 40 * 0.01)
-    assert figure.png() == expected(handle)
 
 
 @pytest.mark.slow
@@ -137,11 +157,15 @@ def test_a_chapter(chapter, browser, server):
         assert page.page.locator(LABELS).evaluate_all(IS_CUT) == []
         for number, figure in enumerate(page.figures(), 1):
             figure.bring_into_view()
-            for control in figure.root.locator(".noUi-handle").all():
-                figure.wait_until_still()
-                before = figure.png(), figure.readout()
-                at_the_end = control.get_attribute("aria-valuenow") == control.get_attribute("aria-valuemax")
-                figure.press(control, "ArrowLeft" if at_the_end else "ArrowRight")
-                figure.wait_until_still()
-                assert (figure.png(), figure.readout()) != before, f"panel {number}: a slider changes nothing"
+            for handle in figure.root.locator(".noUi-handle").all():
+                assert changes(figure, handle), f"panel {number}: a slider changes nothing"
         assert failures(page, server) == []
+
+
+def changes(figure, handle):
+    """Whether the picture or the readout follows one step of a slider."""
+    figure.wait_until_still()
+    before = figure.png(), figure.readout()
+    at_the_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
+    figure.press(handle, "ArrowLeft" if at_the_end else "ArrowRight")
+    return eventually(lambda: (figure.png(), figure.readout()) != before)

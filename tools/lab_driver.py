@@ -361,10 +361,13 @@ class Watch:
     def __init__(self, figure: LiveFigure) -> None:
         self._figure = figure
 
-    def wait_for_picture(self, seconds: float = 30) -> None:
-        """Wait for the first new picture."""
+    def first_answer(self) -> float:
+        """Wait for the first picture after the first move, and return the time between them."""
         root = self._figure.root.element_handle()
-        self._figure.lab.page.wait_for_function("root => root.watch.pictures.length", arg=root, timeout=seconds * 1000)
+        answered = "({watch}) => watch.pictures.at(-1) > watch.moves[0]"
+        self._figure.lab.page.wait_for_function(answered, arg=root)
+        move = self.moves[0]
+        return next(picture for picture in self.pictures if picture > move) - move
 
     @property
     def moves(self) -> list[float]:

@@ -13,7 +13,7 @@ from coursekit.activations import ACTIVATIONS, Activation
 from coursekit.arrays import Array
 from coursekit.demos.controls import DemoState, choice, slider, switch
 from coursekit.demos.record import DEMOS, Demo, Prediction
-from coursekit.demos.style import AMBER, BLUE, GHOST, INK, ORANGE, PURPLE, RED, axes, headline, plain
+from coursekit.demos.style import AMBER, BLUE, GHOST, INK, ORANGE, PURPLE, RED, axes, headline, plain, rough
 from coursekit.diagnostics import layer_flatness, layer_histogram, layer_moments
 from coursekit.initialisers import INITIALISERS
 from coursekit.kernels.elementwise import flush_tiny
@@ -78,7 +78,7 @@ class Frame:
         last = len(self.std)
         return (
             f"The signal {self.story}. Weights have std {plain(self.weight_std)}. Std of the {what}: "
-            f"{plain(self.std[0])} in layer 1, {plain(self.std[-1])} in layer {last}. "
+            f"{rough(self.std[0])} in layer 1, {rough(self.std[-1])} in layer {last}. "
             f"Layer {last}: {self.saturated[-1]:.0%} saturated, {self.dead[-1]:.0%} of the units dead."
         )
 

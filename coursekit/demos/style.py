@@ -1,5 +1,6 @@
 """The look that all figures share: colours, axes, ghost style."""
 
+import math
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -54,3 +55,13 @@ def plain(value: float, digits: int = 3) -> str:
     number, _, exponent = f"{value:.{digits}g}".partition("e")
     number = number.replace("-", "−")
     return f"{number} × 10{str(int(exponent)).translate(SUPERSCRIPT)}" if exponent else number
+
+
+def rough(value: float) -> str:
+    """Write a number for people so that all processors agree: two digits, and from 1000 on only the power of ten.
+
+    A network that explodes is chaotic: it multiplies the last digit's rounding by the same factor as the signal.
+    """
+    if value < 1000 or not math.isfinite(value):
+        return plain(value, 2)
+    return f"about 10{str(round(math.log10(value))).translate(SUPERSCRIPT)}"
