@@ -1,6 +1,6 @@
 """From *Run All* in a fresh kernel to the first picture of a chapter in real JupyterLab, Numba's cache warm and cold.
 
-Run ``python -m benchmarks.first_picture notebooks/06_initialisation.ipynb``. Ends with 1 if a target is missed.
+Run ``python -m benchmarks.first_picture [NOTEBOOK]``. Ends with 1 if a target is missed.
 """
 
 import shutil
@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, TimeoutError
 
 from tools.lab_driver import LabPage, LabServer, chromium
 
+CHAPTER = Path(__file__).resolve().parent.parent / "notebooks" / "06_initialisation.ipynb"
 TARGETS = {"cold": 12.0, "warm": 3.0}  # seconds; cold runs first and fills the cache
 
 PICTURE = "() => document.querySelector('.coursekit-figure')?.naturalWidth"
@@ -30,7 +31,7 @@ def first_picture(browser: Browser, server: LabServer, notebook: str) -> float:
         return time.perf_counter() - start
 
 
-def main(notebook: Path) -> int:
+def main(notebook: Path = CHAPTER) -> int:
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         root, cache = Path(folder, "root"), Path(folder, "cache")
         root.mkdir()
@@ -44,4 +45,4 @@ def main(notebook: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(*map(Path, sys.argv[1:2])))

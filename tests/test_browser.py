@@ -59,14 +59,18 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture(scope="module", params=["perCommTarget", "disabled"])
-def page(request, browser, server):
-    """The flagship's page, with widget messages on a thread of their own and on the main thread."""
-    server.setting("kernels-settings", commsOverSubshells=request.param)
+def subshells(request):
+    """JupyterLab's setting: widget messages on a thread of their own (its default), or on the main thread."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def page(browser, server, subshells):
+    """The flagship's page."""
+    server.setting("kernels-settings", commsOverSubshells=subshells)
     with LabPage(browser, server, "flagship.ipynb") as page:
         page.run_all()
         yield page
-        answered = page.run_in_kernel("print(all(on_main_thread), len(on_main_thread) > 10)").split()
-        assert answered == [str(request.param == "disabled"), "True"], "JupyterLab did not follow the setting"
     server.setting("kernels-settings")
 
 
@@ -119,6 +123,15 @@ def settled(figure):
 
 def test_the_first_picture_is_that_of_the_package(figure):
     assert figure.png() == ck.show("collapse").png
+
+
+def test_the_setting_decides_which_thread_answers(figure, page, subshells):
+    figure.drag(figure.handle("weight_scale"), 0.1)
+    assert settled(figure)
+    assert page.run_in_kernel("print(len(on_main_thread) > 1, all(on_main_thread))").split() == [
+        "True",
+        str(subshells == "disabled"),
+    ]
 
 
 def test_a_drag_by_mouse(figure):
