@@ -6,15 +6,20 @@ import base64
 import io
 import threading
 import time
+import zlib
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+import threadpoolctl
 from ipywidgets import Button, FloatLogSlider, ToggleButtons
 from PIL import Image
 
+import coursekit.live.blas as live_blas
+import coursekit.live.figure as live_figure
 from coursekit.demos import DEMOS, Demo, Prediction
 from coursekit.demos.controls import DemoState, slider
+from coursekit.live.blas import one_thread
 from coursekit.live.figure import LiveFigure, encode_png
 from coursekit.live.panel import IDLE, Panel
 from coursekit.live.show import prepare, self_test, show
@@ -256,6 +261,18 @@ class TestPreview:
         assert seen == [10, 100]
 
 
+def test_while_a_preview_is_computed_blas_has_one_thread():
+    controller = threadpoolctl.ThreadpoolController()
+    with one_thread():
+        assert {library["num_threads"] for library in controller.info() if library["user_api"] == "blas"} == {1}
+
+
+def test_without_threadpoolctl_a_preview_is_computed_all_the_same(monkeypatch):
+    monkeypatch.setattr(live_blas, "ThreadpoolController", None)
+    with one_thread():
+        pass
+
+
 class TestRun:
     def demo(self, count=10, fail_at=None, pause=0.0):
         def frames(state):
@@ -338,7 +355,9 @@ class TestFigure:
         figure.view.ax.set_ylim(0, 4)
         assert figure.render(Frame(1.0)) != before
 
-    def test_png_holds_exactly_the_pixels(self):
+    @pytest.mark.parametrize("encoder", ["isal", "zlib"])
+    def test_png_holds_exactly_the_pixels(self, encoder, monkeypatch):
+        monkeypatch.setattr(live_figure, "zlib", zlib if encoder == "zlib" else pytest.importorskip("isal.isal_zlib"))
         pixels = np.random.default_rng(0).integers(0, 256, (17, 23, 4), np.uint8)
         assert (np.asarray(Image.open(io.BytesIO(encode_png(pixels)))) == pixels).all()
 

@@ -162,7 +162,7 @@ def compute(state: State) -> Frame:
 
 def preview(state: State) -> State:
     """Fewer rows while the slider moves: the same picture, a little rougher."""
-    return state.replace(rows=200)
+    return state.replace(rows=64)
 
 
 def value_range(activation: Activation, direction: str) -> tuple[float, float]:

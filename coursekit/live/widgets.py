@@ -10,7 +10,8 @@ from coursekit.demos.controls import Choice, Control, Slider
 
 STYLE = """<style>
 .coursekit-panel { max-width: 1060px; }
-.coursekit-panel .coursekit-figure { width: 100%; height: auto; border-radius: 6px; background: white; }
+.coursekit-panel .coursekit-figure { width: auto; max-width: 100%; height: auto; background: white;
+  border-radius: 6px; }
 .coursekit-panel .coursekit-controls { gap: 2px 24px; }
 .coursekit-panel .coursekit-controls > :first-child { grid-column: 1 / -1; }
 .coursekit-panel .widget-html-content { line-height: 1.45; color: var(--jp-ui-font-color1, #222); font-size: 14px; }
