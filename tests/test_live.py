@@ -179,6 +179,12 @@ class TestPanel:
         settings = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
         assert show(ast.literal_eval(call.args[0]), **settings).png == panel.png
 
+    def test_the_line_of_code_follows_the_sliders(self):
+        panel = Panel(make_demo())
+        press(panel, "Copy settings")
+        panel.controls["value"].value = 0.5
+        assert panel._code.value == "ck.show('test', value=0.5)"
+
     def test_every_control_has_a_label(self):
         panel = show("collapse", width=50, depth=2)
         assert all(control.description for control in panel.controls.values())
@@ -305,6 +311,16 @@ class TestRun:
         press(panel, "Start")
         wait_until(lambda: not panel._runner.running)
         assert panel.frame.value == 50.0
+
+    def test_set_forgets_a_run_that_was_stopped(self):
+        panel = Panel(self.demo(count=50, pause=0.005))
+        press(panel, "Start")
+        wait_until(lambda: panel.frame.progress < 1)
+        press(panel, "Stop")
+        panel.set(value=2.0)
+        press(panel, "Start")
+        wait_until(lambda: not panel._runner.running)
+        assert panel.frame.value == 100.0
 
     def test_start_twice_gives_one_run(self):
         panel = Panel(self.demo(count=30, pause=0.005))

@@ -58,8 +58,10 @@ class Panel:
         self._stop()
         state = self.state.replace(**settings)
         with LOCK:
-            self._show(self.demo.compute(state))
+            frame = self.demo.compute(state)
             self.state = state
+            self._frames = None  # a run that was stopped belonged to the old state
+            self._show(frame)
             self._error.value = ""
             self._sync_controls()
         return self
@@ -85,11 +87,11 @@ class Panel:
 
     def _build(self) -> None:
         demo = self.demo
-        self._image = w.Image(format="png")
+        self._image = w.Image(format="png", tooltip=demo.title)
         self._image.add_class("coursekit-figure")
         self._readout = html("", "coursekit-readout")
         self._error = html("", "coursekit-error")
-        self._code = w.Text(description="settings as code", disabled=False, style={"description_width": "initial"})
+        self._code = w.Text(description="settings as code", style={"description_width": "initial"})
         self._code.layout = w.Layout(width="100%", display="none")
         described = self.state.controls().items()
         self.controls = {name: control_widget(name, control, getattr(self.state, name)) for name, control in described}
@@ -204,6 +206,7 @@ class Panel:
     def _show(self, frame: Any) -> None:
         self._show_picture(frame)
         self._readout.value = f"<div role='status'>{escape(frame.readout)}</div>"
+        self._code.value = self.code
         if self.demo.frames:
             self._progress.value = frame.progress
 
@@ -239,7 +242,6 @@ class Panel:
         try:
             for name, control in self.controls.items():
                 control.value = getattr(self.state, name)
-            self._code.value = self.code
         finally:
             self._syncing = False
 
@@ -281,5 +283,4 @@ class Panel:
         return f"ck.show({', '.join([repr(self.demo.name), *changed])})"
 
     def _toggle_code(self) -> None:
-        self._code.value = self.code
         self._code.layout.display = "none" if self._code.layout.display is None else None
