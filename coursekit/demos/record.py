@@ -49,7 +49,7 @@ class Demo:
     Attributes
     ----------
     name, title : str
-        The key in `DEMOS`, and what the picture is called.
+        The key in `DEMOS`, and the name for people.
     State : type
         A `DemoState`; its fields carry their controls.
     compute : callable

@@ -87,7 +87,7 @@ class Panel:
 
     def _build(self) -> None:
         demo = self.demo
-        self._image = w.Image(format="png", tooltip=demo.title)
+        self._image = w.Image(format="png")
         self._image.add_class("coursekit-figure")
         self._readout = html("", "coursekit-readout")
         self._error = html("", "coursekit-error")
