@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[Any]
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 def float_array(value: ArrayLike, where: str, ndim: int | tuple[int, ...] | None = None, shape: str = "") -> Array:
@@ -33,6 +34,8 @@ def float_array(value: ArrayLike, where: str, ndim: int | tuple[int, ...] | None
     ValueError
         If the number of dimensions is wrong.
     """
+    if _fits(value, ndim):
+        return value  # type: ignore[return-value]  # _fits knows that it is an array
     array = np.asarray(value)
     dtype = array.dtype.newbyteorder("=")
     if dtype.kind in "iu":
@@ -46,6 +49,16 @@ def float_array(value: ArrayLike, where: str, ndim: int | tuple[int, ...] | None
         expected = shape or f"{ndim}-dimensional"
         raise ValueError(f"{where} must have shape {expected}, but its shape is {array.shape}. {_reshape(array, ndim)}")
     return np.require(array, dtype, ["C_CONTIGUOUS", "WRITEABLE"])
+
+
+def _fits(value: ArrayLike, ndim: int | tuple[int, ...] | None) -> bool:
+    """Whether a kernel may have ``value`` as it is: the common case, in a third of a microsecond."""
+    return (
+        type(value) is np.ndarray
+        and value.dtype in FLOATS
+        and value.flags.carray
+        and (ndim is None or value.ndim == ndim or (type(ndim) is tuple and value.ndim in ndim))
+    )
 
 
 def _mend(array: Array) -> str:
@@ -64,18 +77,33 @@ def _reshape(array: Array, ndim: int | tuple[int, ...]) -> str:
 
 def same_dtype(where: str, **arrays: Array) -> None:
     """Raise ``TypeError`` unless all arrays share one dtype (mixing would silently compute in float64)."""
-    found = {name: array.dtype for name, array in arrays.items()}
-    if len(set(found.values())) > 1:
-        listed = ", ".join(f"{name} is {dtype}" for name, dtype in found.items())
+    if len({array.dtype for array in arrays.values()}) > 1:
+        listed = ", ".join(f"{name} is {array.dtype}" for name, array in arrays.items())
         raise TypeError(
             f"{where}: the arrays must share one dtype, but {listed}. Convert them with .astype(np.float32)."
         )
 
 
-def same_shape(where: str, expected: Array, **arrays: Array) -> None:
-    """Raise ``ValueError`` unless every array has the shape of ``expected``."""
-    for name, array in arrays.items():
-        if array.shape != expected.shape:
-            raise ValueError(
-                f"{where}: {name} must have shape {expected.shape}, like the output, but has {array.shape}."
-            )
+def upstream_gradient(dout: ArrayLike, where: str, shape: tuple[int, ...], dtype: Any) -> Array:
+    """Return what backward is given, ∂L/∂out, in the output's dtype and fit for a kernel.
+
+    Parameters
+    ----------
+    dout : array_like
+        The gradient of the loss with respect to the output.
+    where : str
+        The function, for the message, e.g. ``"linear_backward"``.
+    shape, dtype
+        Those of the output of the forward pass.
+
+    Raises
+    ------
+    TypeError
+        If its dtype is neither float32, float64 nor an integer.
+    ValueError
+        If its shape is not that of the output.
+    """
+    dout = float_array(dout, f"{where}: dout")
+    if dout.shape != shape:
+        raise ValueError(f"{where}: dout must have shape {shape}, like the output, but has {dout.shape}.")
+    return dout if dout.dtype == dtype else dout.astype(dtype)

@@ -247,7 +247,7 @@ def test_a_dtype_that_cannot_be_used_is_refused(activation):
     _, cache = activation.forward(np.ones((2, 3)))
     with pytest.raises(TypeError, match=rf"^{activation.name}: x must be float32 or float64"):
         activation.forward(np.ones((2, 3), np.complex128))
-    with pytest.raises(TypeError, match=rf"^{activation.name}: dout must be float32 or float64"):
+    with pytest.raises(TypeError, match=rf"^{activation.name} backward: dout must be float32 or float64"):
         activation.backward(np.ones((2, 3), np.float16), cache)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from coursekit.arrays import float_array, same_dtype, same_shape
+from coursekit.arrays import float_array, same_dtype, upstream_gradient
 
 
 def fortran(x):
@@ -98,7 +98,12 @@ def test_arrays_of_two_dtypes_are_refused_and_of_one_pass():
         same_dtype("f", x=np.ones(2, np.float32), w=np.ones(3))
 
 
-def test_arrays_of_two_shapes_are_refused_and_of_one_pass():
-    same_shape("f", np.ones((2, 3)), dout=np.zeros((2, 3)))
+def test_an_upstream_gradient_takes_the_outputs_dtype():
+    dout = np.ones((2, 3), np.float32)
+    assert upstream_gradient(dout, "f", (2, 3), np.dtype(np.float32)) is dout
+    assert upstream_gradient(dout, "f", (2, 3), np.dtype(np.float64)).dtype == np.float64
+
+
+def test_an_upstream_gradient_of_another_shape_is_refused():
     with pytest.raises(ValueError, match=r"^f: dout must have shape \(2, 3\), like the output, but has \(3, 2\)"):
-        same_shape("f", np.ones((2, 3)), dout=np.ones((3, 2)))
+        upstream_gradient(np.ones((3, 2)), "f", (2, 3), np.dtype(np.float64))

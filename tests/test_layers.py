@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from test_arrays import AWKWARD
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.gradcheck import gradcheck
@@ -25,70 +24,6 @@ from coursekit.layers import (
 
 VALUES = st.floats(-10, 10, width=32)
 IMAGES = (3, 2, 2, 3)
-
-
-def inputs_of(forward, rng):
-    """Arguments that fit: x (4, 3) first, then the parameters."""
-    last = (3, 2) if forward is linear_forward else (3,)
-    return rng.normal(size=(4, 3)), rng.normal(size=last), rng.normal(size=last[-1])
-
-
-PAIRS = pytest.mark.parametrize(
-    ("forward", "backward"),
-    [(linear_forward, linear_backward), (batch_norm_forward, batch_norm_backward)],
-    ids=["linear", "batch_norm"],
-)
-
-
-@PAIRS
-def test_gradients(forward, backward, rng):
-    report = gradcheck(forward, backward, *inputs_of(forward, rng), rng=rng)
-    assert report, report
-
-
-@PAIRS
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("awkward", AWKWARD)
-def test_layouts_dtypes_and_inputs(forward, backward, awkward, dtype, rng):
-    given_arrays = [awkward(array.astype(dtype)) for array in inputs_of(forward, rng)]
-    before = [np.array(array, dtype) for array in given_arrays]
-    y, cache = forward(*given_arrays)
-    expected, expected_cache = forward(*before)
-    dout = rng.normal(size=y.shape).astype(dtype)
-    given_dout = awkward(dout)
-    grads = backward(given_dout, cache)
-    np.testing.assert_array_equal(y, expected)
-    assert y.dtype == dtype
-    for grad, expected_grad, array in zip(grads, backward(dout, expected_cache), before, strict=True):
-        assert grad.dtype == dtype
-        assert grad.shape == array.shape
-        np.testing.assert_array_equal(grad, expected_grad)
-    for now, then in zip([*given_arrays, given_dout], [*before, dout], strict=True):
-        np.testing.assert_array_equal(now, then)
-
-
-@PAIRS
-def test_float32_agrees_with_float64(forward, backward, rng):
-    arguments = inputs_of(forward, rng)
-    y64, cache64 = forward(*arguments)
-    y32, cache32 = forward(*(array.astype(np.float32) for array in arguments))
-    np.testing.assert_allclose(y32, y64, rtol=1e-5, atol=1e-5)
-    for grad32, grad64 in zip(backward(np.cos(y64), cache32), backward(np.cos(y64), cache64), strict=True):
-        np.testing.assert_allclose(grad32, grad64, rtol=1e-5, atol=1e-5)
-
-
-@PAIRS
-def test_a_gradient_of_the_wrong_shape_is_refused(forward, backward, rng):
-    y, cache = forward(*inputs_of(forward, rng))
-    with pytest.raises(ValueError, match=rf"backward: dout must have shape \(4, {y.shape[1]}\), .*but has \(4, 1\)"):
-        backward(np.ones((4, 1)), cache)
-
-
-@PAIRS
-def test_mixed_dtypes_are_refused(forward, backward, rng):
-    x, *params = inputs_of(forward, rng)
-    with pytest.raises(TypeError, match=r"the arrays must share one dtype, but x is float32, .* float64"):
-        forward(x.astype(np.float32), *params)
 
 
 # Linear

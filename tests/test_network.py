@@ -56,6 +56,35 @@ def test_parameters_are_named_by_their_path_and_shared_with_the_layers(net):
     np.testing.assert_array_equal(net.layers[3].params["b"], [5, 5, 5])
 
 
+def test_parameters_and_gradients_lie_in_one_buffer_each(net, rng):
+    net.backward(net.forward(rng.normal(size=(7, 4)), training=True))
+    for arrays in (net.params, net.grads):
+        np.testing.assert_array_equal(arrays.flat, np.concatenate([array.ravel() for array in arrays.values()]))
+    net.params.flat[:] = 0
+    assert not net.layers[0].params["w"].any()
+
+
+def test_a_layer_of_two_networks_stays_that_of_both(net):
+    head = Sequential(net.layers[:2])
+    assert head.params.flat is None
+    head.params["0.b"] += 5
+    np.testing.assert_array_equal(net.params["0.b"], np.full(6, 5))
+
+
+def test_layers_of_two_dtypes_are_refused(rng):
+    with pytest.raises(ValueError, match=r"must share one dtype, but they are 0\.w float32, .* 1\.w float64"):
+        Sequential([Linear(2, 2, rng), Linear(2, 2, rng, dtype=np.float64)])
+
+
+def test_gradients_of_the_parameters_alone_are_those_of_backward(net, rng):
+    dout = rng.normal(size=net.forward(rng.normal(size=(7, 4)), training=True).shape)
+    net.backward(dout)
+    expected = net.grads.flat.copy()
+    net.grads.flat[:] = np.nan
+    net.parameter_gradients(dout)
+    np.testing.assert_array_equal(net.grads.flat, expected)
+
+
 def test_predict_is_the_highest_score(net, rng):
     x = rng.normal(size=(9, 4))
     np.testing.assert_array_equal(net.predict(x), [max(range(3), key=row.__getitem__) for row in net.forward(x)])

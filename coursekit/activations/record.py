@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from coursekit.arrays import Array, float_array, same_shape
+from coursekit.arrays import Array, float_array, upstream_gradient
 from coursekit.registry import Registry
 
 
@@ -114,8 +114,7 @@ def elementwise(
         return y, ElementwiseCache(x, y, numbers)
 
     def backward(dout: Array, cache: ElementwiseCache) -> Array:
-        dout = float_array(dout, f"{name}: dout").astype(cache.x.dtype, copy=False)
-        same_shape(f"{name} backward", cache.y, dout=dout)
+        dout = upstream_gradient(dout, f"{name} backward", cache.y.shape, cache.y.dtype)
         dx = np.empty_like(cache.x)
         flat = (array.reshape(-1) for array in (dout, cache.x, cache.y, dx))
         backward_kernel(*flat, *cache.params)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from coursekit.activations.record import ACTIVATIONS, Activation, Parameter, elementwise
-from coursekit.arrays import Array, float_array, same_shape
+from coursekit.arrays import Array, float_array, upstream_gradient
 from coursekit.kernels.jit import kernel
 
 
@@ -104,8 +104,7 @@ def prelu_forward(x: Array, alpha: Array | float = 0.25) -> tuple[Array, PReLUCa
 def prelu_backward(dout: Array, cache: PReLUCache) -> Array | tuple[Array, Array]:
     """Return dx, and dα = Σ dout · min(x, 0) behind it if α was given as an array."""
     x, slope, alpha = cache
-    dout = float_array(dout, "prelu: dout").astype(x.dtype, copy=False)
-    same_shape("prelu backward", x, dout=dout)
+    dout = upstream_gradient(dout, "prelu backward", x.shape, x.dtype)
     dx = np.where(x > 0, dout, slope * dout)
     if not isinstance(alpha, np.ndarray):
         return dx
@@ -166,8 +165,7 @@ def rrelu_forward(
 
 def rrelu_backward(dout: Array, cache: RReLUCache) -> Array:
     """Return dx with the slopes that the forward pass drew."""
-    dout = float_array(dout, "rrelu: dout").astype(cache.x.dtype, copy=False)
-    same_shape("rrelu backward", cache.x, dout=dout)
+    dout = upstream_gradient(dout, "rrelu backward", cache.x.shape, cache.x.dtype)
     return np.where(cache.x > 0, dout, cache.slope * dout)
 
 
@@ -203,11 +201,7 @@ def crelu_forward(x: Array) -> tuple[Array, Array]:
 def crelu_backward(dout: Array, cache: Array) -> Array:
     """Return dx: the first half's gradient where x > 0, minus the second half's where x < 0."""
     x = cache
-    dout = float_array(dout, "crelu: dout").astype(x.dtype, copy=False)
-    if dout.shape != (x.shape[0], 2 * x.shape[1], *x.shape[2:]):
-        raise ValueError(
-            f"crelu backward: dout must have twice the channels of x {x.shape}, but its shape is {dout.shape}."
-        )
+    dout = upstream_gradient(dout, "crelu backward", (x.shape[0], 2 * x.shape[1], *x.shape[2:]), x.dtype)
     positive, negative = np.split(dout, 2, axis=1)
     dx: Array = positive * (x > 0) - negative * (x < 0)
     return dx

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from coursekit.activations.record import ACTIVATIONS, Activation, elementwise
-from coursekit.arrays import Array, float_array, same_shape
+from coursekit.arrays import Array, float_array, upstream_gradient
 from coursekit.kernels.elementwise import exp, tanh
 from coursekit.kernels.jit import kernel
 
@@ -149,8 +149,7 @@ def softmax_forward(x: Array, axis: int = -1) -> tuple[Array, SoftmaxCache]:
 def softmax_backward(dout: Array, cache: SoftmaxCache) -> Array:
     """Return dx = y ⊙ (dout − Σⱼ doutⱼ yⱼ)."""
     y, axis = cache.y, cache.axis
-    dout = float_array(dout, "softmax: dout").astype(y.dtype, copy=False)
-    same_shape("softmax backward", y, dout=dout)
+    dout = upstream_gradient(dout, "softmax backward", y.shape, y.dtype)
     dx: Array = y * (dout - (dout * y).sum(axis, keepdims=True))
     return dx
 

@@ -1,8 +1,15 @@
 """Layers: forward/backward pairs, and the thin objects that hold parameters, gradients and the last cache."""
 
-from coursekit.layers.linear import LinearCache, linear_backward, linear_forward
-from coursekit.layers.norm import BatchNormCache, RunningStatistics, batch_norm_backward, batch_norm_forward
-from coursekit.layers.objects import Activation, BatchNorm, Layer, Linear
+from coursekit.layers.activation import Activation
+from coursekit.layers.layer import Layer
+from coursekit.layers.linear import Linear, LinearCache, linear_backward, linear_forward
+from coursekit.layers.norm import (
+    BatchNorm,
+    BatchNormCache,
+    RunningStatistics,
+    batch_norm_backward,
+    batch_norm_forward,
+)
 
 __all__ = [
     "Activation",

@@ -1,8 +1,12 @@
 """The fully connected layer."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from coursekit.arrays import Array, float_array, same_dtype
+import numpy as np
+
+from coursekit.arrays import Array, float_array, same_dtype, upstream_gradient
+from coursekit.initialisers import INITIALISERS
+from coursekit.layers.layer import Layer
 
 
 class LinearCache(NamedTuple):
@@ -52,13 +56,38 @@ def linear_forward(x: Array, w: Array, b: Array) -> tuple[Array, LinearCache]:
             f"linear_forward: x {x.shape}, w {w.shape} and b {b.shape} do not fit. "
             "x is (N, D), w is (D, H) and b is (H,): the columns of x are the rows of w."
         )
-    return x @ w + b, LinearCache(x, w)
+    y = x @ w
+    y += b
+    return y, LinearCache(x, w)
 
 
 def linear_backward(dout: Array, cache: LinearCache) -> tuple[Array, Array, Array]:
     """Gradients of the affine map: dx = δ wᵀ, dw = xᵀ δ, db = Σₙ δₙ, with δ = ``dout`` (N, H)."""
-    dout = float_array(dout, "linear_backward: dout", 2, "(N, H)").astype(cache.x.dtype, copy=False)
-    expected = (cache.x.shape[0], cache.w.shape[1])
-    if dout.shape != expected:
-        raise ValueError(f"linear_backward: dout must have shape {expected}, like the output, but has {dout.shape}.")
-    return dout @ cache.w.T, cache.x.T @ dout, dout.sum(0)
+    x, w = cache
+    dout = upstream_gradient(dout, "linear_backward", (x.shape[0], w.shape[1]), x.dtype)
+    return dout @ w.T, x.T @ dout, dout.sum(0)
+
+
+class Linear(Layer):
+    """Fully connected: x (N, fan_in) → (N, fan_out), weights by an initialiser's name, biases 0."""
+
+    def __init__(
+        self,
+        fan_in: int,
+        fan_out: int,
+        rng: np.random.Generator,
+        init: str = "he_normal",
+        dtype: Any = np.float32,
+        **init_params: Any,
+    ) -> None:
+        weights = INITIALISERS[init](fan_in, fan_out, rng=rng, dtype=dtype, **init_params)
+        super().__init__(w=weights, b=np.zeros(fan_out, dtype))
+
+    def forward(self, x: Array, training: bool = False) -> Array:
+        y, self.cache = linear_forward(x, self.params["w"], self.params["b"])
+        return y
+
+    def backward(self, dout: Array) -> Array:
+        dx, dw, db = linear_backward(dout, self._last_cache())
+        self._keep(w=dw, b=db)
+        return dx

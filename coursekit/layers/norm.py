@@ -1,11 +1,12 @@
 """Batch normalisation (Ioffe and Szegedy, 2015)."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from coursekit.arrays import Array, float_array, same_dtype
+from coursekit.arrays import Array, float_array, same_dtype, upstream_gradient
+from coursekit.layers.layer import Layer
 
 
 @dataclass
@@ -94,9 +95,7 @@ def batch_norm_backward(dout: Array, cache: BatchNormCache) -> tuple[Array, Arra
     Sums and means run over everything but the channel; ``dout`` δ has the shape of the output.
     """
     normalised, gamma, inverse_std, training = cache
-    dout = float_array(dout, "batch_norm_backward: dout").astype(normalised.dtype, copy=False)
-    if dout.shape != normalised.shape:
-        raise ValueError(f"batch_norm_backward: dout must have shape {normalised.shape}, but has {dout.shape}.")
+    dout = upstream_gradient(dout, "batch_norm_backward", normalised.shape, normalised.dtype)
     axes = _over(dout)
     dbeta = dout.sum(axes)
     dgamma = (dout * normalised).sum(axes)
@@ -144,3 +143,25 @@ def _over(x: Array) -> tuple[int, ...]:
 def _spread(values: Array, x: Array) -> Array:
     """View (C,) values so that they broadcast against x."""
     return values.reshape(1, -1, *[1] * (x.ndim - 2))
+
+
+class BatchNorm(Layer):
+    """Batch normalisation over (N, D) or (N, C, H, W), with its running statistics."""
+
+    def __init__(self, channels: int, momentum: float = 0.1, eps: float = 1e-5, dtype: Any = np.float32) -> None:
+        super().__init__(gamma=np.ones(channels, dtype), beta=np.zeros(channels, dtype))
+        self.running = RunningStatistics.start(channels, dtype)
+        self.buffers = {"mean": self.running.mean, "var": self.running.var}
+        self.momentum = momentum
+        self.eps = eps
+
+    def forward(self, x: Array, training: bool = False) -> Array:
+        y, self.cache = batch_norm_forward(
+            x, self.params["gamma"], self.params["beta"], self.running, training, self.momentum, self.eps
+        )
+        return y
+
+    def backward(self, dout: Array) -> Array:
+        dx, dgamma, dbeta = batch_norm_backward(dout, self._last_cache())
+        self._keep(gamma=dgamma, beta=dbeta)
+        return dx
