@@ -70,7 +70,7 @@ def _seconds(action: Action, calls: int) -> float:
 
 
 def print_table(rows: Iterable[Row], count: int = 1) -> list[str]:
-    """Measure with ``count`` threads, print a line a row and the geometric mean; return what missed its target."""
+    """Measure with ``count`` threads, print a table with the geometric mean; return what missed."""
     missed, ratios = [], []
     print(
         f"| work, float32, {count} thread{'s' * (count > 1)} | × PyTorch | target | × NumPy | |\n|---|---|---|---|---|"
