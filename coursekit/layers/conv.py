@@ -183,3 +183,7 @@ class Conv2d(Layer):
     def parameter_gradients(self, dout: Array) -> None:
         dw, db = _gradients(dout, self._last_cache())
         self._keep(w=dw, b=db)
+
+    def _uses(self) -> int:
+        _, _, oh, ow = self._last_cache().out_shape
+        return int(oh * ow)

@@ -44,6 +44,17 @@ class Layer:
         """Fill ``grads`` only, as the first layer of a network may; layers that save time by it override this."""
         self.backward(dout)
 
+    def cost(self) -> tuple[int, int]:
+        """Parameters, and multiply–adds for one sample of the last forward pass: each weight (w, wx, wh) × its uses."""
+        weights = sum(array.size for name, array in self.params.items() if name.startswith("w"))
+        inside = [layer.cost() for layer in self.layers]
+        parameters = sum(array.size for array in self.params.values()) + sum(count for count, _ in inside)
+        return parameters, weights * self._uses() + sum(count for _, count in inside)
+
+    def _uses(self) -> int:
+        """How many multiply–adds each weight takes part in for one sample."""
+        return 1
+
     def _last_cache(self) -> Any:
         if self.cache is None:
             raise RuntimeError(f"{type(self).__name__}: run forward before backward.")
