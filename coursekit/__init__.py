@@ -14,6 +14,7 @@ _PUBLIC = {
     "show": "coursekit.live.show",
     "prepare": "coursekit.live.show",
     "self_test": "coursekit.live.show",
+    "quiz": "coursekit.live.quiz",
     "source": "coursekit.source_code",
     "check": "coursekit.exercises",
     "hint": "coursekit.exercises",

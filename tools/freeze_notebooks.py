@@ -77,8 +77,8 @@ def normal_form(notebook: NotebookNode) -> str:
     for cell in notebook.cells:
         cell.metadata = _cell_metadata(cell.metadata.get("tags", []))
         for output in cell.get("outputs", []):
-            if "image/png" in output.get("data", {}):
-                output.data.pop(WIDGET, None)  # without a kernel it would hide the picture
+            if output.get("data", {}).keys() & {"image/png", "text/html"}:
+                output.data.pop(WIDGET, None)  # without a kernel it would hide the picture or the text
     nbformat.validate(notebook)
     return nbformat.writes(notebook) + "\n"
 

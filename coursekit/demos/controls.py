@@ -11,7 +11,8 @@ from typing import Any, Self
 class Slider:
     """A number between ``low`` and ``high``; whole if ``low`` is an int.
 
-    ``log`` spreads the decades evenly; ``on_release`` waits for the end of a drag (for work too slow to follow it).
+    ``log`` spreads the decades evenly; ``on_release`` waits for the end of a drag (for work too slow to follow it);
+    ``play`` adds a button that steps through a whole number by itself, one step in so many milliseconds.
     """
 
     label: str
@@ -20,6 +21,7 @@ class Slider:
     step: float
     log: bool = False
     on_release: bool = False
+    play: int | None = None
 
     @property
     def whole(self) -> bool:
@@ -93,10 +95,14 @@ def slider(
     step: float | None = None,
     log: bool = False,
     on_release: bool = False,
+    play: int | None = None,
 ) -> Any:
-    """A state field moved by a slider; on a log slider ``step`` is in decades (0.01 unless given)."""
+    """A state field moved by a slider; on a log slider ``step`` is in decades (0.01 unless given).
+
+    With ``play`` a whole number gets a button that moves it on by one every so many milliseconds.
+    """
     step = step or (0.01 if log else 1 if isinstance(low, int) else (high - low) / 100)
-    return _field(default, Slider(label, low, high, step, log, on_release))
+    return _field(default, Slider(label, low, high, step, log, on_release, play))
 
 
 def choice(default: Any, options: dict[Any, Any] | Iterable[Any], label: str) -> Any:

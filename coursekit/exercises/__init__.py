@@ -1,6 +1,6 @@
 """Exercises that check themselves: ``check("he_std", he_std)``, ``hint("he_std")`` and ``progress()``."""
 
-from coursekit.exercises import initialisation  # noqa: F401  (it fills the registry)
+from coursekit.exercises import chapters  # noqa: F401  (they fill the registry)
 from coursekit.exercises.checking import CheckResult, Verdict
 from coursekit.exercises.record import EXERCISES, Exercise, Misconception
 from coursekit.exercises.session import Session

@@ -10,7 +10,7 @@ from typing import Any
 
 import ipywidgets as w
 
-from coursekit.demos.controls import Slider
+from coursekit.demos.controls import Control, Slider
 from coursekit.demos.record import Demo
 from coursekit.live.blas import one_thread
 from coursekit.live.figure import LiveFigure
@@ -147,9 +147,18 @@ class Panel:
             draw = button("New draw", "Draw new random numbers", "dice")
             draw.on_click(lambda _: self._apply({"seed": self.state.seed + 1}))
             actions.insert(1, draw)
+        actions += [self._play(name, control.play) for name, control in self.state.controls().items() if _plays(control)]
         if self.demo.frames:
             actions += self._run_controls()
         return actions
+
+    def _play(self, name: str, interval: int) -> w.DOMWidget:
+        """A button that steps through a slider; the page moves both, so no message is needed for it to start."""
+        slider = self.controls[name]
+        play = w.Play(value=slider.value, min=slider.min, max=slider.max, step=slider.step, interval=interval)
+        play.tooltip = f"Step through {self.state.controls()[name].label}"
+        w.jslink((play, "value"), (slider, "value"))
+        return play
 
     def _run_controls(self) -> list[w.DOMWidget]:
         start = button("Start", "Run from the beginning, or go on after Stop", "play")
@@ -284,3 +293,8 @@ class Panel:
 
     def _toggle_code(self) -> None:
         self._code.layout.display = "none" if self._code.layout.display is None else None
+
+
+def _plays(control: Control) -> bool:
+    """Whether a control can step by itself."""
+    return isinstance(control, Slider) and control.play is not None
