@@ -51,7 +51,7 @@ def source(*objects: Any, docstring: bool = False) -> Source:
     def _identity(x: Array, y: Array) -> None:
         \"\"\"f(x) = x.\"\"\"
         for i in range(x.size):
-            y[i] = x[i]
+            y[i] = flushed(x[i])
     """
     if not objects:
         raise TypeError("source() needs something to show, for example source(linear_forward, linear_backward).")

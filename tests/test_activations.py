@@ -103,6 +103,29 @@ def test_tiny_inputs_keep_their_digits_in_float32(activation):
     np.testing.assert_allclose(activation.forward(x)[0], expected, rtol=1e-6)
 
 
+@each_setting
+def test_no_denormal_number_comes_out_however_small_inputs_and_gradients_are(activation, params):
+    sizes = np.append(np.geomspace(1e-45, 1e-19, 53), [0, 1, 50])
+    x, dout = np.meshgrid(np.append(sizes, -sizes), np.append(sizes, -sizes))
+    y, cache = activation.forward(x.astype(np.float32), **params)
+    dx = activation.backward(np.resize(dout, y.shape).astype(np.float32), cache)
+    for out in (y, dx) if activation.elementwise else (dx,):
+        assert ((out == 0) | (np.abs(out) >= np.finfo(np.float32).tiny)).all()
+
+
+@each_elementwise
+def test_what_is_under_1e_30_counts_as_0_in_float32_alone(activation):
+    tiny = np.array([-5e-31, 5e-31])  # no slope here is as large as 2
+    beside_0 = np.zeros(2) if activation.kinks == () else np.array([-1e-20, 1e-20])
+    for x, dout in ((tiny, np.ones(2)), (beside_0, tiny)):
+        y32, cache32 = activation.forward(x.astype(np.float32))
+        y64, cache64 = activation.forward(x)
+        dx32, dx64 = activation.backward(dout.astype(np.float32), cache32), activation.backward(dout, cache64)
+        np.testing.assert_allclose(y32, np.where(np.abs(y64) < 1e-30, 0, y64), rtol=1e-6)
+        np.testing.assert_array_equal(dx32 == 0, np.abs(dx64) < 1e-30)
+        np.testing.assert_allclose(dx64, derivative(activation, x) * dout, rtol=1e-15)
+
+
 @each
 @in_both_dtypes
 def test_the_dtype_stays_and_inputs_are_not_touched(activation, dtype, rng):
@@ -235,6 +258,11 @@ def test_an_unknown_parameter_is_answered_with_those_there_are():
         ACTIVATIONS["relu"].forward(1.0, slope=0.1)
 
 
+def test_a_parameter_that_is_no_number_is_refused():
+    with pytest.raises(TypeError, match=r"^leaky_relu: its parameters are numbers, but got \{'slope': 'steep'\}\.$"):
+        ACTIVATIONS["leaky_relu"].forward(1.0, slope="steep")
+
+
 @each
 def test_a_gradient_of_the_wrong_shape_is_refused(activation):
     _, cache = activation.forward(np.ones((2, 3)))
@@ -286,12 +314,36 @@ def test_prelu_learns_its_slopes(shape, alpha, rng):
 
 
 @in_both_dtypes
+@given(shape=array_shapes(min_dims=2, max_dims=4, min_side=0, max_side=4), seed=st.integers(0, 9))
+def test_prelu_bends_each_channel_by_its_own_slope(dtype, shape, seed):
+    rng = np.random.default_rng(seed)
+    x, dout = rng.normal(size=(2, *shape)).astype(dtype)
+    alpha = rng.normal(size=shape[1]).astype(dtype)
+    y, cache = ACTIVATIONS["prelu"].forward(x, alpha)
+    dx, dalpha = ACTIVATIONS["prelu"].backward(dout, cache)
+    expected_dalpha = np.zeros(shape[1])
+    for place in np.ndindex(shape):
+        slope = alpha[place[1]]
+        assert y[place] == pytest.approx(naive.prelu(x[place], slope), rel=1e-6)
+        assert dx[place] == pytest.approx(dout[place] * (1 if x[place] > 0 else slope), rel=1e-6)
+        expected_dalpha[place[1]] += float(dout[place]) * min(float(x[place]), 0)
+    assert y.dtype == dx.dtype == dalpha.dtype == dtype
+    np.testing.assert_allclose(dalpha, expected_dalpha, rtol=1e-5, atol=1e-6)
+
+
+@in_both_dtypes
 def test_prelu_keeps_the_dtype_of_the_slopes_gradient(dtype):
     prelu = ACTIVATIONS["prelu"]
     y, cache = prelu.forward(np.array([[-1.0, 2.0]], dtype), np.array([0.1, 0.2], dtype))
     dx, dalpha = prelu.backward(np.ones_like(y), cache)
     assert dx.dtype == dalpha.dtype == dtype
     np.testing.assert_array_equal(dalpha, [-1, 0])
+
+
+def test_prelu_shows_a_nan_in_the_gradient_of_its_channels_slope():
+    prelu = ACTIVATIONS["prelu"]
+    _, cache = prelu.forward(np.array([[math.nan, -2.0]]), np.array([0.1, 0.2]))
+    np.testing.assert_array_equal(prelu.backward(np.ones((1, 2)), cache)[1], [math.nan, -2])
 
 
 @pytest.mark.parametrize(
@@ -307,13 +359,17 @@ def test_prelu_refuses_slopes_that_do_not_fit(shape, alpha, message):
         ACTIVATIONS["prelu"].forward(np.ones(shape), alpha)
 
 
-def test_rrelu_draws_slopes_in_training_and_takes_their_mean_at_test_time(rng):
+@in_both_dtypes
+def test_rrelu_draws_slopes_in_training_and_takes_their_mean_at_test_time(dtype, rng):
     rrelu = ACTIVATIONS["rrelu"]
-    x = -np.ones((50, 40))
+    x = -np.ones((50, 40), dtype)
     slopes = -rrelu.forward(x, rng=rng, training=True)[0]
+    assert slopes.dtype == dtype
     assert 1 / 8 <= slopes.min() < 0.13
-    assert 0.33 < slopes.max() <= 1 / 3
-    np.testing.assert_allclose(-rrelu.forward(x)[0], (1 / 8 + 1 / 3) / 2)
+    assert 0.33 < slopes.max() <= dtype(1 / 3)
+    assert slopes.mean() == pytest.approx(11 / 48, rel=0.02)
+    assert np.unique(slopes).size > 1990  # each value its own, not one a row
+    np.testing.assert_allclose(-rrelu.forward(x)[0], (1 / 8 + 1 / 3) / 2, rtol=1e-7)
 
 
 def test_rrelu_goes_back_through_the_slopes_it_drew(rng):
@@ -341,6 +397,19 @@ def test_crelu_doubles_the_channels_and_needs_some(rng):
         ACTIVATIONS["crelu"].forward(np.ones(3))
 
 
+def test_crelu_shows_a_nan_in_both_halves():
+    y, _ = ACTIVATIONS["crelu"].forward(np.array([[1.0, math.nan]]))
+    np.testing.assert_array_equal(y, [[1, math.nan, 0, math.nan]])
+
+
+@given(shape=array_shapes(min_dims=2, max_dims=4, min_side=0, max_side=3))
+def test_crelu_goes_back_through_the_half_that_is_not_0(shape):
+    x, up, down = np.random.default_rng(0).normal(size=(3, *shape))
+    _, cache = ACTIVATIONS["crelu"].forward(x)
+    dx = ACTIVATIONS["crelu"].backward(np.concatenate([up, down], axis=1), cache)
+    np.testing.assert_array_equal(dx, np.where(x > 0, up, -down))
+
+
 @given(
     arrays(np.float64, array_shapes(min_dims=1, max_dims=3, max_side=4), elements=st.floats(-1e4, 1e4)),
     st.floats(-1e4, 1e4),
@@ -354,13 +423,43 @@ def test_softmax_gives_probabilities_and_ignores_a_shift(x, shift, data):
     np.testing.assert_allclose(ACTIVATIONS["softmax"].forward(x + shift, axis=axis)[0], y, rtol=1e-7, atol=1e-12)
 
 
-def test_softmax_along_another_axis(rng):
+@in_both_dtypes
+@pytest.mark.parametrize("classes", [1, 2, 3, 4, 5, 7, 8, 33])
+def test_softmax_is_that_of_the_twin_however_long_the_rows(classes, dtype, rng):
+    x = (5 * rng.normal(size=(6, classes))).astype(dtype)
+    y, _ = ACTIVATIONS["softmax"].forward(x)
+    np.testing.assert_allclose(y, naive.activation("softmax", x), rtol=2e-6 if dtype == np.float32 else 1e-13)
+    beyond = ACTIVATIONS["softmax"].forward(x + dtype(1000) * (x == x.max(axis=1, keepdims=True)))[0]
+    np.testing.assert_array_equal(beyond, x == x.max(axis=1, keepdims=True))  # the largest may stand anywhere
+
+
+@in_both_dtypes
+@pytest.mark.parametrize("place", range(9))
+def test_softmax_shows_a_nan_wherever_it_stands(place, dtype):
+    x = np.zeros((3, 9), dtype)
+    x[1, place] = math.nan
+    y, _ = ACTIVATIONS["softmax"].forward(x)
+    np.testing.assert_array_equal(np.isnan(y), np.arange(3)[:, None] == [1] * 9)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, -1, -2, -3])
+def test_softmax_along_any_axis(axis, rng):
     softmax = ACTIVATIONS["softmax"]
-    report = gradcheck(lambda x: softmax.forward(x, axis=1), softmax.backward, rng.normal(size=(2, 3, 2)), rng=rng)
+    x = rng.normal(size=(2, 3, 4))
+    y, cache = softmax.forward(x, axis=axis)
+    expected = np.apply_along_axis(naive.softmax, axis, x)
+    np.testing.assert_allclose(y, expected, rtol=1e-13)
+    assert softmax.backward(np.ones_like(y), cache).flags.c_contiguous
+    report = gradcheck(lambda x: softmax.forward(x, axis=axis), softmax.backward, x, rng=rng)
     assert report, report
 
 
-@pytest.mark.parametrize("shape", [(), (3, 0)])
-def test_softmax_needs_a_score(shape):
-    with pytest.raises(ValueError, match="softmax needs at least one score along axis -1"):
-        ACTIVATIONS["softmax"].forward(np.ones(shape))
+@pytest.mark.parametrize(("shape", "axis"), [((), -1), ((3, 0), -1), ((3, 2), 2), ((3, 2), -3)])
+def test_softmax_needs_a_score(shape, axis):
+    with pytest.raises(ValueError, match=f"softmax needs at least one score along axis {axis}, but x has shape"):
+        ACTIVATIONS["softmax"].forward(np.ones(shape), axis=axis)
+
+
+def test_softmax_of_no_rows_has_no_rows():
+    y, cache = ACTIVATIONS["softmax"].forward(np.ones((0, 3)))
+    assert y.shape == ACTIVATIONS["softmax"].backward(y, cache).shape == (0, 3)

@@ -26,8 +26,8 @@ SMALL, LARGE, XAVIER, HE, ORTHOGONAL = range(len(SCHEMES))
 
 
 @lru_cache
-def race(activation, depth=8, lr=0.1):
-    return compute(State(activation=activation, depth=depth, lr=lr))
+def race(activation, depth=8, lr=0.1, seed=0):
+    return compute(State(activation=activation, depth=depth, lr=lr, seed=seed))
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
@@ -47,7 +47,9 @@ def test_deep_tanh_learns_only_with_weights_that_follow_the_width():
 def test_deep_relu_is_led_by_he_and_overflows_with_large_weights():
     frame = race("relu")
     assert frame.leader is SCHEMES[HE]
-    assert frame.loss[HE, -1] < 0.5 * frame.loss[XAVIER, -1]
+    # Where one run ends hangs on the last digit of its sums; the middle one of three does not.
+    ends = [race("relu", seed=seed).loss[[HE, XAVIER], -1] for seed in range(3)]
+    assert np.median([he / xavier for he, xavier in ends]) < 0.5
     assert frame.overflow[LARGE] is not None
     assert np.isnan(frame.loss[LARGE, -1])
     assert f"{SCHEMES[LARGE].label} overflowed at step {frame.overflow[LARGE]}" in frame.readout

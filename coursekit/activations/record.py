@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from coursekit.arrays import Array, float_array, upstream_gradient
+from coursekit.arrays import FLOATS, Array, float_array, upstream_gradient
 from coursekit.registry import Registry
 
 
@@ -92,6 +92,9 @@ def elementwise(
 ) -> Activation:
     """Register an activation given by two kernels over flat arrays.
 
+    In float32 what is smaller than 1e−30 counts as 0, so that a net whose signal dies out does not slow down: the
+    kernels pass their gradients, and what they let through near 0, to `coursekit.kernels.elementwise.flushed`.
+
     Parameters
     ----------
     name : str
@@ -105,19 +108,21 @@ def elementwise(
     **record
         The other fields of `Activation`.
     """
+    where_x, where_dout = f"{name}: x", f"{name} backward"
+    defaults = {dtype: _numbers(name, params, {}, dtype) for dtype in FLOATS}
 
     def forward(x: Array, **given: float) -> tuple[Array, ElementwiseCache]:
-        x = float_array(x, f"{name}: x")
-        numbers = _numbers(name, params, given, x.dtype)
+        x = float_array(x, where_x)
+        numbers = _numbers(name, params, given, x.dtype) if given else defaults[x.dtype]
         y = np.empty_like(x)
         forward_kernel(x.reshape(-1), y.reshape(-1), *numbers)
         return y, ElementwiseCache(x, y, numbers)
 
     def backward(dout: Array, cache: ElementwiseCache) -> Array:
-        dout = upstream_gradient(dout, f"{name} backward", cache.y.shape, cache.y.dtype)
-        dx = np.empty_like(cache.x)
-        flat = (array.reshape(-1) for array in (dout, cache.x, cache.y, dx))
-        backward_kernel(*flat, *cache.params)
+        x, y, numbers = cache
+        dout = upstream_gradient(dout, where_dout, y.shape, y.dtype)
+        dx = np.empty_like(x)
+        backward_kernel(dout.reshape(-1), x.reshape(-1), y.reshape(-1), dx.reshape(-1), *numbers)
         return dx
 
     return ACTIVATIONS.add(Activation(name, forward=forward, backward=backward, params=params, **record))

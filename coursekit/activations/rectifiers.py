@@ -7,21 +7,24 @@ import numpy as np
 
 from coursekit.activations.record import ACTIVATIONS, Activation, Parameter, elementwise
 from coursekit.arrays import Array, float_array, upstream_gradient
+from coursekit.kernels.elementwise import flushed
 from coursekit.kernels.jit import kernel
 
 
 @kernel
 def _relu(x: Array, y: Array) -> None:
     """f(x) = max(x, 0); in this order NaN stays NaN."""
+    zero = x.dtype.type(0)
     for i in range(x.size):
-        y[i] = max(x[i], 0)
+        y[i] = flushed(max(x[i], zero))
 
 
 @kernel
 def _relu_backward(dout: Array, x: Array, y: Array, dx: Array) -> None:
     """f'(x) = 1 where x > 0, else 0."""
+    zero = x.dtype.type(0)
     for i in range(x.size):
-        dx[i] = dout[i] if x[i] > 0 else 0
+        dx[i] = flushed(dout[i] if x[i] > 0 else zero)
 
 
 elementwise(
@@ -44,14 +47,14 @@ elementwise(
 def _leaky_relu(x: Array, y: Array, slope: float) -> None:
     """f(x) = x if x > 0 else slope · x."""
     for i in range(x.size):
-        y[i] = x[i] if x[i] > 0 else slope * x[i]
+        y[i] = flushed(x[i] if x[i] > 0 else slope * x[i])
 
 
 @kernel
 def _leaky_relu_backward(dout: Array, x: Array, y: Array, dx: Array, slope: float) -> None:
     """f'(x) = 1 if x > 0 else slope."""
     for i in range(x.size):
-        dx[i] = dout[i] if x[i] > 0 else slope * dout[i]
+        dx[i] = flushed(dout[i] if x[i] > 0 else slope * dout[i])
 
 
 elementwise(
@@ -70,8 +73,56 @@ elementwise(
 )
 
 
+@kernel
+def _leaky_relu_each(x: Array, y: Array, slopes: Array) -> None:
+    """f(x[n, j]) = x[n, j] if x[n, j] > 0 else slopes[j] · x[n, j]."""
+    for n in range(x.shape[0]):
+        for j in range(slopes.size):
+            y[n, j] = flushed(x[n, j] if x[n, j] > 0 else slopes[j] * x[n, j])
+
+
+@kernel
+def _leaky_relu_each_backward(dout: Array, x: Array, dx: Array, slopes: Array) -> None:
+    """f'(x[n, j]) = 1 if x[n, j] > 0 else slopes[j]."""
+    for n in range(x.shape[0]):
+        for j in range(slopes.size):
+            dx[n, j] = flushed(dout[n, j] if x[n, j] > 0 else slopes[j] * dout[n, j])
+
+
+@kernel
+def _slope_gradients(dout: Array, x: Array, dslopes: Array) -> None:
+    """∂L/∂slopes[j] = Σₙ dout[n, j] · min(x[n, j], 0), summed in float64."""
+    zero = x.dtype.type(0)
+    for n in range(x.shape[0]):
+        for j in range(dslopes.size):
+            dslopes[j] += np.float64(dout[n, j]) * np.float64(min(x[n, j], zero))
+
+
+def _leak(x: Array, slope: Array) -> Array:
+    """Apply the leaky ReLU: one slope for all, or slopes (M,) for a sample of M values, the next M values ..."""
+    y = np.empty_like(x)
+    if slope.size == 1:
+        _leaky_relu(x.reshape(-1), y.reshape(-1), slope.flat[0])
+    else:
+        size = max(slope.size, 1)
+        _leaky_relu_each(x.reshape(-1, size), y.reshape(-1, size), slope)
+    return y
+
+
+def _leak_backward(dout: Array, x: Array, slope: Array) -> Array:
+    """Return dx of `_leak`."""
+    dx = np.empty_like(x)
+    if slope.size == 1:
+        flat = x.reshape(-1)
+        _leaky_relu_backward(dout.reshape(-1), flat, flat, dx.reshape(-1), slope.flat[0])
+    else:
+        size = max(slope.size, 1)
+        _leaky_relu_each_backward(dout.reshape(-1, size), x.reshape(-1, size), dx.reshape(-1, size), slope)
+    return dx
+
+
 class PReLUCache(NamedTuple):
-    """Input, slopes spread over the input's shape, and the slopes as they came."""
+    """Input, slopes (one, or one for each value of a sample), and the slopes as they came."""
 
     x: Array
     slope: Array
@@ -87,6 +138,11 @@ def prelu_forward(x: Array, alpha: Array | float = 0.25) -> tuple[Array, PReLUCa
         Input.
     alpha : float or array of shape () or (C,)
         A number is fixed. An array is learned (`prelu_backward` returns its gradient): one slope, or one a channel.
+
+    Raises
+    ------
+    ValueError
+        If alpha has neither one slope nor one a channel.
     """
     x = float_array(x, "prelu: x")
     slope = np.asarray(alpha, x.dtype)
@@ -95,21 +151,29 @@ def prelu_forward(x: Array, alpha: Array | float = 0.25) -> tuple[Array, PReLUCa
             raise ValueError(
                 f"prelu: alpha has {len(slope)} slopes, but x {x.shape} needs one a channel (axis 1), or a single one."
             )
-        slope = slope.reshape(-1, *[1] * (x.ndim - 2))
+        slope = np.repeat(slope, math.prod(x.shape[2:]))
     elif slope.ndim:
         raise ValueError(f"prelu: alpha must be a number or of shape (C,), but its shape is {slope.shape}.")
-    return np.where(x <= 0, slope * x, x), PReLUCache(x, slope, alpha)
+    return _leak(x, slope), PReLUCache(x, slope, alpha)
 
 
 def prelu_backward(dout: Array, cache: PReLUCache) -> Array | tuple[Array, Array]:
     """Return dx, and dα = Σ dout · min(x, 0) behind it if α was given as an array."""
     x, slope, alpha = cache
     dout = upstream_gradient(dout, "prelu backward", x.shape, x.dtype)
-    dx = np.where(x > 0, dout, slope * dout)
+    dx = _leak_backward(dout, x, slope)
     if not isinstance(alpha, np.ndarray):
         return dx
-    axes = tuple(axis for axis in range(x.ndim) if alpha.ndim == 0 or axis != 1)
-    return dx, (dout * np.minimum(x, 0)).sum(axes)
+    return dx, _alpha_gradient(dout, x, alpha)
+
+
+def _alpha_gradient(dout: Array, x: Array, alpha: Array) -> Array:
+    """Return dα of α's shape, () or (C,): first the sum over the samples, then over the places of a channel."""
+    sample = math.prod(x.shape[1:])
+    dslopes = np.zeros(sample)
+    _slope_gradients(dout.reshape(-1, max(sample, 1)), x.reshape(-1, max(sample, 1)), dslopes)
+    dalpha = dslopes.reshape(x.shape[1], math.prod(x.shape[2:])).sum(1) if alpha.ndim else dslopes.sum()
+    return np.asarray(dalpha, x.dtype)
 
 
 ACTIVATIONS.add(
@@ -131,7 +195,7 @@ ACTIVATIONS.add(
 
 
 class RReLUCache(NamedTuple):
-    """Input and the slopes that were drawn (one number at test time)."""
+    """Input and the slopes that were drawn, one for each value in order (one for all at test time)."""
 
     x: Array
     slope: Array
@@ -159,14 +223,16 @@ def rrelu_forward(
     elif rng is None:
         raise ValueError("rrelu draws random slopes in training: pass rng=np.random.default_rng(seed).")
     else:
-        slope = rng.uniform(lower, upper, x.shape).astype(x.dtype)
-    return np.where(x <= 0, slope * x, x), RReLUCache(x, slope)
+        slope = rng.random(x.size, x.dtype)
+        slope *= upper - lower
+        slope += lower
+    return _leak(x, slope), RReLUCache(x, slope)
 
 
 def rrelu_backward(dout: Array, cache: RReLUCache) -> Array:
     """Return dx with the slopes that the forward pass drew."""
     dout = upstream_gradient(dout, "rrelu backward", cache.x.shape, cache.x.dtype)
-    return np.where(cache.x > 0, dout, cache.slope * dout)
+    return _leak_backward(dout, cache.x, cache.slope)
 
 
 ACTIVATIONS.add(
@@ -190,21 +256,64 @@ ACTIVATIONS.add(
 )
 
 
-def crelu_forward(x: Array) -> tuple[Array, Array]:
-    """Keep both signs: [max(x, 0), max(−x, 0)] side by side on axis 1, so (N, C, ...) becomes (N, 2C, ...)."""
+@kernel
+def _crelu(x: Array, y: Array) -> None:
+    """y[n] = [max(x[n], 0), max(−x[n], 0)], x (N, M), y (N, 2M)."""
+    zero, size = x.dtype.type(0), x.shape[1]
+    for n in range(x.shape[0]):
+        positive, negative = y[n, :size], y[n, size:]
+        for j in range(size):
+            positive[j] = flushed(max(x[n, j], zero))
+        for j in range(size):
+            negative[j] = flushed(max(-x[n, j], zero))
+
+
+@kernel
+def _crelu_backward(dout: Array, x: Array, dx: Array) -> None:
+    """dx[n, j] = dout[n, j] where x > 0, −dout[n, M + j] where x < 0, else 0."""
+    zero, size = x.dtype.type(0), x.shape[1]
+    for n in range(x.shape[0]):
+        positive, negative = dout[n, :size], dout[n, size:]
+        for j in range(size):
+            rising, falling = positive[j], -negative[j]
+            dx[n, j] = flushed(rising if x[n, j] > 0 else (falling if x[n, j] < 0 else zero))
+
+
+class CReLUCache(NamedTuple):
+    """The input."""
+
+    x: Array
+
+
+def crelu_forward(x: Array) -> tuple[Array, CReLUCache]:
+    """Keep both signs: [max(x, 0), max(−x, 0)] side by side on axis 1, so (N, C, ...) becomes (N, 2C, ...).
+
+    Raises
+    ------
+    ValueError
+        If x has no axis 1.
+    """
     x = float_array(x, "crelu: x")
     if x.ndim < 2:
         raise ValueError(f"crelu doubles axis 1, so x must have at least two dimensions, but its shape is {x.shape}.")
-    return np.maximum(np.concatenate([x, -x], axis=1), 0), x
+    y = np.empty(_doubled(x.shape), x.dtype)
+    size = math.prod(x.shape[1:])
+    _crelu(x.reshape(len(x), size), y.reshape(len(x), 2 * size))
+    return y, CReLUCache(x)
 
 
-def crelu_backward(dout: Array, cache: Array) -> Array:
+def crelu_backward(dout: Array, cache: CReLUCache) -> Array:
     """Return dx: the first half's gradient where x > 0, minus the second half's where x < 0."""
-    x = cache
-    dout = upstream_gradient(dout, "crelu backward", (x.shape[0], 2 * x.shape[1], *x.shape[2:]), x.dtype)
-    positive, negative = np.split(dout, 2, axis=1)
-    dx: Array = positive * (x > 0) - negative * (x < 0)
+    x = cache.x
+    dout = upstream_gradient(dout, "crelu backward", _doubled(x.shape), x.dtype)
+    dx = np.empty_like(x)
+    size = math.prod(x.shape[1:])
+    _crelu_backward(dout.reshape(len(x), 2 * size), x.reshape(len(x), size), dx.reshape(len(x), size))
     return dx
+
+
+def _doubled(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return (shape[0], 2 * shape[1], *shape[2:])
 
 
 ACTIVATIONS.add(

@@ -1,28 +1,28 @@
 """Functions that squash: identity and step for comparison, sigmoid, tanh, and softmax for the output layer."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from coursekit.activations.record import ACTIVATIONS, Activation, elementwise
 from coursekit.arrays import Array, float_array, upstream_gradient
-from coursekit.kernels.elementwise import exp, tanh
-from coursekit.kernels.jit import kernel
+from coursekit.kernels.elementwise import exp, flushed, tanh
+from coursekit.kernels.jit import kernel, reduction
 
 
 @kernel
 def _identity(x: Array, y: Array) -> None:
     """f(x) = x."""
     for i in range(x.size):
-        y[i] = x[i]
+        y[i] = flushed(x[i])
 
 
 @kernel
 def _identity_backward(dout: Array, x: Array, y: Array, dx: Array) -> None:
     """f'(x) = 1."""
     for i in range(x.size):
-        dx[i] = dout[i]
+        dx[i] = flushed(dout[i])
 
 
 elementwise(
@@ -43,8 +43,9 @@ elementwise(
 @kernel
 def _step(x: Array, y: Array) -> None:
     """f(x) = 1 if x > 0 else 0; NaN stays NaN."""
+    zero, one = x.dtype.type(0), x.dtype.type(1)
     for i in range(x.size):
-        y[i] = 1 if x[i] > 0 else (0 if x[i] <= 0 else x[i])
+        y[i] = one if x[i] > 0 else (zero if x[i] <= 0 else x[i])
 
 
 @kernel
@@ -73,15 +74,19 @@ elementwise(
 @kernel
 def _sigmoid(x: Array, y: Array) -> None:
     """σ(x) = 1 / (1 + e⁻ˣ)."""
+    one = x.dtype.type(1)
     for i in range(x.size):
-        y[i] = 1 / (1 + exp(-x[i]))
+        y[i] = one / (one + exp(-x[i]))
 
 
 @kernel
 def _sigmoid_backward(dout: Array, x: Array, y: Array, dx: Array) -> None:
-    """σ'(x) = σ(x) σ(−x); 1 − σ(x) would lose every digit for large x."""
+    """σ'(x) = σ(|x|)² e⁻|x|; σ(x) (1 − σ(x)) would lose every digit for large x."""
+    one = x.dtype.type(1)
     for i in range(x.size):
-        dx[i] = dout[i] * y[i] / (1 + exp(x[i]))
+        power = exp(-abs(x[i]))
+        gate = one / (one + power)
+        dx[i] = flushed(flushed(dout[i]) * (gate * gate * power))
 
 
 elementwise(
@@ -103,14 +108,15 @@ elementwise(
 def _tanh(x: Array, y: Array) -> None:
     """f(x) = tanh x."""
     for i in range(x.size):
-        y[i] = tanh(x[i])
+        y[i] = tanh(flushed(x[i]))
 
 
 @kernel
 def _tanh_backward(dout: Array, x: Array, y: Array, dx: Array) -> None:
     """f'(x) = 1 − tanh² x."""
+    one = x.dtype.type(1)
     for i in range(x.size):
-        dx[i] = dout[i] * (1 - y[i] * y[i])
+        dx[i] = flushed(dout[i]) * (one - y[i] * y[i])
 
 
 elementwise(
@@ -129,6 +135,52 @@ elementwise(
 )
 
 
+@kernel
+def _highest(row: Array) -> Any:
+    """Return max row. Four running maxima: a single one would wait for itself at every step."""
+    quarter = row.size // 4
+    a = b = c = d = row[0]
+    for k in range(quarter):
+        a = max(row[k], a)
+        b = max(row[quarter + k], b)
+        c = max(row[2 * quarter + k], c)
+        d = max(row[3 * quarter + k], d)
+    for k in range(4 * quarter, row.size):
+        a = max(row[k], a)
+    return max(max(a, b), max(c, d))
+
+
+@reduction
+def _softmax(x: Array, y: Array) -> None:
+    """y[n, k] = e^(x[n, k] − m) / Σⱼ e^(x[n, j] − m), m = max x[n]."""
+    for n in range(x.shape[0]):
+        highest = _highest(x[n])
+        for k in range(x.shape[1]):
+            y[n, k] = x[n, k] - highest
+    flat = y.reshape(y.size)
+    for i in range(flat.size):  # in one piece, so that short rows vectorise too
+        flat[i] = exp(flat[i])
+    for n in range(x.shape[0]):
+        total = 0.0
+        for k in range(x.shape[1]):
+            total += np.float64(y[n, k])
+        share = y.dtype.type(1 / total)
+        for k in range(x.shape[1]):
+            y[n, k] *= share
+
+
+@reduction
+def _softmax_backward(dout: Array, y: Array, dx: Array) -> None:
+    """dx[n, k] = y[n, k] (dout[n, k] − Σⱼ dout[n, j] y[n, j])."""
+    for n in range(y.shape[0]):
+        total = 0.0
+        for k in range(y.shape[1]):
+            total += np.float64(dout[n, k]) * np.float64(y[n, k])
+        mean = y.dtype.type(total)
+        for k in range(y.shape[1]):
+            dx[n, k] = flushed(y[n, k] * (dout[n, k] - mean))
+
+
 class SoftmaxCache(NamedTuple):
     """The probabilities and the axis over which they sum to 1."""
 
@@ -137,21 +189,44 @@ class SoftmaxCache(NamedTuple):
 
 
 def softmax_forward(x: Array, axis: int = -1) -> tuple[Array, SoftmaxCache]:
-    """Turn scores into probabilities, yᵢ = e^(xᵢ − m) / Σⱼ e^(xⱼ − m); m = max x keeps e^x from overflowing."""
+    """Turn scores into probabilities, yᵢ = e^(xᵢ − m) / Σⱼ e^(xⱼ − m); m = max x keeps e^x from overflowing.
+
+    Parameters
+    ----------
+    x : (..., K, ...)
+        Scores, at least one along ``axis``.
+    axis : int
+        The axis of the K classes; the last one is the fastest.
+
+    Raises
+    ------
+    ValueError
+        If x has no such axis, or no score along it.
+    """
     x = float_array(x, "softmax: x")
-    if x.ndim == 0 or x.shape[axis] == 0:
+    if not -x.ndim <= axis < x.ndim or x.shape[axis] == 0:
         raise ValueError(f"softmax needs at least one score along axis {axis}, but x has shape {x.shape}.")
-    y = np.exp(x - x.max(axis, keepdims=True))
-    y /= y.sum(axis, keepdims=True)
+    scores = _last(x, axis)
+    y = np.empty_like(scores)
+    classes = scores.shape[-1]
+    _softmax(scores.reshape(-1, classes), y.reshape(-1, classes))
+    y = _last(y, axis)
     return y, SoftmaxCache(y, axis)
 
 
 def softmax_backward(dout: Array, cache: SoftmaxCache) -> Array:
     """Return dx = y ⊙ (dout − Σⱼ doutⱼ yⱼ)."""
-    y, axis = cache.y, cache.axis
-    dout = upstream_gradient(dout, "softmax backward", y.shape, y.dtype)
-    dx: Array = y * (dout - (dout * y).sum(axis, keepdims=True))
-    return dx
+    dout = upstream_gradient(dout, "softmax backward", cache.y.shape, cache.y.dtype)
+    y, dout = _last(cache.y, cache.axis), _last(dout, cache.axis)
+    dx = np.empty_like(y)
+    classes = y.shape[-1]
+    _softmax_backward(dout.reshape(-1, classes), y.reshape(-1, classes), dx.reshape(-1, classes))
+    return _last(dx, cache.axis)
+
+
+def _last(a: Array, axis: int) -> Array:
+    """Exchange ``axis`` and the last axis, so that it lies in one piece; done twice, it is undone."""
+    return np.ascontiguousarray(a.swapaxes(axis, -1))
 
 
 ACTIVATIONS.add(

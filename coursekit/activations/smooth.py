@@ -4,7 +4,7 @@ import math
 
 from coursekit.activations.record import Parameter, elementwise
 from coursekit.arrays import Array
-from coursekit.kernels.elementwise import erf, exp, expm1
+from coursekit.kernels.elementwise import exp, expm1, flushed, normal
 from coursekit.kernels.jit import kernel
 
 
@@ -12,14 +12,16 @@ from coursekit.kernels.jit import kernel
 def _elu(x: Array, y: Array, alpha: float) -> None:
     """f(x) = x if x > 0 else α (eˣ − 1)."""
     for i in range(x.size):
-        y[i] = x[i] if x[i] > 0 else alpha * expm1(x[i])
+        v = flushed(x[i])
+        y[i] = v if v > 0 else alpha * expm1(v)
 
 
 @kernel
 def _elu_backward(dout: Array, x: Array, y: Array, dx: Array, alpha: float) -> None:
     """f'(x) = 1 if x > 0 else α eˣ."""
     for i in range(x.size):
-        dx[i] = dout[i] if x[i] > 0 else dout[i] * alpha * exp(x[i])
+        d = flushed(dout[i])
+        dx[i] = d if x[i] > 0 else flushed(d * alpha * exp(x[i]))
 
 
 elementwise(
@@ -40,23 +42,24 @@ elementwise(
 
 SELU_SCALE = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772
-ROOT_HALF = math.sqrt(1 / 2)
-ROOT_HALF_OVER_PI = math.sqrt(1 / (2 * math.pi))
 HUGE = 1e30  # stands in for infinity beside a factor that goes to 0 faster: ∞ · 0 is NaN, but the limit is 0
 
 
 @kernel
 def _selu(x: Array, y: Array) -> None:
     """f(x) = λ x if x > 0 else λ α (eˣ − 1)."""
+    scale, depth = x.dtype.type(SELU_SCALE), x.dtype.type(SELU_SCALE * SELU_ALPHA)  # a float64 would widen the loop
     for i in range(x.size):
-        y[i] = SELU_SCALE * x[i] if x[i] > 0 else SELU_SCALE * SELU_ALPHA * expm1(x[i])
+        v = flushed(x[i])
+        y[i] = scale * v if v > 0 else depth * expm1(v)
 
 
 @kernel
 def _selu_backward(dout: Array, x: Array, y: Array, dx: Array) -> None:
     """f'(x) = λ if x > 0 else λ α eˣ."""
+    scale, depth = x.dtype.type(SELU_SCALE), x.dtype.type(SELU_SCALE * SELU_ALPHA)
     for i in range(x.size):
-        dx[i] = dout[i] * (SELU_SCALE if x[i] > 0 else SELU_SCALE * SELU_ALPHA * exp(x[i]))
+        dx[i] = flushed(flushed(dout[i]) * (scale if x[i] > 0 else depth * exp(x[i])))
 
 
 elementwise(
@@ -80,17 +83,22 @@ elementwise(
 @kernel
 def _swish(x: Array, y: Array, beta: float) -> None:
     """f(x) = x σ(βx)."""
+    one, huge = x.dtype.type(1), x.dtype.type(HUGE)
     for i in range(x.size):
-        y[i] = max(x[i], -HUGE) / (1 + exp(-beta * x[i]))
+        v = flushed(x[i])
+        y[i] = max(v, -huge) / (one + exp(-beta * v))
 
 
 @kernel
 def _swish_backward(dout: Array, x: Array, y: Array, dx: Array, beta: float) -> None:
-    """f'(x) = σ(βx) + βx σ(βx) σ(−βx)."""
+    """f'(x) = σ(z) + z σ(|z|)² e⁻|z|, z = βx: the second factor is σ(z) σ(−z)."""
+    one, huge = x.dtype.type(1), x.dtype.type(HUGE)
     for i in range(x.size):
-        gate = 1 / (1 + exp(-beta * x[i]))
-        finite = min(max(x[i], -HUGE), HUGE)
-        dx[i] = dout[i] * gate * (1 + beta * finite / (1 + exp(beta * x[i])))
+        z = min(max(beta * flushed(x[i]), -huge), huge)
+        power = exp(-abs(z))
+        open_gate = one / (one + power)
+        gate = open_gate if z > 0 else power * open_gate
+        dx[i] = flushed(flushed(dout[i]) * (gate + z * (open_gate * open_gate * power)))
 
 
 elementwise(
@@ -112,21 +120,21 @@ elementwise(
 @kernel
 def _gelu(x: Array, y: Array) -> None:
     """f(x) = x Φ(x), Φ the normal distribution function."""
-    scale, half, one = x.dtype.type(ROOT_HALF), x.dtype.type(0.5), x.dtype.type(1)  # a float64 would widen the loop
+    huge = x.dtype.type(HUGE)
     for i in range(x.size):
-        y[i] = max(x[i], x.dtype.type(-HUGE)) * half * (one + erf(x[i] * scale))
+        v = flushed(x[i])
+        cumulative, _ = normal(v)
+        y[i] = max(v, -huge) * cumulative
 
 
 @kernel
 def _gelu_backward(dout: Array, x: Array, y: Array, dx: Array) -> None:
     """f'(x) = Φ(x) + x φ(x), φ the normal density."""
-    scale, half, one = x.dtype.type(ROOT_HALF), x.dtype.type(0.5), x.dtype.type(1)
-    density_at_0, huge = x.dtype.type(ROOT_HALF_OVER_PI), x.dtype.type(HUGE)
+    huge = x.dtype.type(HUGE)
     for i in range(x.size):
-        cumulative = (one + erf(x[i] * scale)) * half
-        density = exp(-x[i] * x[i] * half) * density_at_0
-        finite = min(max(x[i], -huge), huge)
-        dx[i] = dout[i] * (cumulative + finite * density)
+        v = flushed(x[i])
+        cumulative, density = normal(v)
+        dx[i] = flushed(flushed(dout[i]) * (cumulative + min(max(v, -huge), huge) * density))
 
 
 elementwise(
