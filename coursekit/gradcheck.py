@@ -1,8 +1,9 @@
 """Gradients by centred differences, and the check that a backward pass agrees with them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,8 +31,7 @@ def numerical_gradient(f: Callable[[Array], float], x: Array, h: float = 1e-5) -
     >>> numerical_gradient(lambda x: (x**2).sum(), np.array([1.0, -3.0])).round(6)
     array([ 2., -6.])
     """
-    if not h > 0:
-        raise ValueError(f"numerical_gradient: the step h must be positive, but is {h!r}. Try 1e-5.")
+    _check_step("numerical_gradient", h)
     point = np.array(x, dtype=np.float64)
     gradient = np.empty_like(point)
     for i in np.ndindex(point.shape):
@@ -45,20 +45,98 @@ def numerical_gradient(f: Callable[[Array], float], x: Array, h: float = 1e-5) -
     return gradient
 
 
-def relative_error(a: Array, b: Array) -> float:
-    """The largest |a − b| / max(|a| + |b|, 1e−8) over all elements; NaN if any element is NaN."""
+def one_sided_slopes(f: Callable[[Array], float], x: Array, h: float = 1e-5) -> tuple[Array, Array]:
+    """Slopes to the left, (f(x) − f(x − h eᵢ)) / h, and to the right, (f(x + h eᵢ) − f(x)) / h.
+
+    Their mean is the centred difference. Where f is smooth they differ by about h f″; at a kink by its jump, however
+    small h is.
+
+    Parameters
+    ----------
+    f, x, h
+        As for `numerical_gradient`.
+
+    Returns
+    -------
+    left, right : arrays of the shape of x, float64
+
+    Examples
+    --------
+    >>> left, right = one_sided_slopes(lambda x: float(np.maximum(x, 0).sum()), np.array([0.0, 2.0]))
+    >>> left.round(3), right.round(3)
+    (array([0., 1.]), array([1., 1.]))
+    """
+    _check_step("one_sided_slopes", h)
+    point = np.array(x, dtype=np.float64)
+    left, right = np.empty_like(point), np.empty_like(point)
+    here = f(point)
+    for i in np.ndindex(point.shape):
+        centre = point[i]
+        point[i] = centre - h
+        left[i] = (here - f(point)) / h
+        point[i] = centre + h
+        right[i] = (f(point) - here) / h
+        point[i] = centre
+    return left, right
+
+
+def _check_step(where: str, h: float) -> None:
+    if not h > 0:
+        raise ValueError(f"{where}: the step h must be positive, but is {h!r}. Try 1e-5.")
+
+
+def relative_error(a: Array, b: Array, floor: float = 1e-8) -> float:
+    """The largest |a − b| / max(|a| + |b|, floor) over all elements; NaN if any element is NaN.
+
+    Parameters
+    ----------
+    a, b : arrays of one shape
+    floor : float
+        What a difference is measured against where both are smaller: rounding noise around 0 is no error.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+
+    References
+    ----------
+    CS231n, course notes, Neural networks part 3, Gradient checks.
+    """
     a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape:
         raise ValueError(f"relative_error: the shapes differ, {a.shape} and {b.shape}.")
-    return float(np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-8), initial=0.0))
+    return float(np.max(_errors(a, b, floor), initial=0.0))
+
+
+def _errors(a: Array, b: Array, floor: float) -> Array:
+    return np.asarray(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), floor))
+
+
+@dataclass(frozen=True)
+class Check:
+    """One array's gradient against centred differences."""
+
+    name: str  # e.g. "input 0", or a parameter's path
+    error: float  # the largest relative error
+    index: tuple[int, ...]  # where it is
+    analytic: float  # what backward says there
+    numeric: float  # what the differences say there
+    kinks: int  # how many elements were left out because a kink is within the step
+    kink: bool  # whether a kink explains the error
 
 
 @dataclass(frozen=True)
 class GradcheckReport:
-    """The relative error of each input's gradient, and whether all are under the tolerance."""
+    """Every array's check, and whether all errors are under the tolerance."""
 
-    errors: tuple[float, ...]
+    checks: tuple[Check, ...]
     tolerance: float
+
+    @property
+    def errors(self) -> tuple[float, ...]:
+        """The relative error of each array's gradient, in order."""
+        return tuple(check.error for check in self.checks)
 
     @property
     def passed(self) -> bool:
@@ -71,7 +149,17 @@ class GradcheckReport:
     def __repr__(self) -> str:
         errors = ", ".join(f"{error:.0e}" for error in self.errors)
         verdict = "passed" if self.passed else "FAILED"
-        return f"gradcheck {verdict}: relative errors {errors} (tolerance {self.tolerance:.0e})"
+        lines = [f"gradcheck {verdict}: relative errors {errors} (tolerance {self.tolerance:.0e})"]
+        if kinks := sum(check.kinks for check in self.checks):
+            lines.append(f"{kinks} element(s) left out: a kink lies within the step")
+        lines += [_worst(check) for check in self.checks if not check.error < self.tolerance]
+        return "\n  ".join(lines)
+
+
+def _worst(check: Check) -> str:
+    place = f" at {check.index}" if check.index else ""
+    hint = "; a kink is near: move the point, or skip_kinks=True" if check.kink else ""
+    return f"{check.name}{place}: backward says {check.analytic:.6g}, differences say {check.numeric:.6g}{hint}"
 
 
 def gradcheck(
@@ -81,8 +169,13 @@ def gradcheck(
     rng: np.random.Generator,
     h: float = 1e-5,
     tolerance: float = 1e-6,
+    skip_kinks: bool = False,
 ) -> GradcheckReport:
     """Compare a backward pass with centred differences of L = Σ dout ⊙ forward(...).
+
+    A difference of two losses carries a rounding error of about ε|L| / h. An element that is small against it, or
+    against the largest of its array, cannot be checked to many digits: its error is measured against a floor instead,
+    so that rounding is never taken for a wrong gradient.
 
     Parameters
     ----------
@@ -94,10 +187,17 @@ def gradcheck(
         Draws ``dout``: a non-uniform one, because a uniform one hides errors that cancel in a sum.
     h, tolerance : float
         The step, and the largest relative error that passes.
+    skip_kinks : bool
+        Leave out elements that fail because a kink lies within the step. The report counts them.
 
     Returns
     -------
     GradcheckReport
+
+    Raises
+    ------
+    ValueError
+        If backward returns another number of gradients, or a gradient of another shape than its input.
     """
     points = [np.array(x, dtype=np.float64) for x in inputs]
     out, cache = forward(*points)
@@ -106,11 +206,163 @@ def gradcheck(
     gradients = found if isinstance(found, tuple) else (found,)
     if len(gradients) != len(points):
         raise ValueError(f"gradcheck: backward returned {len(gradients)} gradients for {len(points)} inputs.")
+    start = out.copy()
 
     def loss_of(index: int) -> Callable[[Array], float]:
-        return lambda x: float((dout * forward(*points[:index], x, *points[index + 1 :])[0]).sum())
+        # Against the start, so that outputs which do not change leave no rounding error in the sum.
+        return lambda x: float((dout * (forward(*points[:index], x, *points[index + 1 :])[0] - start)).sum())
 
-    errors = tuple(
-        relative_error(gradient, numerical_gradient(loss_of(i), points[i], h)) for i, gradient in enumerate(gradients)
-    )
-    return GradcheckReport(errors, tolerance)
+    settings = _Settings(h, tolerance, skip_kinks, float(np.linalg.norm(dout * start)))
+    checks = [_check(f"input {i}", loss_of(i), points[i], gradients[i], settings) for i in range(len(points))]
+    return GradcheckReport(tuple(checks), tolerance)
+
+
+def check_network(
+    net: Any,
+    loss: Callable[[Array, Any], tuple[float, Array]],
+    x: Array,
+    y: Any,
+    rng: np.random.Generator,
+    samples: int = 10,
+    h: float = 1e-5,
+    tolerance: float = 1e-6,
+    training: bool = True,
+    skip_kinks: bool = False,
+) -> GradcheckReport:
+    """Compare the gradient of every parameter of a network, and of its input, with centred differences of the loss.
+
+    Every pass sees the same dropout mask and the same running statistics; afterwards the network is as it was, except
+    for its gradients and caches.
+
+    Parameters
+    ----------
+    net : Sequential
+        With float64 parameters.
+    loss : callable
+        ``loss(scores, y) -> (value, dscores)``.
+    x : (N, ...) array
+        Inputs, taken in float64.
+    y : array
+        What the loss wants.
+    rng : numpy.random.Generator
+        Chooses the elements.
+    samples : int
+        At most so many elements of each array are checked.
+    h, tolerance, skip_kinks
+        As for `gradcheck`. In a network with ReLUs some unit may well change its side within the step.
+    training : bool
+        The mode of the forward passes.
+
+    Returns
+    -------
+    GradcheckReport
+        Its checks carry the parameters' paths, then "x".
+
+    Raises
+    ------
+    TypeError
+        If a parameter is not float64.
+    """
+    for name, param in net.params.items():
+        if param.dtype != np.float64:
+            raise TypeError(
+                f"check_network: {name} is {param.dtype}, whose rounding hides errors. "
+                "Build the network with dtype=np.float64."
+            )
+    x = np.array(x, dtype=np.float64)
+    rewind = _rewinder(net)
+    scores = net.forward(x, training)
+    value, dscores = loss(scores, y)
+    arrays = {**net.params, "x": x}
+    gradients = {"x": net.backward(dscores), **net.grads}
+    settings = _Settings(h, tolerance, skip_kinks, abs(value) + float(np.linalg.norm(dscores * scores)))
+
+    def check(name: str) -> Check:
+        array = arrays[name]
+        chosen = np.unravel_index(rng.choice(array.size, min(samples, array.size), replace=False), array.shape)
+        kept = array[chosen]
+
+        def loss_with(values: Array) -> float:
+            array[chosen] = values
+            rewind()
+            try:
+                return loss(net.forward(x, training), y)[0]
+            finally:
+                array[chosen] = kept
+
+        found = _check(name, loss_with, kept, gradients[name][chosen], settings)
+        return replace(found, index=tuple(int(axis[found.index]) for axis in chosen)) if found.index else found
+
+    checks = tuple(check(name) for name in arrays)
+    rewind()
+    return GradcheckReport(checks, tolerance)
+
+
+def _rewinder(net: Any) -> Callable[[], None]:
+    """Return a function that puts every layer's generator and running statistics back to where they are now."""
+    layers = list(_every(net.layers))
+    buffers = [(array, array.copy()) for layer in layers for array in layer.buffers.values()]
+    states = [(layer.rng, layer.rng.bit_generator.state) for layer in layers if layer.rng is not None]
+
+    def rewind() -> None:
+        for array, kept in buffers:
+            array[...] = kept
+        for generator, state in states:
+            generator.bit_generator.state = state
+
+    return rewind
+
+
+def _every(layers: Sequence[Any]) -> Iterator[Any]:
+    for layer in layers:
+        yield layer
+        yield from _every(layer.layers)
+
+
+class _Settings(NamedTuple):
+    """What all checks of one report share."""
+
+    h: float
+    tolerance: float
+    skip_kinks: bool
+    magnitude: float  # of the numbers whose rounding the differences see
+
+
+def _check(name: str, f: Callable[[Array], float], x: Array, analytic: Array, settings: _Settings) -> Check:
+    """Compare one gradient with the differences of f at x; see `gradcheck` for the floor."""
+    h, tolerance, skip_kinks, magnitude = settings
+    if np.shape(analytic) != x.shape:
+        raise ValueError(f"gradcheck: {name} has shape {x.shape}, but its gradient has {np.shape(analytic)}.")
+    if not x.size:
+        return Check(name, 0.0, (), 0.0, 0.0, 0, kink=False)
+    left, right = one_sided_slopes(f, x, h)
+    numeric = np.asarray((left + right) / 2)
+    # The differences' own errors: rounding, ε|L|/h with a margin, and a term of order h² in the array's scale.
+    rounding = 16 * np.finfo(np.float64).eps * magnitude / h
+    floor = rounding / tolerance + 1e-4 * np.max(np.abs(numeric))
+    errors = _errors(analytic, numeric, floor)
+    kinks = np.asarray(~(errors < tolerance))
+    if kinks.any():
+        allowed = tolerance * np.maximum(np.abs(left) + np.abs(right), floor)
+        kinks[kinks] = _bends(f, x, kinks, (right - left)[kinks], h) > allowed[kinks]
+    if skip_kinks:
+        errors = np.where(kinks, math.nan if kinks.all() else 0.0, errors)  # NaN: nothing is left to check
+    index = tuple(int(i) for i in np.unravel_index(np.argmax(errors), x.shape))
+    by_backward, by_differences = float(np.asarray(analytic)[index]), float(numeric[index])
+    left_out = int(kinks.sum()) if skip_kinks else 0
+    return Check(name, float(errors[index]), index, by_backward, by_differences, left_out, bool(kinks[index]))
+
+
+def _bends(f: Callable[[Array], float], x: Array, chosen: Array, jump: Array, h: float) -> Array:
+    """How far the slopes' ``jump`` from left to right is from twice that of half the step, which it is if f is smooth.
+
+    For a smooth f the jump is h f″, so half the step halves it; a kink's is the same for every step.
+    """
+    point = x.copy()
+
+    def f_of_chosen(values: Array) -> float:
+        point[chosen] = values
+        return f(point)
+
+    left, right = one_sided_slopes(f_of_chosen, x[chosen], h / 2)
+    return np.asarray(np.abs(jump - 2 * (right - left)))

@@ -6,8 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
-import coursekit.data
-from coursekit.data import PACKAGE, load_digits, load_photograph
+from coursekit.data import bundled, load_digits, load_photograph
 from tools import make_data
 
 FILES = ("digits.npz", "photographs.npz")
@@ -101,10 +100,10 @@ def test_the_script_writes_the_same_bytes_twice(tmp_path, capsys):
 def installation(tmp_path, monkeypatch):
     """A package folder with spaces and accents in its name, and data bundled inside it."""
     package = tmp_path / "Zoë's packages" / "coursekit"
-    bundled = package / "bundled" / "data"
-    shutil.copytree(make_data.DATA, bundled)
-    monkeypatch.setattr(coursekit.data, "PACKAGE", package)
-    return bundled
+    data = package / "bundled" / "data"
+    shutil.copytree(make_data.DATA, data)
+    monkeypatch.setattr(bundled, "PACKAGE", package)
+    return data
 
 
 def test_an_installed_package_reads_its_own_data(installation):
@@ -113,8 +112,8 @@ def test_an_installed_package_reads_its_own_data(installation):
 
 
 def test_a_checkout_reads_the_folder_beside_the_package():
-    assert not (PACKAGE / "bundled").exists()
-    assert coursekit.data._folder() == make_data.DATA
+    assert not (bundled.PACKAGE / "bundled").exists()
+    assert bundled._folder() == make_data.DATA
 
 
 def test_a_missing_file_says_what_to_do(installation):

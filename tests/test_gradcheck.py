@@ -5,7 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from coursekit.gradcheck import gradcheck, numerical_gradient, relative_error
+from coursekit.gradcheck import check_network, gradcheck, numerical_gradient, one_sided_slopes, relative_error
+from coursekit.layers import Activation, BatchNorm, Layer, Linear
+from coursekit.losses import LOSSES
+from coursekit.network import Sequential
+
+cross_entropy = LOSSES["softmax_cross_entropy"]
 
 
 def product_forward(x, w):
@@ -48,10 +53,34 @@ def test_float32_and_integer_points_are_taken_in_float64():
         np.testing.assert_allclose(numerical_gradient(lambda x: (x**2).sum(), x), [2, -6], rtol=1e-9)
 
 
+@pytest.mark.parametrize("function", [numerical_gradient, one_sided_slopes])
 @pytest.mark.parametrize("h", [0, -1e-5, math.nan])
-def test_a_step_that_is_not_positive_is_refused(h):
-    with pytest.raises(ValueError, match=r"the step h must be positive, but is .*\. Try 1e-5"):
-        numerical_gradient(np.sum, np.ones(2), h)
+def test_a_step_that_is_not_positive_is_refused(function, h):
+    with pytest.raises(ValueError, match=rf"^{function.__name__}: the step h must be positive, but is .*\. Try 1e-5"):
+        function(np.sum, np.ones(2), h)
+
+
+def test_one_sided_slopes_of_a_kink_and_of_a_curve():
+    x = np.array([0.0, 2.0, -3.0, 1e-3])
+    before = x.copy()
+    left, right = one_sided_slopes(lambda x: float(np.abs(x).sum()), x, h=1e-2)
+    np.testing.assert_allclose(left, [-1, 1, -1, -0.8])
+    np.testing.assert_allclose(right, [1, 1, -1, 1])
+    np.testing.assert_array_equal(x, before)
+    left, right = one_sided_slopes(lambda x: float((x**2).sum()), x, h=1e-2)
+    np.testing.assert_allclose(left, 2 * x - 1e-2)
+    np.testing.assert_allclose(right, 2 * x + 1e-2)
+
+
+@pytest.mark.parametrize("shape", [(), (4,), (2, 3), (0, 3)], ids=str)
+def test_the_mean_of_the_one_sided_slopes_is_the_centred_difference(shape, rng):
+    def f(x):
+        return float(np.exp(x).sum())
+
+    x = rng.normal(size=shape)
+    left, right = one_sided_slopes(f, x)
+    assert left.shape == right.shape == shape
+    np.testing.assert_allclose((left + right) / 2, numerical_gradient(f, x), rtol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +99,11 @@ def test_a_step_that_is_not_positive_is_refused(h):
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 def test_relative_error(a, b, error):
     np.testing.assert_allclose(relative_error(np.array(a), np.array(b)), error, rtol=1e-12)
+
+
+def test_the_floor_is_the_callers():
+    assert relative_error(np.array([1e-12]), np.array([0.0]), floor=1e-3) == pytest.approx(1e-9)
+    assert relative_error(np.array([2.0]), np.array([1.0]), floor=1e-3) == pytest.approx(1 / 3)
 
 
 def test_relative_error_refuses_to_broadcast():
@@ -125,3 +159,219 @@ def test_the_tolerance_is_the_callers(x_and_w, rng):
 def test_a_missing_gradient_is_an_error(x_and_w, rng):
     with pytest.raises(ValueError, match="backward returned 1 gradients for 2 inputs"):
         gradcheck(product_forward, lambda dout, cache: product_backward(dout, cache)[0], *x_and_w, rng=rng)
+
+
+def test_a_failure_names_the_worst_element(x_and_w, rng):
+    def one_element_off(dout, cache):
+        dx, dw = product_backward(dout, cache)
+        dw[1, 1] += 0.5
+        dw[2, 0] += 0.01
+        return dx, dw
+
+    report = gradcheck(product_forward, one_element_off, *x_and_w, rng=rng)
+    check = report.checks[1]
+    assert (check.name, check.index, check.kink) == ("input 1", (1, 1), False)
+    assert check.analytic == pytest.approx(check.numeric + 0.5)
+    expected = f"input 1 at (1, 1): backward says {check.analytic:.6g}, differences say {check.numeric:.6g}"
+    assert repr(report).splitlines()[1:] == [f"  {expected}"]
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e-7, 1, 1e8])
+@pytest.mark.parametrize("offset", [0, 1])
+def test_small_and_large_gradients_are_checked_alike(scale, offset, rng):
+    """Rounding in the differences is no error of backward; a factor of 1.01 is one, as long as differences see it."""
+
+    def forward(x):
+        return offset + scale * np.sin(x), x
+
+    x = rng.normal(size=20)
+    assert gradcheck(forward, lambda dout, x: scale * dout * np.cos(x), x, rng=rng)
+    seen = scale > 1e-6 or not offset
+    assert bool(gradcheck(forward, lambda dout, x: 1.01 * scale * dout * np.cos(x), x, rng=rng)) != seen
+
+
+def test_one_small_gradient_among_large_ones_is_checked(rng):
+    scale = np.array([1e6, 1e6, 1e-3])
+
+    def wrong(dout, x):
+        return scale * dout * np.cos(x) * [1, 1, 2]
+
+    x = rng.normal(size=3)
+    assert gradcheck(lambda x: (scale * np.sin(x), x), lambda dout, x: scale * dout * np.cos(x), x, rng=rng)
+    report = gradcheck(lambda x: (scale * np.sin(x), x), wrong, x, rng=rng)
+    assert not report
+    assert report.checks[0].index == (2,)
+
+
+def test_large_outputs_that_do_not_change_cost_no_digits(rng):
+    x = rng.uniform(1, 2, 3)
+    report = gradcheck(lambda x: (np.append(x, 1e9), None), lambda dout, cache: dout[:3], x, rng=rng)
+    assert report.checks[0].numeric == pytest.approx(report.checks[0].analytic, rel=1e-9)
+
+
+def test_a_gradient_of_another_shape_is_refused(rng):
+    with pytest.raises(ValueError, match=r"input 0 has shape \(3, 1\), but its gradient has \(3,\)"):
+        gradcheck(lambda x: (2 * x, None), lambda dout, cache: 2 * dout[:, 0], np.ones((3, 1)), rng=rng)
+
+
+def relu_forward(x):
+    return np.maximum(x, 0), x
+
+
+def relu_backward(dout, x):
+    return dout * (x > 0)
+
+
+@pytest.mark.parametrize("distance", [0, 2e-6, 4e-6, -7e-6])
+def test_a_kink_within_the_step_is_flagged_and_can_be_left_out(distance, rng):
+    x = np.array([[1.0, -1.0], [distance, 2.0]])
+    report = gradcheck(relu_forward, relu_backward, x, rng=rng)
+    assert not report
+    assert report.checks[0].index == (1, 0)
+    assert "a kink is near: move the point, or skip_kinks=True" in repr(report)
+    report = gradcheck(relu_forward, relu_backward, x, rng=rng, skip_kinks=True)
+    assert report
+    assert report.checks[0].kinks == 1
+    assert "1 element(s) left out: a kink lies within the step" in repr(report)
+
+
+def test_leaving_out_kinks_hides_no_wrong_backward(rng):
+    x = np.array([1.0, -1.0, 0.0, 2.0])
+    report = gradcheck(relu_forward, lambda dout, x: 2 * dout * (x > 0), x, rng=rng, skip_kinks=True)
+    assert not report
+    assert report.checks[0].kinks == 1
+    assert not report.checks[0].kink
+
+
+def test_nothing_but_kinks_is_not_a_pass(rng):
+    report = gradcheck(relu_forward, relu_backward, np.zeros(3), rng=rng, skip_kinks=True)
+    assert not report
+    assert report.checks[0].kinks == 3
+
+
+def test_an_empty_input_passes(rng):
+    assert gradcheck(relu_forward, relu_backward, np.zeros((0, 3)), rng=rng)
+
+
+def test_a_forward_that_is_not_finite_fails(rng):
+    assert not gradcheck(lambda x: (x * math.nan, x), lambda dout, x: dout, np.ones(2), rng=rng)
+
+
+class Noisy(Layer):
+    """x times numbers drawn anew in every training pass; it counts its passes."""
+
+    def __init__(self, rng):
+        super().__init__()
+        self.rng = rng
+        self.buffers = {"passes": np.zeros(1)}
+
+    def forward(self, x, training=False):
+        self.buffers["passes"] += 1
+        self.cache = self.rng.random(x.shape) if training else np.ones(x.shape)
+        return x * self.cache
+
+    def backward(self, dout):
+        return dout * self._last_cache()
+
+
+class Block(Layer):
+    """Layers inside a layer."""
+
+    def __init__(self, layers):
+        super().__init__()
+        self.layers = layers
+
+    def forward(self, x, training=False):
+        for layer in self.layers:
+            x = layer.forward(x, training)
+        return x
+
+    def backward(self, dout):
+        for layer in reversed(self.layers):
+            dout = layer.backward(dout)
+        return dout
+
+
+@pytest.fixture
+def net(rng):
+    noisy = Noisy(np.random.default_rng(5))
+    inside = Block([Linear(6, 6, rng, dtype=np.float64), Activation("tanh"), noisy])
+    return Sequential(
+        [
+            Linear(4, 6, rng, dtype=np.float64),
+            BatchNorm(6, dtype=np.float64),
+            inside,
+            Linear(6, 3, rng, dtype=np.float64),
+        ]
+    )
+
+
+@pytest.fixture
+def batch(rng):
+    return rng.normal(size=(7, 4)), rng.integers(0, 3, 7)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_every_parameter_of_a_network_is_checked(net, batch, training, rng):
+    report = check_network(net, cross_entropy, *batch, rng=rng, training=training)
+    assert report, report
+    assert [check.name for check in report.checks] == [*net.params, "x"]
+
+
+def test_a_check_leaves_the_network_as_it_was(net, batch, rng):
+    params = {name: array.copy() for name, array in net.params.items()}
+    noisy = net.layers[2].layers[2]
+    state = noisy.rng.bit_generator.state
+    running = {name: array.copy() for name, array in net.layers[1].buffers.items()}
+    x = batch[0].copy()
+    check_network(net, cross_entropy, *batch, rng=rng)
+    for name, array in params.items():
+        np.testing.assert_array_equal(net.params[name], array)
+    for name, array in running.items():
+        np.testing.assert_array_equal(net.layers[1].buffers[name], array)
+    assert noisy.buffers["passes"] == 0
+    assert noisy.rng.bit_generator.state == state
+    np.testing.assert_array_equal(batch[0], x)
+
+
+def test_a_wrong_layer_of_a_network_is_found(net, batch, rng):
+    last = net.layers[-1]
+
+    def wrong(dout):
+        dx = Linear.backward(last, dout)
+        last.grads["b"][1] *= 1.001
+        return dx
+
+    last.backward = wrong
+    report = check_network(net, cross_entropy, *batch, rng=rng)
+    assert [check.name for check in report.checks if not check.error < report.tolerance] == ["3.b"]
+    assert "3.b at (1,): backward says" in repr(report)
+
+
+def test_the_reported_index_is_that_of_the_whole_array(net, batch, rng):
+    first = net.layers[0]
+
+    def wrong(dout):
+        dx = Linear.backward(first, dout)
+        first.grads["w"][2, 5] += 1
+        return dx
+
+    first.backward = wrong
+    report = check_network(net, cross_entropy, *batch, rng=rng, samples=24)
+    assert report.checks[0].index == (2, 5)
+
+
+def test_few_elements_of_each_array_are_enough_to_take_little_time(net, batch, rng):
+    calls = []
+
+    def counted(scores, y):
+        calls.append(1)
+        return cross_entropy(scores, y)
+
+    check_network(net, counted, *batch, rng=rng, samples=2)
+    assert len(calls) == 1 + (len(net.params) + 1) * (1 + 2 * 2)
+
+
+def test_a_float32_network_is_refused(batch, rng):
+    with pytest.raises(TypeError, match=r"0\.w is float32, .* dtype=np\.float64"):
+        check_network(Sequential([Linear(4, 3, rng)]), cross_entropy, *batch, rng=rng)

@@ -1,4 +1,4 @@
-"""The small real data of the course, without a network: handwritten digits and two photographs."""
+"""The bundled data, without a network: handwritten digits and two photographs."""
 
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -8,17 +8,17 @@ from numpy.typing import DTypeLike
 
 from coursekit.arrays import Array
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 
 
-class Digits(NamedTuple):
-    """Handwritten digits and what they are."""
+class Images(NamedTuple):
+    """Images and what they show."""
 
-    images: Array  # (N, 1, 8, 8), from 0 (paper) to 1 (ink)
-    labels: Array  # (N,) int64, from 0 to 9
+    images: Array  # (N, C, H, W), from 0 to 1
+    labels: Array  # (N,) int64
 
 
-def load_digits(split: Literal["train", "test"] | None = None, dtype: DTypeLike = np.float32) -> Digits:
+def load_digits(split: Literal["train", "test"] | None = None, dtype: DTypeLike = np.float32) -> Images:
     """Load 8×8 images of handwritten digits.
 
     Parameters
@@ -30,8 +30,8 @@ def load_digits(split: Literal["train", "test"] | None = None, dtype: DTypeLike 
 
     Returns
     -------
-    Digits
-        ``images`` (N, 1, 8, 8) from 0 to 1, ``labels`` (N,) int64.
+    Images
+        ``images`` (N, 1, 8, 8) from 0 (paper) to 1 (ink), ``labels`` (N,) int64.
 
     Raises
     ------
@@ -59,9 +59,9 @@ def load_digits(split: Literal["train", "test"] | None = None, dtype: DTypeLike 
     pixels, labels = _read("digits", "images", "labels")
     images = (pixels[:, np.newaxis] / 16).astype(dtype)
     if split is None:
-        return Digits(images, labels.astype(np.int64))
+        return Images(images, labels.astype(np.int64))
     chosen = _every_fifth(labels) == (split == "test")
-    return Digits(images[chosen], labels[chosen].astype(np.int64))
+    return Images(images[chosen], labels[chosen].astype(np.int64))
 
 
 def _every_fifth(labels: Array) -> Array:
