@@ -1,9 +1,12 @@
 """Arrays in one buffer: views of the same values, walked as one."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
-from coursekit.parameters import NamedArrays, is_packed, packed, together, zeros_like
+from coursekit.parameters import NamedArrays, buffers, is_packed, packed, together, zeros_like
 
 
 @pytest.fixture
@@ -43,3 +46,49 @@ def test_together_does_not_take_other_names_for_the_same(arrays):
     swapped = packed({"b": arrays["b"], "w": arrays["w"]})
     (first, second), _ = together(packed(arrays), swapped)
     assert first.shape == second.shape == (6,)
+
+
+def replaced(views):
+    views["w"] = views["w"].copy()
+    return views
+
+
+def removed(views):
+    del views["b"]
+    return views
+
+
+@pytest.mark.parametrize(
+    "change",
+    [replaced, removed, copy.deepcopy, lambda views: pickle.loads(pickle.dumps(views))],
+    ids=["replaced", "removed", "deep copy", "pickled"],
+)
+def test_arrays_that_left_the_buffer_are_no_longer_packed(arrays, change):
+    views = change(packed(arrays))
+    assert not is_packed(views)
+    for (flat,) in together(views):
+        flat[:] = 7
+    assert all((array == 7).all() for array in views.values())
+
+
+def test_an_array_changed_in_place_stays_packed(arrays):
+    views = packed(arrays)
+    views["w"] *= 2
+    views["b"][0] = 1
+    assert is_packed(views)
+
+
+def test_buffers_fit_if_names_shapes_and_dtypes_do(arrays):
+    params = packed(arrays)
+    found = buffers(params, packed(arrays))
+    assert found is not None
+    assert found[0] is params.flat
+    narrow = {name: array.astype(np.float32) for name, array in arrays.items()}
+    for other in (narrow, {name: array.T for name, array in arrays.items()}, {"w": arrays["w"], "c": arrays["b"]}):
+        assert buffers(params, packed(other)) is None
+    assert buffers(params, arrays) is None
+
+
+def test_together_refuses_an_array_of_which_it_would_have_to_make_a_copy(arrays):
+    with pytest.raises(ValueError, match=r"The array 'w' \(3, 2\) is not C-contiguous, so it cannot be changed"):
+        list(together({"w": arrays["w"].T}))

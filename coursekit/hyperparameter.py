@@ -1,0 +1,43 @@
+"""A number chosen before training: what is known about it, and the check that it is in range."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """A number that shapes a loss or a penalty, with the range that makes sense on a slider."""
+
+    name: str
+    default: float
+    low: float
+    high: float
+    meaning: str
+
+
+def in_range(value: Any, where: str, low: float, high: float = math.inf, above: bool = False) -> None:
+    """Check that a finite ``value`` lies between ``low`` and ``high``, both allowed; ``low`` is not if ``above``.
+
+    Parameters
+    ----------
+    value : float
+    where : str
+        Function and parameter for the message, e.g. ``"huber: delta"``.
+    low, high : float
+    above : bool
+
+    Raises
+    ------
+    TypeError
+        If it is not a number.
+    ValueError
+        If it is outside, infinite or NaN.
+    """
+    try:
+        fits = (value > low if above else value >= low) and value <= high and value < math.inf
+    except (TypeError, ValueError):  # text; an array, which has no single truth
+        raise TypeError(f"{where} must be a number, but is {value!r}.") from None
+    if not fits:
+        span = f"{'above' if above else 'at least'} {low:g}" + (f" and at most {high:g}" if high < math.inf else "")
+        raise ValueError(f"{where} must be a finite number, {span}, but is {value!r}.")

@@ -1,0 +1,185 @@
+"""What all optimisers share: the record that demos and tests read, checks, and the step over arrays by name."""
+
+import math
+from collections.abc import Callable, Mapping
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+
+from coursekit.arrays import FLOATS, Array, float_array
+from coursekit.hyperparameter import Hyperparameter
+from coursekit.parameters import buffers, together, zeros_like
+
+WEIGHT_DECAY = Hyperparameter("weight_decay", 0.0, 0.0, 0.1, "λ: how strongly parameters are pulled to 0")
+
+
+class Optimiser:
+    """What all optimisers share: checks, state, and one kernel call for a packed network.
+
+    Parameters
+    ----------
+    lr : float
+        Learning rate η. It may be set between steps, also to 0, where a schedule may end.
+    **hyperparameters : float
+        Those of ``params``, which has their defaults; each is an attribute of the optimiser too.
+
+    Attributes
+    ----------
+    name, label : str
+        The key in `OPTIMISERS`, and the name for people.
+    formula : str
+        LaTeX, without dollar signs.
+    params : tuple of Hyperparameter
+        What it has beside the learning rate.
+    memory : tuple of str
+        The arrays that it remembers for each parameter.
+    verdict, source : str
+        What to use it for, and the paper.
+
+    Raises
+    ------
+    ValueError
+        If the learning rate is not a positive finite number, or a hyperparameter is out of range.
+    TypeError
+        If there is no such hyperparameter.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    formula: ClassVar[str]
+    params: ClassVar[tuple[Hyperparameter, ...]]
+    memory: ClassVar[tuple[str, ...]] = ()
+    verdict: ClassVar[str]
+    source: ClassVar[str]
+    kernel: ClassVar[Callable[..., None]]
+    weight_decay: float
+
+    def __init__(self, lr: float, **hyperparameters: float) -> None:
+        if not is_number(lr) or lr <= 0:
+            raise ValueError(self._bad_rate(lr))
+        self._lr = float(lr)
+        known = {parameter.name: parameter.default for parameter in self.params}
+        if unknown := hyperparameters.keys() - known:
+            listed = ", ".join(known)
+            raise TypeError(f"{self.name} has no hyperparameter {min(unknown)!r}. It has: lr, {listed}.")
+        for name, value in (known | hyperparameters).items():
+            setattr(self, name, self._checked(name, value))
+
+    @property
+    def lr(self) -> float:
+        """The learning rate η of the next step."""
+        return self._lr
+
+    @lr.setter
+    def lr(self, lr: float) -> None:
+        if not is_number(lr) or lr < 0:
+            raise ValueError(self._bad_rate(lr))
+        self._lr = float(lr)
+
+    def init(self, params: Mapping[str, Array]) -> dict[str, Any]:
+        """Return the optimiser's memory at the start.
+
+        Returns
+        -------
+        state : dict
+            ``{"step": 0}``, and zeros of the parameters' names and shapes under each name in ``memory``, e.g.
+            ``{"step": 0, "m": NamedArrays, "v": NamedArrays}`` for Adam. It is all that a checkpoint must keep: the
+            arrays may come back as a plain dict.
+        """
+        check_writeable(params, f"{self.name}: the parameter")
+        return {"step": 0} | {name: zeros_like(params) for name in self.memory}
+
+    def step(self, params: Mapping[str, Array], grads: Mapping[str, Array], state: dict[str, Any]) -> None:
+        """Move every parameter, in place, and update the state; the gradients stay as they are.
+
+        Parameters
+        ----------
+        params, grads : mapping from name to array
+            The same names, shapes and dtypes. If all are packed (`coursekit.parameters`), one kernel call does it.
+        state : dict
+            What `init` returned, or what a checkpoint kept of it.
+
+        Raises
+        ------
+        ValueError
+            If a gradient or a remembered array is missing or has another shape, or a parameter is not C-contiguous.
+        TypeError
+            If dtypes differ, or a parameter is neither float32 nor float64.
+        """
+        if missing := [name for name in ("step", *self.memory) if name not in state]:
+            raise ValueError(f"{self.name}: the state has no {missing[0]!r}. Take that of its own init(params).")
+        remembered = [state[name] for name in self.memory]
+        flats = buffers(params, grads, *remembered)
+        groups = [flats] if flats else together(params, self._fitting(params, grads, remembered), *remembered)
+        state["step"] = t = int(state["step"]) + 1
+        numbers, number, scalars = self.numbers(t), None, ()
+        for arrays in groups:
+            if arrays[0].dtype.type is not number:  # of the arrays' own dtype: others would widen a float32 loop
+                number = arrays[0].dtype.type
+                scalars = tuple(map(number, numbers))
+            self.kernel(*arrays, *scalars)
+
+    def numbers(self, t: int) -> tuple[float, ...]:
+        """Return the kernel's scalar arguments at step t = 1, 2, …"""
+        raise NotImplementedError
+
+    def _bad_rate(self, lr: object) -> str:
+        return f"{self.name}: the learning rate must be a positive number, but is {lr!r}. Try 0.1 or 0.01."
+
+    def _checked(self, name: str, value: float) -> float:
+        share = name not in ("weight_decay", "eps")
+        if not is_number(value) or value < 0 or (share and value >= 1):
+            allowed = "at least 0 and below 1" if share else "a number of at least 0"
+            raise ValueError(f"{self.name}: {name} must be {allowed}, but is {value!r}.")
+        return float(value)
+
+    def _fitting(
+        self, params: Mapping[str, Array], grads: Mapping[str, Array], remembered: list[Mapping[str, Array]]
+    ) -> Mapping[str, Array]:
+        """Return the gradients, fit for a kernel, after checking that everything belongs together."""
+        check_writeable(params, f"{self.name}: the parameter")
+        grads = {name: float_array(g, f"{self.name}: the gradient {name!r}") for name, g in grads.items()}
+        _check_alike(params, grads, f"{self.name}: the gradients", "Run backward first, over the same network.")
+        for name, arrays in zip(self.memory, remembered, strict=True):
+            check_writeable(arrays, f"{self.name}: state[{name!r}],")
+            _check_alike(params, arrays, f"{self.name}: state[{name!r}]", "Make it with init(params) for this network.")
+        return grads
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a finite real number, and no truth value."""
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def check_writeable(arrays: Mapping[str, Array], what: str) -> None:
+    """Raise unless a kernel can write into every array: a copy made to fit would leave the original as it was."""
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray) or array.dtype not in FLOATS:
+            found = getattr(array, "dtype", type(array).__name__)
+            raise TypeError(
+                f"{what} {name!r} is changed in place, so it must be a float32 or float64 array, but it is {found}. "
+                "Convert it once, before training, with np.array(value, np.float32)."
+            )
+        if not array.flags.carray:
+            raise ValueError(
+                f"{what} {name!r} is changed in place, so it must be C-contiguous and writeable, but it is not. "
+                "Take np.array(value, order='C') once, before training."
+            )
+
+
+def _check_alike(params: Mapping[str, Array], arrays: Mapping[str, Array], what: str, mend: str) -> None:
+    """Raise unless the arrays have the parameters' names, shapes and dtypes."""
+    if odd := params.keys() ^ arrays.keys():
+        name = min(odd)
+        problem = f"there is none for {name!r}" if name in params else f"{name!r} is no parameter"
+        raise ValueError(f"{what}: {problem}. {mend}")
+    for name, param in params.items():
+        array = arrays[name]
+        if array.shape != param.shape:
+            raise ValueError(f"{what}: {name!r} has shape {array.shape}, but the parameter has {param.shape}. {mend}")
+        if array.dtype != param.dtype:
+            raise TypeError(
+                f"{what}: {name!r} is {array.dtype}, but the parameter is {param.dtype}. Use one dtype throughout, "
+                f"e.g. .astype(np.{param.dtype})."
+            )
