@@ -25,11 +25,17 @@ def test_a_window_of_3_on_7_pixels(stride, size):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((7, 3, 3), r"\(7 \+ 0 − 3 = 4 is not a multiple of 3\)\. Use stride 1, 2 or 4, or padding=1\."),
-        ((8, 3, 2), r"\(8 \+ 0 − 3 = 5 is not a multiple of 2\)\. Use stride 1 or 5\."),
-        ((4, 3, 2), r"\(4 \+ 0 − 3 = 1 is not a multiple of 2\)\. Use stride 1\."),
-        ((5, 9), r"a window of 9 pixels is larger than the input of 5 with padding 0\. .* at most 5, or padding=2\."),
-        ((5, 10, 1, 1), r"larger than the input of 5 with padding 1\. .* at most 7, or padding=3\."),
+        (
+            (7, 3, 3),
+            r"does not tile 7 pixels \(7 − 3 = 4 is not a multiple of 3\)\. Use stride 1, 2 or 4, or padding=1\.",
+        ),
+        ((8, 3, 2), r"\(8 − 3 = 5 is not a multiple of 2\)\. Use stride 1 or 5\."),
+        ((4, 3, 2), r"\(4 − 3 = 1 is not a multiple of 2\)\. Use stride 1\."),
+        ((6, 3, 4, 1), r"tile 6 pixels with padding 1 \(8 − 3 = 5 is not a multiple of 4\)\. Use stride 1 or 5\."),
+        ((7, 3, 3, None), r"does not tile 7 pixels \(7 − 3 = 4 is not a multiple of 3\)\. Use stride 1, 2 or 4\."),
+        ((5, 9), r"a window of 9 pixels is larger than the input of 5 pixels\. .* at most 5, or padding=2\."),
+        ((5, 9, 1, None), r"a window of 9 pixels is larger than the input of 5 pixels\. .* at most 5\."),
+        ((5, 10, 1, 1), r"larger than the input of 5 pixels with padding 1\. .* at most 7, or padding=3\."),
     ],
 )
 def test_what_does_not_fit_is_refused_with_what_would(arguments, message):

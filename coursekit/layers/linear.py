@@ -68,6 +68,13 @@ def linear_backward(dout: Array, cache: LinearCache) -> tuple[Array, Array, Arra
     return dout @ w.T, x.T @ dout, dout.sum(0)
 
 
+def linear_parameter_gradients(dout: Array, cache: LinearCache) -> tuple[Array, Array]:
+    """As `linear_backward`, without dx, which the first layer of a network does not need."""
+    x, w = cache
+    dout = upstream_gradient(dout, "linear_backward", (x.shape[0], w.shape[1]), x.dtype)
+    return x.T @ dout, dout.sum(0)
+
+
 class Linear(Layer):
     """Fully connected: x (N, fan_in) → (N, fan_out), weights by an initialiser's name, biases 0."""
 
@@ -91,3 +98,7 @@ class Linear(Layer):
         dx, dw, db = linear_backward(dout, self._last_cache())
         self._keep(w=dw, b=db)
         return dx
+
+    def parameter_gradients(self, dout: Array) -> None:
+        dw, db = linear_parameter_gradients(dout, self._last_cache())
+        self._keep(w=dw, b=db)

@@ -1,11 +1,23 @@
 """Batch normalisation (Ioffe and Szegedy, 2015)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from coursekit.arrays import Array, float_array, same_dtype, upstream_gradient
+from coursekit.arrays import FLOATS, Array, float_array, same_dtype, upstream_gradient
+from coursekit.kernels.norm import (
+    image_dx,
+    image_moments,
+    image_normalise,
+    image_sums,
+    row_dx,
+    row_moments,
+    row_normalise,
+    row_sums,
+    update_running,
+)
 from coursekit.layers.layer import Layer
 
 
@@ -25,9 +37,10 @@ class RunningStatistics:
 class BatchNormCache(NamedTuple):
     """What `batch_norm_backward` needs."""
 
-    normalised: Array  # x̂, the shape of x
+    x: Array  # (N, D) or (N, C, H, W)
     gamma: Array  # (C,)
-    inverse_std: Array  # (C,)
+    mean: Array  # (C,), float64
+    inverse_std: Array  # (C,), float64: 1 / √(σ² + ε)
     training: bool
 
 
@@ -66,7 +79,10 @@ def batch_norm_forward(
     Raises
     ------
     ValueError
-        If shapes do not fit, a channel has fewer than two values in training, or ``running`` is missing at test time.
+        If shapes do not fit, a channel has fewer than two values in training, ``running`` is missing at test time, or
+        ``momentum`` or ``eps`` is out of range.
+    TypeError
+        If a dtype is not float32 or float64, or those of x, gamma and beta differ.
 
     References
     ----------
@@ -82,11 +98,19 @@ def batch_norm_forward(
             f"batch_norm_forward: x {x.shape} has {channels} channels, so gamma and beta must have shape "
             f"({channels},), but they have {gamma.shape} and {beta.shape}."
         )
-    mean, var = _statistics(x, running, training, momentum)
-    inverse_std = 1 / np.sqrt(var + x.dtype.type(eps))
-    normalised = (x - _spread(mean, x)) * _spread(inverse_std, x)
-    cache = BatchNormCache(normalised, gamma, inverse_std, training)
-    return _spread(gamma, x) * normalised + _spread(beta, x), cache
+    if not 0 <= momentum <= 1 or not eps >= 0:
+        raise ValueError(
+            "batch_norm_forward: momentum must be from 0 to 1 and eps at least 0, "
+            f"but they are {momentum!r} and {eps!r}."
+        )
+    if running is not None:
+        _check_running(running, channels)
+    flat = _flat(x)
+    mean, var = _batch_statistics(flat, running, momentum) if training else _test_statistics(running)
+    inverse_std = 1 / np.sqrt(var + eps)
+    y = np.empty_like(x)
+    LOOPS[x.ndim].normalise(flat, gamma, beta, mean, inverse_std, _flat(y))
+    return y, BatchNormCache(x, gamma, mean, inverse_std, training)
 
 
 def batch_norm_backward(dout: Array, cache: BatchNormCache) -> tuple[Array, Array, Array]:
@@ -94,55 +118,81 @@ def batch_norm_backward(dout: Array, cache: BatchNormCache) -> tuple[Array, Arra
 
     Sums and means run over everything but the channel; ``dout`` δ has the shape of the output.
     """
-    normalised, gamma, inverse_std, training = cache
-    dout = upstream_gradient(dout, "batch_norm_backward", normalised.shape, normalised.dtype)
-    axes = _over(dout)
-    dbeta = dout.sum(axes)
-    dgamma = (dout * normalised).sum(axes)
-    scale = _spread(gamma * inverse_std, dout)
-    if not training:
-        return scale * dout, dgamma, dbeta
-    count = dout.size // dout.shape[1]
-    dx = scale * (dout - _spread(dbeta / count, dout) - normalised * _spread(dgamma / count, dout))
-    return dx, dgamma, dbeta
+    x, gamma, mean, inverse_std, training = cache
+    dout = upstream_gradient(dout, "batch_norm_backward", x.shape, x.dtype)
+    loops = LOOPS[x.ndim]
+    flat, delta = _flat(x), _flat(dout)
+    dgamma, dbeta = np.empty_like(mean), np.empty_like(mean)
+    loops.sums(delta, flat, mean, inverse_std, dgamma, dbeta)
+    if training:
+        dx = np.empty_like(x)
+        loops.dx(delta, flat, gamma, mean, inverse_std, dgamma, dbeta, _flat(dx))
+    else:
+        scale = (gamma * inverse_std).astype(x.dtype)
+        dx = dout * scale.reshape(-1, *[1] * (x.ndim - 2))
+    return dx, dgamma.astype(x.dtype), dbeta.astype(x.dtype)
 
 
-def _statistics(x: Array, running: RunningStatistics | None, training: bool, momentum: float) -> tuple[Array, Array]:
-    """Return mean and variance to normalise with, (C,) each; in training update ``running``."""
-    if running is not None and running.mean.shape != x.shape[1:2]:
-        raise ValueError(
-            f"batch_norm_forward: x {x.shape} has {x.shape[1]} channels, but the running statistics have "
-            f"{running.mean.shape[0]}. Start them with RunningStatistics.start({x.shape[1]})."
-        )
-    if not training:
-        if running is None:
-            raise ValueError(
-                "batch_norm_forward: at test time (training=False) pass the running statistics of training."
-            )
-        return running.mean.astype(x.dtype, copy=False), running.var.astype(x.dtype, copy=False)
-    count = x.size // x.shape[1] if x.shape[1] else 0
+class _Loops(NamedTuple):
+    """The kernels for one kind of input."""
+
+    moments: Callable[..., None]
+    normalise: Callable[..., None]
+    sums: Callable[..., None]
+    dx: Callable[..., None]
+
+
+LOOPS = {  # by the number of dimensions of x
+    2: _Loops(row_moments, row_normalise, row_sums, row_dx),
+    4: _Loops(image_moments, image_normalise, image_sums, image_dx),
+}
+
+
+def _flat(x: Array) -> Array:
+    """View images (N, C, H, W) as (N, C, H · W); rows (N, D) stay."""
+    if x.ndim == 2:
+        return x
+    n, c, h, w = x.shape
+    return x.reshape(n, c, h * w)
+
+
+def _batch_statistics(x: Array, running: RunningStatistics | None, momentum: float) -> tuple[Array, Array]:
+    """Return mean and variance of the batch, (C,) each, and update ``running``."""
+    channels = x.shape[1]
+    count = x.size // channels if channels else 0
     if count < 2:
         raise ValueError(
-            f"batch_norm_forward: x {x.shape} has {count} value(s) a channel, but a variance needs at least 2. "
+            f"batch_norm_forward: the batch has {count} value(s) a channel, but a variance needs at least 2. "
             "Use a larger batch, or training=False."
         )
-    axes = _over(x)
-    mean = x.mean(axes)
-    var = np.square(x - _spread(mean, x)).mean(axes)
+    mean, var = np.empty(channels), np.empty(channels)
+    moments = row_moments if x.ndim == 2 else image_moments
+    moments(x, mean, var)
     if running is not None:
-        running.mean += momentum * (mean - running.mean)
-        running.var += momentum * (var * count / (count - 1) - running.var)
+        update_running(running.mean, running.var, mean, var, count, momentum)
     return mean, var
 
 
-def _over(x: Array) -> tuple[int, ...]:
-    """The axes of everything but the channel."""
-    return (0, *range(2, x.ndim))
+def _test_statistics(running: RunningStatistics | None) -> tuple[Array, Array]:
+    """Return the running mean and variance in float64."""
+    if running is None:
+        raise ValueError("batch_norm_forward: at test time (training=False) pass the running statistics of training.")
+    return running.mean.astype(np.float64), running.var.astype(np.float64)
 
 
-def _spread(values: Array, x: Array) -> Array:
-    """View (C,) values so that they broadcast against x."""
-    return values.reshape(1, -1, *[1] * (x.ndim - 2))
+def _check_running(running: RunningStatistics, channels: int) -> None:
+    """Raise unless the running statistics are float arrays (C,)."""
+    for array in (running.mean, running.var):
+        if array.shape != (channels,):
+            raise ValueError(
+                f"batch_norm_forward: x has {channels} channels, but the running statistics have {array.size}. "
+                f"Start them with RunningStatistics.start({channels})."
+            )
+        if array.dtype not in FLOATS:
+            raise TypeError(
+                f"batch_norm_forward: the running statistics must be float32 or float64, not {array.dtype}. "
+                f"Start them with RunningStatistics.start({channels})."
+            )
 
 
 class BatchNorm(Layer):

@@ -136,16 +136,15 @@ def _conv2d(shape: Shape, filters: int, kernel_size: Size, stride: Size = 1, pad
 
 
 def _pool2d(shape: Shape, kernel_size: Size = 2, stride: Size | None = None) -> Counts:
-    return _window(shape, kernel_size, kernel_size if stride is None else stride, 0), 0, 0, 0
+    return _window(shape, kernel_size, kernel_size if stride is None else stride), 0, 0, 0
 
 
-def _window(shape: Shape, kernel_size: Size, stride: Size, padding: Size) -> Shape:
+def _window(shape: Shape, kernel_size: Size, stride: Size, padding: Size | None = None) -> Shape:
     """Return (C, OH, OW) of a window that slides over (C, H, W)."""
     if len(shape) != 3:
         raise ValueError("A window slides over (C, H, W).")
-    sizes = zip(
-        shape[1:], pair(kernel_size, "kernel_size"), pair(stride, "stride"), pair(padding, "padding", 0), strict=True
-    )
+    zeros = (None, None) if padding is None else pair(padding, "padding", least=0)
+    sizes = zip(shape[1:], pair(kernel_size, "kernel_size"), pair(stride, "stride"), zeros, strict=True)
     return (shape[0], *(output_size("cost_table", *size) for size in sizes))
 
 
