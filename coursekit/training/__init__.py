@@ -1,0 +1,24 @@
+"""Training: a generator of rows that can be watched, paused, stopped and resumed."""
+
+from coursekit.training.callbacks import ClipNorm, ClipValue, EarlyStopping, NaNWatch, Penalty, Schedule
+from coursekit.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from coursekit.training.fit import evaluate, fit
+from coursekit.training.run import Callback, Data, Row, Run
+
+__all__ = [
+    "Callback",
+    "Checkpoint",
+    "ClipNorm",
+    "ClipValue",
+    "Data",
+    "EarlyStopping",
+    "NaNWatch",
+    "Penalty",
+    "Row",
+    "Run",
+    "Schedule",
+    "evaluate",
+    "fit",
+    "load_checkpoint",
+    "save_checkpoint",
+]

@@ -1,0 +1,161 @@
+"""What may happen beside the steps of a run: schedules, clipping, penalties, early stopping, a watch for NaN."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from coursekit.diagnostics import first_nonfinite
+from coursekit.optimisers import clip_by_norm, clip_by_value
+from coursekit.parameters import NamedArrays, together
+from coursekit.penalties import PENALTIES
+from coursekit.training.run import Callback, Row, Run, values_of
+
+
+class Schedule(Callback):
+    """Before step t (0, 1, …) set the learning rate to its value at the start times ``factor(t)``.
+
+    Parameters
+    ----------
+    factor : callable
+        From a step to a number, e.g. one of `coursekit.schedules.SCHEDULES`.
+    """
+
+    def __init__(self, factor: Callable[[int], float]) -> None:
+        super().__init__()
+        self.factor = factor
+        self.arrays = {"base": np.zeros(())}
+
+    def begin(self, run: Run) -> None:
+        self.arrays["base"][...] = run.optimiser.lr
+
+    def before_update(self, run: Run) -> None:
+        run.optimiser.lr = float(self.arrays["base"]) * self.factor(run.step)
+
+
+class ClipNorm(Callback):
+    """Scale all gradients down together so that their norm is at most ``max_norm``. See `clip_by_norm`."""
+
+    def __init__(self, max_norm: float) -> None:
+        super().__init__()
+        self.max_norm = max_norm
+
+    def before_update(self, run: Run) -> None:
+        clip_by_norm(run.net.grads, self.max_norm)
+
+
+class ClipValue(Callback):
+    """Cut every gradient to [−limit, limit]. See `clip_by_value`."""
+
+    def __init__(self, limit: float) -> None:
+        super().__init__()
+        self.limit = limit
+
+    def before_update(self, run: Run) -> None:
+        clip_by_value(run.net.grads, self.limit)
+
+
+class Penalty(Callback):
+    """Add a penalty on the weights, not the biases, to the loss and to the gradients.
+
+    Parameters
+    ----------
+    name : str
+        From `PENALTIES`. ``max_norm`` adds nothing, and moves the weights back inside after each step.
+    strength : float
+        λ; the limit of ``max_norm``.
+    """
+
+    def __init__(self, name: str, strength: float) -> None:
+        super().__init__()
+        self.penalty = PENALTIES[name]
+        self.strength = strength
+
+    def before_update(self, run: Run) -> None:
+        if self.penalty.project is None:
+            for name in _weights(run):
+                value, gradient = self.penalty(run.net.params[name], self.strength)
+                run.batch_loss += value
+                run.net.grads[name] += gradient
+
+    def after_update(self, run: Run) -> None:
+        if self.penalty.project is not None:
+            for name in _weights(run):
+                self.penalty.project(run.net.params[name], self.strength)
+
+
+def _weights(run: Run) -> list[str]:
+    """Return the paths of weight matrices and filters: those named w, wx or wh."""
+    return [name for name in run.net.params if name.rpartition(".")[2].startswith("w")]
+
+
+class EarlyStopping(Callback):
+    """End the run when the validation loss has not improved for ``patience`` epochs, and take the best weights back.
+
+    Parameters
+    ----------
+    patience : int
+        Epochs to wait for an improvement.
+    min_delta : float
+        What counts as one.
+
+    References
+    ----------
+    Prechelt (1998), Early stopping, but when?; Goodfellow, Bengio and Courville (2016), Deep Learning, algorithm 7.1.
+    """
+
+    def __init__(self, patience: int = 5, min_delta: float = 0.0) -> None:
+        super().__init__()
+        if patience < 1:
+            raise ValueError(f"EarlyStopping: patience must be at least 1 epoch, but is {patience!r}.")
+        self.patience = patience
+        self.min_delta = min_delta
+
+    def begin(self, run: Run) -> None:
+        if run.data.x_val is None:
+            raise ValueError("EarlyStopping needs validation data: pass data=(x, y, x_val, y_val).")
+        self._values = values_of(run.net)
+        self.arrays = {"loss": np.full((), math.inf), "epoch": np.zeros((), np.int64)}
+        self.arrays |= {f"best.{name}": array.copy() for name, array in self._values.items()}
+
+    def after_row(self, run: Run, row: Row) -> None:
+        if row.val_loss is None:
+            return
+        if row.val_loss < self.arrays["loss"] - self.min_delta:
+            self.arrays["loss"][...], self.arrays["epoch"][...] = row.val_loss, row.epoch
+            for name, array in self._values.items():
+                self.arrays[f"best.{name}"][...] = array
+        elif row.epoch - self.arrays["epoch"] >= self.patience:
+            run.finished = True
+            for name, array in self._values.items():
+                array[...] = self.arrays[f"best.{name}"]
+
+
+class NaNWatch(Callback):
+    """Raise as soon as the loss, a gradient or a parameter is NaN or infinite, and name the step and the layer.
+
+    Raises
+    ------
+    FloatingPointError
+        With the step, the layer and what went first.
+    """
+
+    def before_update(self, run: Run) -> None:
+        if not (math.isfinite(run.batch_loss) and _all_finite(run.net.grads)):
+            self._raise(run)
+
+    def after_update(self, run: Run) -> None:
+        if not _all_finite(run.net.params):
+            self._raise(run)
+
+    def _raise(self, run: Run) -> None:
+        # Forward again over this batch, then the gradients as they are.
+        found = first_nonfinite(run.net, run.data.x[run.chosen]) or first_nonfinite(run.net)
+        raise FloatingPointError(
+            f"Step {run.step + 1}: the loss is {run.batch_loss:g}. First not finite: {found or 'the loss itself'}. "
+            "Try a smaller learning rate, clipping, or another initialisation; and look at this batch."
+        )
+
+
+def _all_finite(arrays: NamedArrays) -> bool:
+    return all(np.isfinite(flat).all() for (flat,) in together(arrays))

@@ -1,0 +1,288 @@
+"""The training loop: what its rows say, that a seed fixes it, what callbacks may do, and what it refuses."""
+
+import itertools
+import math
+from functools import partial
+
+import numpy as np
+import pytest
+
+from coursekit.layers import Activation, BatchNorm, Dropout, Linear
+from coursekit.losses import LOSSES
+from coursekit.network import Sequential
+from coursekit.optimisers import OPTIMISERS
+from coursekit.penalties import PENALTIES
+from coursekit.training import (
+    Callback,
+    ClipNorm,
+    ClipValue,
+    EarlyStopping,
+    NaNWatch,
+    Penalty,
+    Schedule,
+    evaluate,
+    fit,
+)
+
+cross_entropy = LOSSES["softmax_cross_entropy"]
+
+
+def network(seed=0, dropout=0.2):
+    rng = np.random.default_rng(seed)
+    return Sequential([Linear(4, 8, rng), BatchNorm(8), Activation("relu"), Dropout(dropout, rng), Linear(8, 3, rng)])
+
+
+@pytest.fixture
+def data(rng):
+    """Three clouds that can be told apart, for training and for validation."""
+    centres = 3 * rng.normal(size=(3, 4))
+    y, y_val = rng.integers(0, 3, 50), rng.integers(0, 3, 20)
+    return tuple(
+        array
+        for labels in (y, y_val)
+        for array in ((centres[labels] + rng.normal(size=(len(labels), 4))).astype(np.float32), labels)
+    )
+
+
+def start(data, net=None, **options):
+    net = net or network()
+    arguments = {"epochs": 2, "batch_size": 16, "rng": np.random.default_rng(1)} | options
+    return net, fit(net, cross_entropy, OPTIMISERS["sgd"](lr=0.1), data, **arguments)
+
+
+class Recorder(Callback):
+    """Keeps what it saw at each point."""
+
+    def __init__(self):
+        super().__init__()
+        self.grads, self.params, self.rows = [], [], []
+
+    def before_update(self, run):
+        self.grads.append(run.net.grads.flat.copy())
+
+    def after_update(self, run):
+        self.params.append(run.net.params.flat.copy())
+
+    def after_row(self, run, row):
+        self.rows.append(row)
+
+
+def test_rows_count_steps_and_epochs_and_judge_at_the_end_of_an_epoch(data):
+    _, rows = start(data)
+    rows = list(rows)
+    assert [(row.step, row.epoch) for row in rows] == [(1, 1), (2, 1), (3, 1), (4, 1), (5, 2), (6, 2), (7, 2), (8, 2)]
+    assert [row.val_loss is None for row in rows] == [True, True, True, False] * 2
+    assert {row.lr for row in rows} == {0.1}
+    assert all(isinstance(row.loss, float) for row in rows)
+
+
+def test_nothing_happens_before_a_row_is_asked_for(data):
+    net, rows = start(data)
+    before = net.params.flat.copy()
+    np.testing.assert_array_equal(net.params.flat, before)
+    next(rows)
+    assert (net.params.flat != before).any()
+
+
+def test_it_learns(data):
+    net, rows = start(data, network(dropout=0.0), epochs=30)
+    first, *_, last = (row for row in rows if row.val_loss is not None)
+    assert last.val_loss < first.val_loss / 3
+    assert last.val_accuracy > 0.9
+    assert evaluate(net, cross_entropy, *data[2:]) == (last.val_loss, last.val_accuracy)
+
+
+def test_the_same_seeds_give_the_same_run_and_others_another(data):
+    (one, rows), (two, again), (three, other) = (start(data, rng=np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert list(rows) == list(again)
+    np.testing.assert_array_equal(one.params.flat, two.params.flat)
+    list(other)
+    assert (one.params.flat != three.params.flat).any()
+
+
+@pytest.mark.parametrize(
+    ("samples", "batch_size", "sizes"),
+    [(50, 16, [16, 16, 16, 2]), (49, 16, [16, 16, 17]), (50, 100, [50]), (48, 16, [16] * 3), (3, 1, [1, 1, 1])],
+)
+def test_an_epoch_sees_every_sample_once_and_leaves_none_alone(samples, batch_size, sizes, rng):
+    seen = []
+
+    def loss(scores, y):
+        seen.append(y)
+        return cross_entropy(scores, y % 3)
+
+    x, y = rng.normal(size=(samples, 4)).astype(np.float32), np.arange(samples)
+    net = Sequential([Linear(4, 3, rng)])
+    list(fit(net, loss, OPTIMISERS["sgd"](lr=0.1), (x, y), 2, batch_size, rng))
+    assert [len(batch) for batch in seen[: len(sizes)]] == sizes
+    assert sorted(np.concatenate(seen[: len(sizes)])) == list(range(samples))
+    if samples > 3:
+        assert (np.concatenate(seen[: len(sizes)]) != np.concatenate(seen[len(sizes) :])).any()
+
+
+def test_the_data_stay_as_they_are(data):
+    before = [array.copy() for array in data]
+    _, rows = start(data)
+    list(rows)
+    for now, then in zip(data, before, strict=True):
+        np.testing.assert_array_equal(now, then)
+
+
+def test_a_run_goes_on_after_a_pause(data):
+    net, rows = start(data)
+    uninterrupted, whole = start(data)
+    assert [*itertools.islice(rows, 3), *rows] == list(whole)
+    np.testing.assert_array_equal(net.params.flat, uninterrupted.params.flat)
+
+
+def test_a_loss_with_parameters(data):
+    smoothed = partial(cross_entropy, label_smoothing=0.1)
+    x, y = data[:2]
+    rows = fit(network(), smoothed, OPTIMISERS["sgd"](lr=0.1), (x, y), 1, 50, np.random.default_rng(1))
+    order = np.random.default_rng(1).permutation(50)
+    assert next(rows).loss == smoothed(network().forward(x[order], training=True), y[order])[0]
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 100])
+def test_judging_does_not_depend_on_the_size_of_its_batches(data, batch_size):
+    net, (x, y) = network(), data[:2]
+    loss, accuracy = evaluate(net, cross_entropy, x, y, batch_size)
+    assert loss == pytest.approx(cross_entropy(net.forward(x), y)[0], rel=1e-6)
+    assert accuracy == (net.predict(x) == y).mean()
+
+
+def test_values_have_no_accuracy(rng):
+    x, y = rng.normal(size=(5, 2)), rng.normal(size=(5, 1))
+    net = Sequential([Linear(2, 1, rng, dtype=np.float64)])
+    assert evaluate(net, LOSSES["mse"], x, y)[1] is None
+
+
+# Callbacks
+
+
+def test_a_schedule_multiplies_the_rate_it_found(data):
+    _, rows = start(data, callbacks=[Schedule(lambda step: 0.5**step)])
+    assert [row.lr for row in rows] == [0.1 * 0.5**step for step in range(8)]
+
+
+def test_clipping_by_norm_and_by_value_come_before_the_update(data):
+    for clip, size in ((ClipNorm(0.01), np.linalg.norm), (ClipValue(0.001), lambda grads: np.abs(grads).max())):
+        before, after = Recorder(), Recorder()
+        _, rows = start(data, callbacks=[before, clip, after])
+        list(rows)
+        assert min(map(size, before.grads)) > 0.01
+        assert max(map(size, after.grads)) <= (0.01 if clip.__class__ is ClipNorm else 0.001) * (1 + 1e-6)
+
+
+def test_a_penalty_adds_to_the_loss_and_to_the_gradients_of_the_weights_alone(data):
+    net, plain, penalised = network(), Recorder(), Recorder()
+    weights = {name: array.copy() for name, array in net.params.items()}
+    _, rows = start(data, net, callbacks=[plain, Penalty("l2", 0.3), penalised])
+    row = next(rows)
+    expected = plain.grads[0].copy()
+    values = 0.0
+    offset = 0
+    for name, array in net.params.items():
+        if name in ("0.w", "4.w"):
+            value, gradient = PENALTIES["l2"](weights[name], 0.3)
+            expected[offset : offset + array.size] += gradient.ravel()
+            values += value
+        offset += array.size
+    np.testing.assert_array_equal(penalised.grads[0], expected)
+    assert row.loss == pytest.approx(next(start(data)[1]).loss + values, rel=1e-6)
+
+
+def test_max_norm_keeps_the_weights_inside_after_every_step(data):
+    net, rows = start(data, callbacks=[Penalty("max_norm", 0.5)])
+    for _ in rows:
+        assert np.linalg.norm(net.params["0.w"], axis=0).max() <= 0.5 * (1 + 1e-5)
+
+
+def test_early_stopping_ends_after_its_patience_and_takes_the_best_weights_back(data):
+    recorder, x, y = Recorder(), data[0], data[1]
+    wrong = (x, y, x, (y + 1) % 3)  # the better it learns, the worse it is judged
+    net, rows = start(wrong, epochs=50, callbacks=[EarlyStopping(patience=3), recorder])
+    judged = [row.val_loss for row in rows if row.val_loss is not None]
+    best = int(np.argmin(judged))
+    assert len(judged) == best + 1 + 3 < 50
+    np.testing.assert_array_equal(net.params.flat, recorder.params[(best + 1) * 4 - 1])
+    assert evaluate(net, cross_entropy, *wrong[2:])[0] == judged[best]  # the running statistics came back too
+
+
+def test_early_stopping_asks_for_a_real_improvement(data):
+    _, rows = start(data, epochs=50, callbacks=[EarlyStopping(patience=2, min_delta=100.0)])
+    assert sum(row.val_loss is not None for row in rows) == 3
+
+
+def test_early_stopping_lets_an_improving_run_go_on(data):
+    _, rows = start(data, epochs=4, callbacks=[EarlyStopping(patience=4)])
+    assert len(list(rows)) == 16
+
+
+def test_early_stopping_refuses_what_it_cannot_do(data):
+    with pytest.raises(ValueError, match=r"EarlyStopping needs validation data: pass data=\(x, y, x_val, y_val\)"):
+        start(data[:2], callbacks=[EarlyStopping()])
+    with pytest.raises(ValueError, match="patience must be at least 1 epoch, but is 0"):
+        EarlyStopping(patience=0)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_the_watch_names_step_and_layer_of_a_bad_sample(data, value):
+    x = data[0].copy()
+    x[7, 2] = value
+    _, rows = start((x, *data[1:]), callbacks=[NaNWatch()])
+    order = np.random.default_rng(1).permutation(50)
+    step = int(np.flatnonzero(order == 7)[0]) // 16 + 1
+    with pytest.raises(FloatingPointError, match=rf"^Step {step}: .*First not finite: input: "):
+        list(rows)
+
+
+def test_the_watch_names_the_parameter_that_an_update_broke(data):
+    class Break(Callback):
+        def before_update(self, run):
+            if run.step == 2:
+                run.net.grads["4.w"][0, 0] = np.inf
+
+    _, rows = start(data, callbacks=[Break(), NaNWatch()])
+    with pytest.raises(FloatingPointError, match=r"^Step 3: .*layer 4 \(Linear\): gradient w"):
+        list(rows)
+
+
+def test_without_a_watch_a_loss_of_nan_is_shown(data):
+    x = np.full_like(data[0], np.nan)
+    _, rows = start((x, data[1]))
+    assert math.isnan(next(rows).loss)
+
+
+# Bad input
+
+
+@pytest.mark.parametrize("name", ["epochs", "batch_size"])
+@pytest.mark.parametrize("value", [0, -1, 1.5, "3", True, None], ids=repr)
+def test_a_count_that_is_none_is_refused(data, name, value):
+    with pytest.raises(ValueError, match=f"^fit: {name} must be a whole number of at least 1, but is "):
+        start(data, **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("shapes", "message"),
+    [
+        (((5, 4), (4,)), "x has 5 samples, but y has 4"),
+        (((0, 4), (0,)), r"x needs at least one sample a row, but its shape is \(0, 4\)"),
+        (((5,), (5,)), r"x needs at least one sample a row, but its shape is \(5,\)"),
+        (((5, 4), (5,), (3, 4), (2,)), "x_val has 3 samples, but y_val has 2"),
+    ],
+)
+def test_data_that_do_not_fit_are_refused(shapes, message):
+    with pytest.raises(ValueError, match="^fit: " + message):
+        start(tuple(np.ones(shape) for shape in shapes))
+
+
+def test_half_of_the_validation_data_is_refused(data):
+    with pytest.raises(ValueError, match="validation data needs both"):
+        start(data[:3])
+
+
+def test_samples_of_text_are_refused():
+    with pytest.raises(TypeError, match=r"^fit: x must be float32 or float64"):
+        start((np.array([["a"], ["b"]]), np.array([0, 1])))
