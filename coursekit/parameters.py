@@ -1,16 +1,45 @@
 """Arrays by name in one buffer, so that an optimiser updates a whole network in one kernel call."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from coursekit.arrays import Array
 
 
-class NamedArrays(dict[str, Array]):
-    """Arrays by name, and ``flat``: one array (M,) whose slices they are, or None if each lies on its own."""
+class NamedArrays(Mapping[str, Array]):
+    """Arrays by fixed names. Assignment writes into the array that is there, so whoever shares it sees it.
 
-    flat: Array | None = None
+    Attributes
+    ----------
+    flat : (M,) array or None
+        The one buffer whose slices they are, or None if each lies on its own.
+    layout : tuple of (name, shape)
+        What two of them must share to be walked together.
+    """
+
+    def __init__(self, arrays: Mapping[str, Array], flat: Array | None = None) -> None:
+        self._arrays = dict(arrays)
+        self.flat = flat
+        self.layout = tuple((name, array.shape) for name, array in self._arrays.items())
+
+    def __getitem__(self, name: str) -> Array:
+        return self._arrays[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if value is not self._arrays[name]:  # it is after ``arrays[name] += 1``
+            self._arrays[name][...] = value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy of a view is no view: pack the copies anew.
+        return (packed if self.flat is not None else NamedArrays, (dict(self._arrays),))
 
 
 def packed(arrays: Mapping[str, Array]) -> NamedArrays:
@@ -22,14 +51,13 @@ def packed(arrays: Mapping[str, Array]) -> NamedArrays:
     >>> params.flat.shape
     (9,)
     """
-    views = NamedArrays()
-    views.flat = np.empty(sum(array.size for array in arrays.values()), next(iter(arrays.values())).dtype)
-    start = 0
+    flat = np.empty(sum(array.size for array in arrays.values()), next(iter(arrays.values())).dtype)
+    views, start = {}, 0
     for name, array in arrays.items():
-        views[name] = views.flat[start : start + array.size].reshape(array.shape)
+        views[name] = flat[start : start + array.size].reshape(array.shape)
         views[name][...] = array
         start += array.size
-    return views
+    return NamedArrays(views, flat)
 
 
 def zeros_like(params: Mapping[str, Array]) -> NamedArrays:
@@ -39,19 +67,18 @@ def zeros_like(params: Mapping[str, Array]) -> NamedArrays:
 
 
 def is_packed(arrays: Mapping[str, Array]) -> bool:
-    """Whether they are slices of one buffer still, and all of it: not after one was replaced or removed, or a copy."""
-    flat = getattr(arrays, "flat", None)
-    return flat is not None and sum(array.size for array in arrays.values() if array.base is flat) == flat.size
+    """Whether they are slices of one buffer."""
+    return isinstance(arrays, NamedArrays) and arrays.flat is not None
 
 
 def buffers(params: Mapping[str, Array], *others: Mapping[str, Array]) -> tuple[Array, ...] | None:
     """Return the buffer of each, if all are packed with the same names, shapes and dtype in the same order."""
-    names, shapes = list(params), [array.shape for array in params.values()]
+    flats, layout = [], getattr(params, "layout", None)
     for arrays in (params, *others):
-        if not is_packed(arrays) or list(arrays) != names or [array.shape for array in arrays.values()] != shapes:
+        if not isinstance(arrays, NamedArrays) or arrays.flat is None or arrays.layout != layout:
             return None
-    flats = (params.flat, *(arrays.flat for arrays in others))  # type: ignore[attr-defined]
-    return flats if len({flat.dtype for flat in flats}) == 1 else None
+        flats.append(arrays.flat)
+    return tuple(flats) if len({flat.dtype for flat in flats}) == 1 else None
 
 
 def together(params: Mapping[str, Array], *others: Mapping[str, Array]) -> Iterator[tuple[Array, ...]]:

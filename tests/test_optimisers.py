@@ -469,7 +469,7 @@ def test_an_unknown_hyperparameter_is_refused_with_those_that_exist(optimiser):
     ids=["missing", "extra", "shape", "dtype", "complex"],
 )
 def test_gradients_that_do_not_fit_are_refused_and_nothing_moves(optimiser, pack, change, error, message, rng):
-    params, grads = pack(some(rng)), pack(some(rng))
+    params, grads = pack(some(rng)), some(rng)
     before = {name: array.copy() for name, array in params.items()}
     opt = optimiser(lr=0.1)
     state = opt.init(params)

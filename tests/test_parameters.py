@@ -48,27 +48,32 @@ def test_together_does_not_take_other_names_for_the_same(arrays):
     assert first.shape == second.shape == (6,)
 
 
-def replaced(views):
-    views["w"] = views["w"].copy()
-    return views
+@pytest.mark.parametrize("made", [packed, NamedArrays])
+def test_assignment_writes_into_the_array_that_is_there(arrays, made):
+    views = made(arrays)
+    w = views["w"]
+    views["w"] = 5
+    views["b"] = np.arange(3)
+    assert views["w"] is w
+    assert (w == 5).all()
+    np.testing.assert_array_equal(views["b"], [0, 1, 2])
+    with pytest.raises(KeyError):
+        views["c"] = 1
+    with pytest.raises(ValueError, match="could not broadcast"):
+        views["w"] = np.ones((3, 2))
 
 
-def removed(views):
-    del views["b"]
-    return views
-
-
-@pytest.mark.parametrize(
-    "change",
-    [replaced, removed, copy.deepcopy, lambda views: pickle.loads(pickle.dumps(views))],
-    ids=["replaced", "removed", "deep copy", "pickled"],
-)
-def test_arrays_that_left_the_buffer_are_no_longer_packed(arrays, change):
-    views = change(packed(arrays))
-    assert not is_packed(views)
-    for (flat,) in together(views):
+@pytest.mark.parametrize("made", [packed, NamedArrays])
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda views: pickle.loads(pickle.dumps(views))])
+def test_a_copy_is_like_the_original_and_apart_from_it(arrays, made, copied):
+    views = made(arrays)
+    other = copied(views)
+    assert is_packed(other) == is_packed(views)
+    for (flat,) in together(other):
         flat[:] = 7
-    assert all((array == 7).all() for array in views.values())
+    assert all((array == 7).all() for array in other.values())
+    np.testing.assert_array_equal(views["w"], arrays["w"])
+    assert not (views["w"] == 7).any()
 
 
 def test_an_array_changed_in_place_stays_packed(arrays):

@@ -64,17 +64,18 @@ def walk(layers: Sequence[Layer], path: str = "") -> Iterator[tuple[str, Layer]]
 
 def _gather(layers: Sequence[Layer]) -> tuple[NamedArrays, NamedArrays]:
     """Return parameters and gradients by path; move them into one buffer each if every array still owns its memory."""
-    params, grads = NamedArrays(), NamedArrays()
+    params: dict[str, Array] = {}
+    grads: dict[str, Array] = {}
     for path, layer in walk(layers):
-        params.update({f"{path}.{name}": array for name, array in layer.params.items()})
-        grads.update({f"{path}.{name}": layer.grads[name] for name in layer.params})
+        params |= {f"{path}.{name}": array for name, array in layer.params.items()}
+        grads |= {f"{path}.{name}": layer.grads[name] for name in layer.params}
     if len({array.dtype for array in params.values()}) > 1:
         listed = ", ".join(f"{name} {array.dtype}" for name, array in params.items())
         raise ValueError(f"Sequential: all parameters must share one dtype, but they are {listed}.")
     if not params or any(array.base is not None for array in params.values()):
-        return params, grads
-    params, grads = packed(params), packed(grads)
+        return NamedArrays(params), NamedArrays(grads)
+    all_params, all_grads = packed(params), packed(grads)
     for path, layer in walk(layers):
         for name in layer.params:
-            layer.params[name], layer.grads[name] = params[f"{path}.{name}"], grads[f"{path}.{name}"]
-    return params, grads
+            layer.params[name], layer.grads[name] = all_params[f"{path}.{name}"], all_grads[f"{path}.{name}"]
+    return all_params, all_grads

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from os import PathLike
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -36,7 +36,7 @@ def save_checkpoint(path: str | PathLike[str], run: Run) -> None:
     """Write parameters, running statistics, the optimiser's memory, the callbacks' arrays and all random states."""
     path = Path(path)
     counters = {"format": FORMAT, "step": run.step, "epoch": run.epoch, "batch": run.batch, "finished": run.finished}
-    memory = {name: value for name, value in run.memory.items() if not isinstance(value, dict)}
+    memory = {name: value for name, value in run.memory.items() if not isinstance(value, Mapping)}
     told = counters | {"memory": memory, "lr": run.optimiser.lr, "epoch_rng": run.epoch_rng, "rng": _random_states(run)}
     arrays = dict(_arrays(run))
     arrays["told"] = np.frombuffer(json.dumps(told, default=np.ndarray.tolist).encode(), np.uint8)
@@ -82,7 +82,7 @@ def _arrays(run: Run) -> Iterator[tuple[str, Array]]:
     """Every array of the run by a name of its own; they are the run's own arrays, not copies."""
     yield from values_of(run.net).items()
     for name, arrays in run.memory.items():
-        if isinstance(arrays, dict):
+        if isinstance(arrays, Mapping):
             for key, array in arrays.items():
                 yield f"optimiser.{name}.{key}", array
     for i, callback in enumerate(run.callbacks):
