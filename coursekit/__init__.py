@@ -24,6 +24,9 @@ _PUBLIC = {
     "INITIALISERS": "coursekit.initialisers",
     "LOSSES": "coursekit.losses",
     "OPTIMISERS": "coursekit.optimisers",
+    "PENALTIES": "coursekit.penalties",
+    "PREPROCESSORS": "coursekit.preprocessing",
+    "SCHEDULES": "coursekit.schedules",
 }
 __all__ = ["__version__", *_PUBLIC]
 

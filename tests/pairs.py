@@ -50,8 +50,39 @@ class Pair:
         return self.twin(*arrays, **(self.options or {}))
 
 
+IMAGE, FILTERS = (2, 3, 5, 6), (4, 3, 3, 2)
+
+
+class SameDraw(np.random.Generator):
+    """Gives the same numbers on every call, so that a layer that draws computes one function of its arrays."""
+
+    def integers(self, *args, **kwargs):
+        return np.random.default_rng(1).integers(*args, **kwargs)
+
+
+SAME_DRAW = SameDraw(np.random.PCG64(0))
+
 PAIRS = [
+    Pair("conv2d", (IMAGE, FILTERS, (4,)), naive.conv2d),
+    Pair("conv2d, same", (IMAGE, (2, 3, 3, 5), (2,)), naive.conv2d, {"padding": (1, 2)}),
+    Pair("conv2d, strides", (IMAGE, FILTERS, (4,)), naive.conv2d, {"stride": (2, 3), "padding": (1, 1)}),
     Pair("linear", ((4, 3), (3, 2), (2,)), naive.linear),
     Pair("batch_norm", ((4, 3), (3,), (3,)), lambda x, gamma, beta: naive.batch_norm(x, gamma, beta)[0]),
     Pair("batch_norm, images", ((3, 2, 2, 3), (2,), (2,)), lambda x, gamma, beta: naive.batch_norm(x, gamma, beta)[0]),
+    Pair("locally_connected2d", (IMAGE, (3, 5, 4, 3, 3, 2), (4, 3, 5)), naive.locally_connected2d),
+    Pair(
+        "locally_connected2d, strides",
+        (IMAGE, (3, 3, 2, 3, 3, 2), (2, 3, 3)),
+        naive.locally_connected2d,
+        {"stride": (2, 3), "padding": (1, 1)},
+    ),
+    Pair("rnn", ((3, 4, 2), (3, 5), (2, 5), (5, 5), (5,)), naive.rnn),
+    Pair("lstm", ((3, 4, 2), (3, 5), (3, 5), (2, 20), (5, 20), (20,)), naive.lstm),
+    Pair("max_pool2d", ((2, 3, 4, 6),), naive.max_pool2d),
+    Pair("max_pool2d, overlapping", ((2, 2, 7, 9),), naive.max_pool2d, {"kernel_size": (3, 5), "stride": (2, 1)}),
+    Pair("avg_pool2d", ((2, 3, 4, 6),), naive.avg_pool2d),
+    Pair("avg_pool2d, overlapping", ((2, 2, 7, 9),), naive.avg_pool2d, {"kernel_size": (3, 5), "stride": (2, 1)}),
+    Pair("dropout", ((4, 5),), naive.dropout, {"p": 0.4, "rng": SAME_DRAW}),
+    Pair("dropout, test time", ((4, 5),), naive.dropout, {"p": 0.4, "training": False}),
+    Pair("maxout", ((4, 3), (3, 2, 3), (2, 3)), naive.maxout),
 ]

@@ -5,7 +5,7 @@ sees at all places. Chellapilla, Puri and Simard (2006), High performance convol
 """
 
 from coursekit.arrays import Array
-from coursekit.kernels.jit import kernel, reduction
+from coursekit.kernels.jit import kernel
 
 
 @kernel
@@ -68,7 +68,7 @@ def _blank_wrapped(places: Array, width: int, across: int) -> None:
             places[start + q] = 0
 
 
-@reduction
+@kernel
 def col2im(cols: Array, padded: Array, dx: Array, kh: int, kw: int, sh: int, sw: int, ph: int, pw: int) -> None:
     """The transpose of `im2col`: dx[n, c, y, x] = Σ cols over all taps and places that saw this pixel."""
     oh = (padded.shape[1] - kh) // sh + 1
@@ -90,7 +90,7 @@ def col2im(cols: Array, padded: Array, dx: Array, kh: int, kw: int, sh: int, sw:
         dx[n] = padded[:, ph : ph + dx.shape[2], pw : pw + dx.shape[3]]
 
 
-@reduction
+@kernel
 def col2im_same(cols: Array, dx: Array, kh: int, kw: int) -> None:
     """The transpose of `im2col_same`; overwrites parts of ``cols``."""
     width = dx.shape[3]

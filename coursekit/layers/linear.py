@@ -68,13 +68,6 @@ def linear_backward(dout: Array, cache: LinearCache) -> tuple[Array, Array, Arra
     return dout @ w.T, x.T @ dout, dout.sum(0)
 
 
-def linear_parameter_gradients(dout: Array, cache: LinearCache) -> tuple[Array, Array]:
-    """As `linear_backward`, without dx, which the first layer of a network does not need."""
-    x, w = cache
-    dout = upstream_gradient(dout, "linear_backward", (x.shape[0], w.shape[1]), x.dtype)
-    return x.T @ dout, dout.sum(0)
-
-
 class Linear(Layer):
     """Fully connected: x (N, fan_in) → (N, fan_out), weights by an initialiser's name, biases 0."""
 
@@ -95,10 +88,17 @@ class Linear(Layer):
         return y
 
     def backward(self, dout: Array) -> Array:
-        dx, dw, db = linear_backward(dout, self._last_cache())
-        self._keep(w=dw, b=db)
-        return dx
+        x, w = self._last_cache()
+        dout = upstream_gradient(dout, "linear_backward", (x.shape[0], w.shape[1]), x.dtype)
+        _fill(self.grads, x, dout)
+        return dout @ w.T
 
     def parameter_gradients(self, dout: Array) -> None:
-        dw, db = linear_parameter_gradients(dout, self._last_cache())
-        self._keep(w=dw, b=db)
+        x, w = self._last_cache()
+        _fill(self.grads, x, upstream_gradient(dout, "linear_backward", (x.shape[0], w.shape[1]), x.dtype))
+
+
+def _fill(grads: dict[str, Array], x: Array, dout: Array) -> None:
+    """As `linear_backward` without dx, straight into ``grads``: for small layers a copy would cost as much again."""
+    np.matmul(x.T, dout, out=grads["w"])
+    np.add.reduce(dout, 0, out=grads["b"])
