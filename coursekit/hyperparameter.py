@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """A number that shapes a loss or a penalty, with the range that makes sense on a slider."""
+    """A number that shapes a function, with the range that makes sense on a slider."""
 
     name: str
     default: float

@@ -8,18 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from coursekit.arrays import FLOATS, Array, float_array, upstream_gradient
+from coursekit.hyperparameter import Hyperparameter
 from coursekit.registry import Registry
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A number that shapes an activation, with the range that makes sense on a slider."""
-
-    name: str
-    default: float
-    low: float
-    high: float
-    meaning: str
 
 
 @dataclass(frozen=True)
@@ -45,7 +35,7 @@ class Activation:
         of its largest value and tends to 0 (or is 0). Infinite where the function never flattens.
     kinks : tuple of float
         Inputs without a derivative: gradient checks must not sample there.
-    params : tuple of Parameter
+    params : tuple of Hyperparameter
         Scalar parameters of ``forward``.
     elementwise : bool
         Each output depends on one input, and the shape stays the same.
@@ -65,7 +55,7 @@ class Activation:
     gain: float
     flat: tuple[float, float] = (-math.inf, math.inf)
     kinks: tuple[float, ...] = ()
-    params: tuple[Parameter, ...] = ()
+    params: tuple[Hyperparameter, ...] = ()
     elementwise: bool = True
     zero_centred: bool = False
     verdict: str = ""
@@ -87,7 +77,7 @@ def elementwise(
     name: str,
     forward_kernel: Callable[..., Any],
     backward_kernel: Callable[..., Any],
-    params: tuple[Parameter, ...] = (),
+    params: tuple[Hyperparameter, ...] = (),
     **record: Any,
 ) -> Activation:
     """Register an activation given by two kernels over flat arrays.
@@ -103,7 +93,7 @@ def elementwise(
         ``(x, y, *params)`` fills ``y`` (M,).
     backward_kernel : callable
         ``(dout, x, y, dx, *params)`` fills ``dx`` (M,).
-    params : tuple of Parameter
+    params : tuple of Hyperparameter
         Passed to both kernels in this order, as numbers of the input's dtype.
     **record
         The other fields of `Activation`.
@@ -128,7 +118,7 @@ def elementwise(
     return ACTIVATIONS.add(Activation(name, forward=forward, backward=backward, params=params, **record))
 
 
-def _numbers(name: str, params: tuple[Parameter, ...], given: dict[str, float], dtype: Any) -> tuple[Any, ...]:
+def _numbers(name: str, params: tuple[Hyperparameter, ...], given: dict[str, float], dtype: Any) -> tuple[Any, ...]:
     """Return the parameters' values in order, defaults filled in, as scalars of the input's dtype."""
     known = {parameter.name: parameter.default for parameter in params}
     unknown = given.keys() - known

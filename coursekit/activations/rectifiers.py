@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from coursekit.activations.record import ACTIVATIONS, Activation, Parameter, elementwise
+from coursekit.activations.record import ACTIVATIONS, Activation, elementwise
 from coursekit.arrays import Array, float_array, upstream_gradient
+from coursekit.hyperparameter import Hyperparameter
 from coursekit.kernels.elementwise import flushed
 from coursekit.kernels.jit import kernel
 
@@ -61,7 +62,7 @@ elementwise(
     "leaky_relu",
     _leaky_relu,
     _leaky_relu_backward,
-    (Parameter("slope", 0.01, 0.0, 0.5, "slope for x < 0"),),
+    (Hyperparameter("slope", 0.01, 0.0, 0.5, "slope for x < 0"),),
     label="Leaky ReLU",
     formula=r"f(x) = \max(x, 0) + \alpha \min(x, 0)",
     derivative=r"f'(x) = 1 \text{ if } x > 0 \text{ else } \alpha",
@@ -182,7 +183,7 @@ ACTIVATIONS.add(
         label="PReLU",
         forward=prelu_forward,
         backward=prelu_backward,
-        params=(Parameter("alpha", 0.25, 0.0, 1.0, "slope for x < 0, learned"),),
+        params=(Hyperparameter("alpha", 0.25, 0.0, 1.0, "slope for x < 0, learned"),),
         formula=r"f(x) = \max(x, 0) + \alpha \min(x, 0), \quad \alpha \text{ learned}",
         derivative=r"f'(x) = 1 \text{ if } x > 0 \text{ else } \alpha, \quad \partial f / \partial \alpha = \min(x, 0)",
         range=(-math.inf, math.inf),
@@ -242,8 +243,8 @@ ACTIVATIONS.add(
         forward=rrelu_forward,
         backward=rrelu_backward,
         params=(
-            Parameter("lower", 1 / 8, 0.0, 1.0, "smallest slope for x < 0"),
-            Parameter("upper", 1 / 3, 0.0, 1.0, "largest slope for x < 0"),
+            Hyperparameter("lower", 1 / 8, 0.0, 1.0, "smallest slope for x < 0"),
+            Hyperparameter("upper", 1 / 3, 0.0, 1.0, "largest slope for x < 0"),
         ),
         formula=r"f(x) = \max(x, 0) + a \min(x, 0), \quad a \sim U(l, u)",
         derivative=r"f'(x) = 1 \text{ if } x > 0 \text{ else } a",

@@ -2,8 +2,9 @@
 
 import math
 
-from coursekit.activations.record import Parameter, elementwise
+from coursekit.activations.record import elementwise
 from coursekit.arrays import Array
+from coursekit.hyperparameter import Hyperparameter
 from coursekit.kernels.elementwise import exp, expm1, flushed, normal
 from coursekit.kernels.jit import kernel
 
@@ -28,7 +29,7 @@ elementwise(
     "elu",
     _elu,
     _elu_backward,
-    (Parameter("alpha", 1.0, 0.1, 2.0, "depth of the negative plateau"),),
+    (Hyperparameter("alpha", 1.0, 0.1, 2.0, "depth of the negative plateau"),),
     label="ELU",
     formula=r"f(x) = x \text{ if } x > 0 \text{ else } \alpha\,(e^{x} - 1)",
     derivative=r"f'(x) = 1 \text{ if } x > 0 \text{ else } \alpha\, e^{x}",
@@ -105,7 +106,7 @@ elementwise(
     "swish",
     _swish,
     _swish_backward,
-    (Parameter("beta", 1.0, 0.1, 10.0, "sharpness of the gate"),),
+    (Hyperparameter("beta", 1.0, 0.1, 10.0, "sharpness of the gate"),),
     label="Swish",
     formula=r"f(x) = x\,\sigma(\beta x)",
     derivative=r"f'(x) = \sigma(\beta x) + \beta x\,\sigma(\beta x)\,\sigma(-\beta x)",
