@@ -1,9 +1,22 @@
-"""All benchmarks, one table after the other: ``make bench``, about eight minutes on two cores."""
+"""All benchmarks, one table after the other: ``make bench``, about fifteen minutes on two cores."""
 
 import sys
 from importlib import import_module
 
-NAMES = ("import_time", "activations", "live_latency", "first_picture")
+NAMES = (
+    "import_time",
+    "versus_networks",
+    "versus_layers",
+    "versus_conv",
+    "versus_losses",
+    "versus_optimisers",
+    "versus_activations",
+    "vanishing",
+    "compile_time",
+    "growth",
+    "live_latency",
+    "first_picture",
+)
 
 if __name__ == "__main__":
     missed = []

@@ -17,7 +17,8 @@ def _compile(function: Callable[..., Any], fastmath: set[str]) -> Callable[..., 
     try:
         compiled = numba.njit(cache=True, **options)(function)
     except RuntimeError:  # Numba found no folder that it may write to.
-        warnings.warn("Numba's cache is not writable: kernels are compiled anew in every session.", stacklevel=3)
+        # stacklevel=1: one place, so that it is said once and not for every kernel.
+        warnings.warn("Numba's cache is not writable: kernels are compiled anew in every session.", stacklevel=1)
         compiled = numba.njit(**options)(function)
     return compiled
 
