@@ -154,7 +154,7 @@ def test_relu_holds_with_he_weights_and_fades_without_the_2(std, factor, rng):
 def test_a_signal_that_vanishes_ends_in_zeros_and_not_in_denormal_numbers(activation, std, rng):
     # Processors can be 190 times slower with float32 numbers under 1e-38.
     layers = [
-        layer for _ in range(12) for layer in (Linear(50, 50, rng, init="normal", std=std), Activation(activation))
+        layer for _ in range(20) for layer in (Linear(50, 50, rng, init="normal", std=std), Activation(activation))
     ]
     net, adam = Sequential([*layers, Linear(50, 3, rng, init="normal", std=std)]), OPTIMISERS["adam"](lr=1e-3)
     state = adam.init(net.params)
