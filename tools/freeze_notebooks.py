@@ -78,7 +78,7 @@ def normal_form(notebook: NotebookNode) -> str:
         cell.metadata = _cell_metadata(cell.metadata.get("tags", []))
         for output in cell.get("outputs", []):
             if output.output_type == "error":
-                output.traceback = output.traceback[-1:]  # the error itself; the frames above it name paths of a machine
+                output.traceback = output.traceback[-1:]  # the error; the frames above it name files of a machine
             if output.get("data", {}).keys() & {"image/png", "text/html"}:
                 output.data.pop(WIDGET, None)  # without a kernel it would hide the picture or the text
     nbformat.validate(notebook)
