@@ -158,6 +158,16 @@ def _write_json(path: Path, content: object) -> None:
 # JupyterLab's own objects: the notebook in front, its kernel, and whether that has come to rest.
 NOTEBOOK = "const notebook = jupyterapp.shell.currentWidget, kernel = notebook?.sessionContext?.session?.kernel;"
 KERNEL_IDLE = f"() => {{ {NOTEBOOK} return kernel?.connectionStatus === 'connected' && kernel.status === 'idle' }}"
+# After a cell that raises on purpose the others still run, though JupyterLab's command has ended. A cell that waits has
+# no count; behind an error that nobody wanted none gets one any more.
+ALL_CELLS_RAN = f"""() => {{
+    {NOTEBOOK}
+    const cells = Array.from(notebook.content.model.cells, cell => cell.toJSON()).filter(
+        cell => cell.cell_type === 'code' && cell.source.length);
+    const failed = cell => !cell.metadata.tags?.includes('raises-exception')
+        && cell.outputs.some(output => output.output_type === 'error');
+    return cells.some(failed) || cells.every(cell => cell.execution_count !== null);
+}}"""
 
 
 class LabPage:
@@ -195,6 +205,7 @@ class LabPage:
     def run_all(self) -> None:
         """Run every cell and wait until the last one is done or one has failed."""
         self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+        self.page.wait_for_function(ALL_CELLS_RAN, timeout=120_000)
         self.wait_until_idle()
 
     def run_in_kernel(self, code: str) -> str:

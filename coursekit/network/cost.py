@@ -130,22 +130,22 @@ Counts = tuple[Shape, int, int, int]  # output shape, weights, biases, multiplyâ
 
 
 def _conv2d(shape: Shape, filters: int, kernel_size: Size, stride: Size = 1, padding: Size = 0) -> Counts:
-    channels, *places = _window(shape, kernel_size, stride, padding)
+    channels, *places = _window("conv2d", shape, kernel_size, stride, padding)
     weights = filters * channels * math.prod(pair(kernel_size, "kernel_size"))
     return (filters, *places), weights, filters, math.prod(places)
 
 
 def _pool2d(shape: Shape, kernel_size: Size = 2, stride: Size | None = None) -> Counts:
-    return _window(shape, kernel_size, kernel_size if stride is None else stride), 0, 0, 0
+    return _window("pooling", shape, kernel_size, kernel_size if stride is None else stride), 0, 0, 0
 
 
-def _window(shape: Shape, kernel_size: Size, stride: Size, padding: Size | None = None) -> Shape:
+def _window(where: str, shape: Shape, kernel_size: Size, stride: Size, padding: Size | None = None) -> Shape:
     """Return (C, OH, OW) of a window that slides over (C, H, W)."""
     if len(shape) != 3:
         raise ValueError("A window slides over (C, H, W).")
     zeros = (None, None) if padding is None else pair(padding, "padding", least=0)
     sizes = zip(shape[1:], pair(kernel_size, "kernel_size"), pair(stride, "stride"), zeros, strict=True)
-    return (shape[0], *(output_size("cost_table", *size) for size in sizes))
+    return (shape[0], *(output_size(where, *size) for size in sizes))
 
 
 def _linear(shape: Shape, units: int) -> Counts:
