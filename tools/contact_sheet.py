@@ -21,8 +21,7 @@ def settings(name: str) -> Iterator[tuple[str, dict]]:
     """Yield a label and settings: default, presets, both ends of each control."""
     demo = DEMOS[name]
     yield f"{name}: default", {}
-    for label, preset in demo.presets.items():
-        yield label, preset
+    yield from demo.presets.items()
     for control, described in demo.State.controls().items():
         for value in described.samples():
             yield f"{control} = {value!r}", {control: value}
