@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import threadpoolctl
-from ipywidgets import Button, FloatLogSlider, ToggleButtons
+from ipywidgets import Button, FloatLogSlider, Play, ToggleButtons, Widget
 from PIL import Image
 
 import coursekit.live.blas as live_blas
@@ -188,6 +188,17 @@ class TestPanel:
     def test_every_control_has_a_label(self):
         panel = show("collapse", width=50, depth=2)
         assert all(control.description for control in panel.controls.values())
+
+
+def test_a_slider_that_plays_has_a_button_with_its_range_that_the_page_links_to_it():
+    panel = show("graph")
+    (play,) = (widget for widget in descendants(panel.widget) if isinstance(widget, Play))
+    step = panel.controls["step"]
+    assert (play.value, play.min, play.max, play.step) == (step.value, step.min, step.max, step.step)
+    links = [one for one in Widget.get_manager_state()["state"].values() if one["model_name"] == "LinkModel"]
+    assert any(
+        f"IPY_MODEL_{play.model_id}" in str(link) and f"IPY_MODEL_{step.model_id}" in str(link) for link in links
+    )
 
 
 @pytest.mark.parametrize("name", DEMOS)
