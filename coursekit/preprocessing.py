@@ -303,7 +303,7 @@ PREPROCESSORS.add(
         "Zero-centred",
         centre,
         formula=r"y = x - \mu",
-        verdict="Always: inputs of one sign force all weight gradients of a unit to one sign.",
+        verdict="Always: a sample whose inputs share a sign gives a unit's weight gradients one sign.",
         source=EFFICIENT,
     )
 )

@@ -103,7 +103,8 @@ class Session:
     def progress(self) -> Progress:
         """Return a table of all exercises: solved when, after how many attempts, with how many hints."""
         standings = self._file.read()
-        return Progress({name: standings.get(name, Standing()) for name in EXERCISES})
+        in_order = sorted(EXERCISES.values(), key=lambda exercise: exercise.chapter)
+        return Progress({exercise.name: standings.get(exercise.name, Standing()) for exercise in in_order})
 
     def _note_once(self, text: str) -> None:
         if text not in self._notes:

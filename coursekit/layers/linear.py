@@ -91,7 +91,8 @@ class Linear(Layer):
         x, w = self._last_cache()
         dout = upstream_gradient(dout, "linear_backward", (x.shape[0], w.shape[1]), x.dtype)
         _fill(self.grads, x, dout)
-        return dout @ w.T
+        dx: Array = dout @ w.T
+        return dx
 
     def parameter_gradients(self, dout: Array) -> None:
         x, w = self._last_cache()

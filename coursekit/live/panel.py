@@ -10,7 +10,7 @@ from typing import Any
 
 import ipywidgets as w
 
-from coursekit.demos.controls import Control, Slider
+from coursekit.demos.controls import Slider
 from coursekit.demos.record import Demo
 from coursekit.live.blas import one_thread
 from coursekit.live.figure import LiveFigure
@@ -295,8 +295,3 @@ class Panel:
 
     def _toggle_code(self) -> None:
         self._code.layout.display = "none" if self._code.layout.display is None else None
-
-
-def _plays(control: Control) -> bool:
-    """Whether a control can step by itself."""
-    return isinstance(control, Slider) and control.play is not None
