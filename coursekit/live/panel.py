@@ -147,9 +147,9 @@ class Panel:
             draw = button("New draw", "Draw new random numbers", "dice")
             draw.on_click(lambda _: self._apply({"seed": self.state.seed + 1}))
             actions.insert(1, draw)
-        actions += [
-            self._play(name, control.play) for name, control in self.state.controls().items() if _plays(control)
-        ]
+        for name, control in self.state.controls().items():
+            if isinstance(control, Slider) and control.play is not None:
+                actions.append(self._play(name, control.play))
         if self.demo.frames:
             actions += self._run_controls()
         return actions
