@@ -122,6 +122,11 @@ def test_texts_are_there_and_the_answer_is_one_of_the_options(demo):
     assert all(text.strip() == text and text for text in texts)
 
 
+@CONTROL
+def test_a_label_is_short_enough_for_its_column(demo, name, control):
+    assert 3 <= len(control.label) <= (40 if isinstance(control, Switch) else 24)  # longer ones are cut in JupyterLab
+
+
 @DEMO
 def test_presets_and_the_question_are_states_that_can_be_shown(demo):
     assert demo.presets
