@@ -148,7 +148,7 @@ _filter(
     "laplacian",
     "Laplacian",
     [[0, 1, 0], [1, -4, 1], [0, 1, 0]],
-    "The second derivative: 0 on slopes and flat ground, large at edges and points.",
+    "The second derivative: 0 on even slopes and flat ground, large at edges and points.",
 )
 _filter(
     "emboss",

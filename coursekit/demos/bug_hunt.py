@@ -206,7 +206,8 @@ class Frame:
             return not_guilty(self)
         if not self.wrong:
             return "Nothing is wrong: with one sample this bug does not show"
-        return f"{len(self.wrong)} of {len(WIRES)} gradients are wrong. Which gate is to blame?"
+        are = "is" if len(self.wrong) == 1 else "are"
+        return f"{len(self.wrong)} of {len(WIRES)} gradients {are} wrong. Which gate is to blame?"
 
     @property
     def readout(self) -> str:

@@ -65,13 +65,17 @@ class Frame:
         """The three quantities, and the other divergence."""
         if self.trouble:
             return f"{self.trouble}."
-        total = f"Entropy {bits(self.entropy)} + divergence {bits(self.divergence)} = cross-entropy"
-        missing = [bird for bird, p, q in zip(BIRDS, self.p, self.q, strict=True) if p > 0 and q == 0]
-        no_word = f" The code has no word for {' and '.join(missing)}." if missing else ""
-        return (
-            f"{total} {bits(self.cross_entropy)} bits a bird.{no_word} The other way round the divergence is "
-            f"{bits(self.reverse)} bits."
+        total = (
+            f"Entropy {bits(self.entropy)} + divergence {bits(self.divergence)} = cross-entropy "
+            f"{bits(self.cross_entropy)} bits a bird."
         )
+        if missing := [f"{bird}s" for bird, p, q in zip(BIRDS, self.p, self.q, strict=True) if p > 0 and q == 0]:
+            total = (
+                f"Entropy {bits(self.entropy)} bits a bird; divergence and cross-entropy are infinite. "
+                f"The code has no word for {' and '.join(missing)}."
+            )
+        unit = "" if math.isinf(self.reverse) else " bits"
+        return f"{total} The other way round the divergence is {bits(self.reverse)}{unit}."
 
 
 def bits(value: float) -> str:

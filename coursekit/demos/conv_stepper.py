@@ -232,14 +232,14 @@ class View:
         else:
             span, moves = s.size + 2 * s.padding - s.kernel, frame.places - 1
             words = (
-                "How many places has the window?\n"
+                "How many places are there?\n"
                 "(N − F + 2P) / S + 1\n"
                 f"= {frame.size_formula} = {frame.places} a side\n"
                 f"It can go {span} pixels, {s.stride} at a time:\n"
                 f"{moves} move{'' if moves == 1 else 's'}, and where it starts."
             )
             total = (
-                f"2 filters of 3 · {s.kernel} · {s.kernel} weights\n"
+                f"2 filters, each 3 · {s.kernel} · {s.kernel} weights\n"
                 f"and 1 bias: {2 * (3 * s.kernel**2 + 1)} parameters,\n"
                 "whatever the size of the image"
             )

@@ -294,7 +294,7 @@ DEMOS.add(
             (
                 "Both in the convolutions",
                 "Parameters in the linear layers, work in the convolutions",
-                "Both in the linear",
+                "Both in the linear layers",
             ),
             answer=1,
             explanation="A filter is small but works at every place of the image. A linear layer has a weight for "

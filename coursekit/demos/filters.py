@@ -226,7 +226,7 @@ DEMOS.add(
         "uses.",
         presets={
             "Edges and picture": {"kernel": "own", "edges": 0.7, "angle": 0.0, "detail": 0.0, "operation": "correlate"},
-            "Edges from below": {"kernel": "own", "edges": 1.0, "angle": 270.0, "operation": "correlate"},
+            "Brighter above": {"kernel": "own", "edges": 1.0, "angle": 270.0, "operation": "correlate"},
             "Sobel, convolved": {"kernel": "sobel_x", "operation": "convolve"},
             "Gaussian blur": {"kernel": "gaussian", "operation": "correlate"},
             "Sharpen": {"kernel": "own", "edges": 0.0, "detail": 1.0, "operation": "correlate"},

@@ -230,7 +230,8 @@ DEMOS.add(
         ),
         notice="Press Play and watch the third picture: the square sits at the flat foot of its hill, where the error "
         "is largest and the pull smallest; the circle is pulled hardest exactly there. At w = b = 4 squared error does "
-        "not arrive at all. It is slow at the end of the way too, but there the error is small, and nobody minds.",
+        "not arrive within 300 epochs. It is slow at the end of the way too, but there the error is small, and nobody "
+        "minds.",
         presets={
             "Wrong and sure": {"weight": 2.0, "bias": 2.0, "lr": 0.15, "target": 0},
             "Wrong, not sure": {"weight": 0.6, "bias": 0.9, "lr": 0.15, "target": 0},

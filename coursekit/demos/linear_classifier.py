@@ -275,8 +275,8 @@ DEMOS.add(
         compute=compute,
         View=View,
         question=Prediction(
-            "Three overlapping blobs, hinge loss, 100 steps. You raise λ from 0.03 to 0.3. What happens to the two "
-            "parts of the loss?",
+            "Three overlapping blobs, hinge loss, 100 steps. You raise λ from 0.03 to 0.3. What happens to the data "
+            "loss and to the weights?",
             (
                 "Both become smaller",
                 "The data loss grows, and the weights shrink",
@@ -284,7 +284,8 @@ DEMOS.add(
             ),
             answer=1,
             explanation="Smaller weights give smaller scores, and so smaller margins: the data loss is the price. The "
-            "regions hardly change, because scaling all scores does not change which one is the highest.",
+            "regions hardly change, because scaling all scores does not change which one is the highest. λR grows too: "
+            "‖W‖² falls to a third, but its price is ten times as high.",
             settings=case("hinge", "blobs", 0.3, 0.1),
         ),
         notice="Step 0 is the sanity check: nearly equal scores cost C − 1 or log C. With the hinge the points far "

@@ -71,7 +71,7 @@ class Frame:
         last = len(self.delta)
         return (
             f"Going back, the error {self.story}: |δ| is {rough(self.delta[-1])} in layer {last} and "
-            f"{rough(self.delta[0])} in layer 1, × {rough(self.ratio)}. |∂C/∂W| of layer 1 is "
+            f"{rough(self.delta[0])} in layer 1 (ratio {rough(self.ratio)}). |∂C/∂W| of layer 1 is "
             f"{rough(self.weight_gradient[0])}. Hidden values on a flat part of f: {self.flat.mean():.0%}. "
             f"Forward, the std is {rough(self.std[0])} in layer 1 and {rough(self.std[-2])} in layer {last - 1}."
         )
@@ -233,7 +233,8 @@ DEMOS.add(
             "it is left when it reaches layer 1?",
             ("Nearly all of it", "A tenth", "Less than a ten-thousandth"),
             answer=2,
-            explanation="Every layer multiplies δ by σ'(z), which is at most ¼. ¼ to the power of seven is 1 / 16,384.",
+            explanation="Every layer multiplies δ by σ'(z), which is at most ¼. ¼ to the power of seven is 1 / 16,384. "
+            "Weights of a sensible size do not make up for it.",
             settings=case("sigmoid", 1.0),
         ),
         notice="On the way back every layer multiplies δ by its weights and by f'(z). Small weights starve the early "

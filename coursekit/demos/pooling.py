@@ -72,7 +72,9 @@ class Frame:
         if self.state.kind == "max":
             back = f"its δ, {delta}, goes to the pixel that won"
         else:
-            back = f"each of its {count} pixels gets a {'quarter' if count == 4 else 'ninth'} of its δ, {delta}"
+            back = (
+                f"its δ, {delta}, is shared: each of its {count} pixels gets a {'quarter' if count == 4 else 'ninth'}"
+            )
         shifted = ""
         if self.state.shift:
             shifted = f" After the move {self.kept} of {2 * self.places**2} pooled values are as before."
@@ -145,7 +147,7 @@ class View:
         ax.text(42, 62, "FORWARD", fontsize=11, fontweight="bold", color=PURPLE)
         ax.text(556, 62, "BACKWARD", fontsize=11, fontweight="bold", color=AMBER)
         ax.plot([524, 524], [50, 530], color="#cccccc", linewidth=1)
-        self.words = ax.text(42, LOWER + 212, "", fontsize=11, va="baseline", animated=True)
+        self.words = ax.text(42, LOWER + 216, "", fontsize=11, va="baseline", animated=True)
         self.error = ax.text(290, UPPER + 10, "", fontsize=11.5, color=RED, va="top", linespacing=1.5)
         self.ghost_text = ax.text(1030, LOWER + 218, "", fontsize=10.5, color=GHOST["color"], ha="right")
         self.tiles = self._outline(ax, "#777777", 1.3)
@@ -242,16 +244,17 @@ DEMOS.add(
         compute=compute,
         View=View,
         question=Prediction(
-            "A window of four pixels is pooled by its maximum, and δ = 8 comes back. What do its four pixels get?",
-            ("2 each", "8 for the largest, 0 for the others", "8 each"),
+            "A window of four pixels is pooled by its maximum, and δ = 4 comes back. What do its four pixels get?",
+            ("1 each", "4 for the largest, 0 for the others", "4 each"),
             answer=1,
             explanation="Only the largest pixel had a say in the output: a small change of another one changes "
-            "nothing. A mean listens to all four, and would give each of them 2.",
-            settings={"kind": "max", "window": 2, "stride": 2},
+            "nothing. A mean listens to all four, and would give each of them 1.",
+            settings={"kind": "max", "window": 2, "stride": 2, "place": 6, "shift": 0},
         ),
         notice="The dashed squares are the pixels that won. The maximum routes: their gradients are whole, all others "
         "are 0. The mean spreads: every pixel of the window gets the same share. Each channel is pooled by itself, so "
-        "the depth stays. Move the image to the right: some pooled values stay, but far from all.",
+        "the depth stays. Move the image to the right (what leaves it there comes in on the left): "
+        "some pooled values stay, but far from all.",
         presets={
             "Max 2 × 2": {"kind": "max", "window": 2, "stride": 2, "shift": 0},
             "Mean 2 × 2": {"kind": "mean", "window": 2, "stride": 2, "shift": 0},

@@ -64,7 +64,7 @@ class Frame:
         if self.multiply_adds >= LOOP_LIMIT:
             speed = "The Python loops take more than ten times as long as either of the others."
         else:
-            speed = "So little work is soon done in any way."
+            speed = "So little work is quickly done in all three ways."
         return (
             f"{side}×{side} pixels, {channels} to {filters} channels: {self.multiply_adds:,} multiply–adds an image. "
             f"The three answers {answers}. {speed} Times are measured on this machine."

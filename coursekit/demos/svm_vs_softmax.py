@@ -224,8 +224,8 @@ DEMOS.add(
         compute=compute,
         View=View,
         question=Prediction(
-            "Owl leads fox by 0.5 and hare by 4. You raise the score of owl until it leads both by 5. What do the two "
-            "losses do?",
+            "Owl leads fox by 0.5 and hare by 4. You raise the score of owl until it leads both by at least 5. What do "
+            "the two losses do?",
             ("Both become 0", "The hinge becomes 0, the cross-entropy only small", "Both become small, neither is 0"),
             answer=1,
             explanation="Past the margin every hinge term is max(0, something negative) = 0, and so is its pull. "
@@ -234,7 +234,7 @@ DEMOS.add(
         ),
         notice="The picture shows an owl. A wrong score above the dashed line s_y − Δ is too near, and costs what "
         "sticks out. Move hare below the line: the SVM does not care where it is, the softmax does a little. Scaling "
-        "all scores keeps their order, yet it makes the softmax surer and satisfies the SVM.",
+        "all scores up keeps their order; yet while owl leads, it makes the softmax surer and satisfies the SVM.",
         presets={
             "Too near": {"owl": 3.0, "fox": 2.5, "hare": -1.0, "scale": 1.0, "margin": 1.0},
             "Past the margin": {"owl": 5.0, "fox": 2.5, "hare": -1.0, "scale": 1.0, "margin": 1.0},

@@ -310,7 +310,7 @@ DEMOS.add(
         ),
         notice="The filters start as noise, and some become edges: black on one side, white on the other. They "
         "change most in the first epoch, while the loss falls fastest. Stop, look, and go on with Start. Where the "
-        "rate is too bold, every ReLU dies, and the network gives all digits the same answer.",
+        "rate is too bold, all units die: their ReLUs give 0 for every digit, and all digits get the same answer.",
         presets={
             "Momentum": {"lr": 0.05, "optimiser": "momentum", "filters": 12, "batch_size": 32, "epochs": 20},
             "Too timid a rate": {"lr": 0.001, "optimiser": "sgd", "filters": 12, "batch_size": 32, "epochs": 20},

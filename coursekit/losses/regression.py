@@ -46,7 +46,7 @@ LOSSES.add(
         formula=r"L = (s - y)^2",
         gradient=r"\frac{\partial L}{\partial s} = 2\,(s - y)",
         y="values",
-        verdict="The likelihood of Gaussian noise. One outlier outweighs many small errors.",
+        verdict="Right for Gaussian noise, whose −log likelihood it is. One outlier outweighs many small errors.",
         source="Bishop (2006), Pattern Recognition and Machine Learning, equation 3.12, with a factor ½",
     )
 )

@@ -16,7 +16,7 @@ QUIZZES.add(
                 ),
                 answer=0,
                 explanation="200 / 2 = 100. One learning rate must suit the curvature 200; along the curvature 2 each "
-                "step then covers only about a hundredth of what is left.",
+                "step then covers only one or two hundredths of what is left.",
             ),
             Question(
                 "You turn standardised data on to its principal components, without dividing. What becomes of the "

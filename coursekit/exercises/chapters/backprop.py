@@ -305,7 +305,7 @@ EXERCISES.add(
         "two_layer_gradients",
         CHAPTER,
         task=(
-            "Return dw1, db1, dw2, db2 of the loss ½ ‖scores − y‖², meant over the N samples, "
+            "Return dw1, db1, dw2, db2 of the loss ½ ‖scores − y‖², averaged over the N samples, "
             "with scores = ReLU(x @ w1 + b1) @ w2 + b2."
         ),
         solution=two_layer_gradients,
@@ -325,7 +325,7 @@ EXERCISES.add(
             Misconception(
                 "factor 2",
                 _factor_two,
-                "your gradients are twice too large: the loss has a ½, which cancels the 2 of the square.",
+                "your gradients are twice what they should be: the loss has a ½, which cancels the 2 of the square.",
             ),
             Misconception(
                 "sign",

@@ -117,6 +117,11 @@ EXERCISES.add(
                 "your filters are flat. A filter is as deep as its input: it has weights for every channel.",
             ),
             Misconception(
+                "flat filters without biases",
+                lambda channels, filters, kernel: filters * kernel**2,
+                "your filters are flat: each has weights for every channel of its input. And the biases are missing.",
+            ),
+            Misconception(
                 "a bias for each channel",
                 lambda channels, filters, kernel: filters * channels * (kernel**2 + 1),
                 "you give each filter a bias for every channel. The channels are added up first; one bias is enough.",

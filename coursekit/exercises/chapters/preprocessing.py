@@ -39,7 +39,7 @@ EXERCISES.add(
             Misconception(
                 "centred",
                 lambda x: condition_number(x - x.mean(0)),
-                "that is the ratio for centred data. This x is as it is, and its mean makes the valley longer.",
+                "that is the ratio for centred data. Take x as it is: its mean shapes the valley as well.",
             ),
             Misconception(
                 "diagonal only",
