@@ -321,8 +321,9 @@ DEMOS.add(
             settings={"loss": "softmax_cross_entropy", "position": 3.0, "parameter": 1.0},
         ),
         notice="Two classes, scores [m, 0], the first is right: m < 0 is a mistake. Thin lines are the other losses at "
-        "their default parameters. Training follows the slope, not the loss: find losses that are wrong at "
-        "m = −4 with slope −1, with a larger one, and with none. The last three losses belong to regression.",
+        "their default parameters. Training follows the slope, not the loss: at m = −4, a mistake, find a "
+        "loss that pulls with 1, one that pulls harder, and one that does not pull at all. The last three losses "
+        "belong to regression.",
         presets={
             "0–1: no slope": {"loss": "zero_one", "position": -2.0},
             "Hinge: content": {"loss": "hinge", "position": 2.0, "parameter": 1.0},
