@@ -248,7 +248,8 @@ DEMOS.add(
             ("About as many, but faster", "Many more: most of the map", "All of them"),
             answer=1,
             explanation="Batch norm takes the weight scale out of the signal, so rows that were lost now learn. Not "
-            "all: a rate of 10 is too large for the last layer, and large weights hardly turn at a small rate.",
+            "all: it does not protect γ, β and the last layer, for which a rate of 10 is too large, and large weights "
+            "hardly turn at a small rate.",
             settings=case(4, "tanh"),
         ),
         notice="Every cell is a network, trained from the same draw of weights on the same batches. Without batch norm "

@@ -184,7 +184,8 @@ DEMOS.add(
         ),
         notice="With batch norm on, drag the weight scale: only the line with the crosses moves. γ now does in each "
         "layer what the weight scale did, but it does not multiply up from layer to layer. β moves the histograms "
-        "sideways: with ReLU, β = −2 keeps nearly every unit shut. At the far left of the weight scale ε shows itself.",
+        "sideways: with ReLU, β = −2 keeps a unit shut for nearly every input. At the far left of the weight scale "
+        "ε shows itself.",
         presets={
             "Too small: 0.01": case(0.01),
             "Too large: 1": case(1.0),

@@ -64,7 +64,7 @@ class Frame:
     def readout(self) -> str:
         """How far batch and running statistics differ, and what the odd example does."""
         if self.error:
-            return f"Batch size 1: the std of a single value is not a number. {self.error}"
+            return f"Batch size 1: the unbiased std of one value is 0/0, not a number. {self.error}"
         seen = slice(max(0, self.state.step - 50), self.state.step)
         mean, std = self.history.batch_mean[seen], self.history.batch_std[seen]
         last = self.state.step - 1
@@ -260,7 +260,7 @@ DEMOS.add(
         question=Prediction(
             "In a batch of 4 you replace one example by an odd one, far off the mean. The other three stay the same. "
             "What happens to their outputs in training mode?",
-            ("Nothing: they are other examples", "They move together", "They move apart"),
+            ("Nothing: they are other examples", "They move closer together", "They move further apart"),
             answer=1,
             explanation="The odd one raises the mean and the std of the batch, and every example is measured against "
             "these: the other three are pressed together below 0. In test mode nothing moves.",

@@ -370,7 +370,10 @@ EXERCISES.add(
     Exercise(
         "conv_batch_norm",
         CHAPTER,
-        task="Return training-mode batch norm of images x (N, C, H, W): one mean, variance, gamma and beta a channel.",
+        task=(
+            "Return batch norm of images x (N, C, H, W) with the batch's own statistics: one mean, variance, gamma "
+            "and beta a channel."
+        ),
         solution=conv_batch_norm,
         returns=("y",),
         cases=_images,
@@ -457,14 +460,14 @@ EXERCISES.add(
             Misconception(
                 "biased",
                 lambda running, x, momentum: (1 - momentum) * running + momentum * x.var(axis=0),
-                "you keep the variance with 1/m, which is too small on average. Make up for it with m / (m − 1).",
+                "you keep the variance with 1/m, which is too small on average. Make up for that.",
             ),
             Misconception(
                 "the other way round",
                 lambda running, x, momentum: (
                     (1 - momentum) * running + momentum * x.var(axis=0) * (len(x) - 1) / len(x)
                 ),
-                "you make the variance smaller still: the factor is m / (m − 1).",
+                "you make the variance smaller still. An estimate that is too small on average has to grow.",
             ),
             Misconception(
                 "momentum of the old",
