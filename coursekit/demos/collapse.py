@@ -277,7 +277,7 @@ DEMOS.add(
         ),
         notice="Each column is one layer's histogram, turned upright. Its full width is 8 % of the values in one bin; "
         "the end bins collect what lies beyond. A thin line at 0 is a layer that has forgotten its input. Two blocks "
-        "at the ends are saturated units: they speak, but pass no gradient back.",
+        "at the ends are saturated units: they speak, but hardly any gradient passes through them.",
         presets={
             "Too small: 0.01": weights(0.01, "normal", "tanh"),
             "Too large: 1": weights(1.0, "normal", "tanh"),

@@ -287,7 +287,7 @@ DEMOS.add(
             ("All five, some later than others", "Three", "Only Xavier, which was made for tanh"),
             answer=1,
             explanation="Xavier, He and orthogonal weights follow the width of a layer and learn. 0.01 is too small: "
-            "the signal and its gradient fade away. 1 is too large: tanh saturates and lets no gradient through.",
+            "the signal and its gradient fade away. 1 is too large: tanh saturates, and the steps lead nowhere.",
             settings={"activation": "tanh", "depth": 8, "lr": 0.1},
         ),
         notice="A curve that stays on the dotted line guesses: all ten digits get nearly the same score. With one "

@@ -89,7 +89,8 @@ class Frame:
         k, target = self.state.pieces, TARGETS[self.state.target]
         when = f" after step {self.state.step}" if self.state.method == "training" else ", by tangents"
         plural = "s" if k > 1 else ""
-        idle = f" {self.idle} of them largest nowhere: no gradient reaches them." if self.idle else ""
+        be, them = ("is", "it") if self.idle == 1 else ("are", "them")
+        idle = f" {self.idle} of them {be} the largest nowhere: no gradient reaches {them}." if self.idle else ""
         note = "" if target.convex else " The largest of any lines is convex, and this curve is not."
         return (
             f"{k} piece{plural}{when}: at most {plain(self.error, 2)} from {target.label.split(' (')[0]}.{idle}{note}"

@@ -125,7 +125,7 @@ EXERCISES.add(
             Misconception(
                 "half",
                 lambda fan_in: math.sqrt(1 / (2 * fan_in)),
-                "your weights are twice too small: ReLU loses half of the signal, so they must grow, not shrink.",
+                "your weights are half as large as they must be: ReLU loses half of the signal; make up for it.",
             ),
         ),
         hints=(
