@@ -50,6 +50,8 @@ def threads(count: int) -> Iterator[None]:
 
 def times_faster(ours: Action, other: Action, seconds: float = 1.0) -> float:
     """Return the median over rounds of other's time ÷ ours; in each round both run, in changing order."""
+    for action in (ours, other):
+        _seconds(action, 5)  # compiles, and fills caches
     # Samples of 5 ms or more: training runs in a warm cache.
     calls = max(1, round(5e-3 / min(_seconds(ours, 3), _seconds(other, 3))))
     ratios: list[float] = []

@@ -234,7 +234,8 @@ DEMOS.add(
         frames=frames,
         question=Prediction(
             "With raw pixels, from 0 to 16, tanh takes about three times the steps of ReLU to the same loss. Now "
-            "divide the pixels by 16, and raise the rate to 0.1, which small inputs allow. What becomes of ReLU's lead?",
+            "divide the pixels by 16, and raise the rate to 0.1, which small inputs allow. What becomes of "
+            "ReLU's lead?",
             ("It grows", "It stays about three times", "It is gone"),
             answer=2,
             explanation="Large inputs saturate tanh, and a saturated unit learns slowly; ReLU has no upper end at "

@@ -32,14 +32,21 @@ QUIZZES.add(
                 explanation="Each is the unit's gradient times a positive input, so all have that gradient's sign.",
             ),
             Question(
-                "A quarter of your ReLU units is dead after the first ten steps. You start again. What do you change first?",
-                ("The learning rate: smaller", "The number of steps: more", "The number of units: more", "ReLU: to a sigmoid"),
+                "A quarter of your ReLU units is dead after the first ten steps. You start again. What do you "
+                "change first?",
+                (
+                    "The learning rate: smaller",
+                    "The number of steps: more",
+                    "The number of units: more",
+                    "ReLU: to a sigmoid",
+                ),
                 answer=0,
                 explanation="Too large a step threw their lines off the data. More steps do not help: no gradient "
                 "reaches them any more. A leaky ReLU would be the next thing to try.",
             ),
             Question(
-                "Which of these curves can one Maxout unit with many pieces follow as closely as you like, from x = −4 to 4?",
+                "Which of these curves can one Maxout unit with many pieces follow as closely as you like, from "
+                "x = −4 to 4?",
                 ("sin x", "−x²", "eˣ", "tanh x"),
                 answer=2,
                 explanation="The largest of any lines is convex, and so is eˣ. The other three are not.",
