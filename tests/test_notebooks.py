@@ -11,7 +11,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from coursekit.demos import DEMOS
 from coursekit.exercises import EXERCISES, Verdict, check
+from coursekit.quizzes import QUIZZES
 from tools.freeze_notebooks import WIDGET, chapters, complaint
 
 TAGS = {"exercise", "solution", "hide-input", "nbval-ignore-output", "raises-exception"}
@@ -258,3 +260,9 @@ def test_guards_object_to_widget_state():
 
 def test_every_guard_is_seen_to_object():
     assert {guard for guard, _, _ in DEFECTS} == set(GUARDS)
+
+
+@pytest.mark.parametrize(("call", "registry"), [("show", DEMOS), ("check", EXERCISES), ("quiz", QUIZZES)])
+def test_every_demo_exercise_and_quiz_stands_in_a_chapter(call, registry):
+    sources = [cell.source for path in chapters() for cell in code_cells(nbformat.read(path, as_version=4))]
+    assert set(re.findall(rf'\bck\.{call}\("(\w+)"', "\n".join(sources))) == set(registry)
