@@ -17,7 +17,7 @@ test: $(VENV)/ready
 	cache=$$(mktemp -d) && trap 'rm -rf "$$cache"' EXIT && \
 	NUMBA_CACHE_DIR="$$cache/numba" COURSEKIT_PROGRESS="$$cache/progress.json" IPYTHONDIR="$$cache/ipython" \
 	COURSEKIT_STRICT=1 PYTHONHASHSEED=0 OPENBLAS_NUM_THREADS=1 \
-	$(BIN)/pytest tests notebooks -n 2 --dist loadscope \
+	$(BIN)/pytest tests notebooks -n 2 --dist loadscope --no-loadscope-reorder \
 	  --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with tests/nbval_sanitize.cfg
 
 freeze: $(VENV)/ready

@@ -9,6 +9,14 @@ settings.register_profile("coursekit", max_examples=50, deadline=None, derandomi
 settings.load_profile("coursekit")
 
 
+LONGEST_FIRST = ("test_browser", "test_without_jit", "test_demos")
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take minutes: a file is one worker's, and none should wait for the last one alone."""
+    items.sort(key=lambda item: LONGEST_FIRST.index(item.path.stem) if item.path.stem in LONGEST_FIRST else 9)
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(20240607)
