@@ -41,14 +41,14 @@ class State(DemoState):
 
 
 class History(NamedTuple):
-    """A whole training run; index 0 is the network before its first step."""
+    """A whole training run of a net with C outputs; index 0 is the network before its first step."""
 
     x: Array  # (N, 2)
     labels: Array  # (N,)
     w1: Array  # (STEPS + 1, 2, H)
     b1: Array  # (STEPS + 1, H)
-    w2: Array  # (STEPS + 1, H, 2)
-    b2: Array  # (STEPS + 1, 2)
+    w2: Array  # (STEPS + 1, H, C)
+    b2: Array  # (STEPS + 1, C)
     loss: Array  # (STEPS + 1,)
     accuracy: Array  # (STEPS + 1,)
 

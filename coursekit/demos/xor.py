@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,6 +16,7 @@ from coursekit.data.synthetic import POINT_SETS
 from coursekit.demos.controls import DemoState, choice, slider
 from coursekit.demos.record import DEMOS, Demo, Prediction
 from coursekit.demos.style import AMBER, BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, axes, headline
+from coursekit.demos.symmetry import History
 from coursekit.layers import Activation, Linear, linear_forward
 from coursekit.losses import LOSSES
 from coursekit.network import Sequential
@@ -39,19 +40,6 @@ class State(DemoState):
     lr: float = slider(1.0, 0.03, 3.0, "learning rate", log=True)
     noise: float = slider(0.25, 0.05, 0.6, "spread of the clouds", step=0.01)
     seed: int = 0
-
-
-class History(NamedTuple):
-    """A whole training run; index 0 is the network before its first step."""
-
-    x: Array  # (N, 2)
-    labels: Array  # (N,)
-    w1: Array  # (STEPS + 1, 2, H)
-    b1: Array  # (STEPS + 1, H)
-    w2: Array  # (STEPS + 1, H, 1)
-    b2: Array  # (STEPS + 1, 1)
-    loss: Array  # (STEPS + 1,)
-    accuracy: Array  # (STEPS + 1,)
 
 
 @dataclass(frozen=True)

@@ -88,18 +88,6 @@ class Linear(Layer):
         return y
 
     def backward(self, dout: Array) -> Array:
-        x, w = self._last_cache()
-        dout = upstream_gradient(dout, "linear_backward", (x.shape[0], w.shape[1]), x.dtype)
-        _fill(self.grads, x, dout)
-        dx: Array = dout @ w.T
+        dx, dw, db = linear_backward(dout, self._last_cache())
+        self._keep(w=dw, b=db)
         return dx
-
-    def parameter_gradients(self, dout: Array) -> None:
-        x, w = self._last_cache()
-        _fill(self.grads, x, upstream_gradient(dout, "linear_backward", (x.shape[0], w.shape[1]), x.dtype))
-
-
-def _fill(grads: dict[str, Array], x: Array, dout: Array) -> None:
-    """As `linear_backward` without dx, straight into ``grads``: for small layers a copy would cost as much again."""
-    np.matmul(x.T, dout, out=grads["w"])
-    np.add.reduce(dout, 0, out=grads["b"])
