@@ -65,7 +65,12 @@ def linear_backward(dout: Array, cache: LinearCache) -> tuple[Array, Array, Arra
     """Gradients of the affine map: dx = δ wᵀ, dw = xᵀ δ, db = Σₙ δₙ, with δ = ``dout`` (N, H)."""
     x, w = cache
     dout = upstream_gradient(dout, "linear_backward", (x.shape[0], w.shape[1]), x.dtype)
-    return dout @ w.T, x.T @ dout, dout.sum(0)
+    return dout @ w.T, *_of_parameters(x, dout)
+
+
+def _of_parameters(x: Array, dout: Array, dw: Array | None = None, db: Array | None = None) -> tuple[Array, Array]:
+    """Return dw = xᵀ δ and db = Σₙ δₙ, written into the arrays that are given."""
+    return np.matmul(x.T, dout, out=dw), np.add.reduce(dout, 0, out=db)
 
 
 class Linear(Layer):
@@ -91,3 +96,8 @@ class Linear(Layer):
         dx, dw, db = linear_backward(dout, self._last_cache())
         self._keep(w=dw, b=db)
         return dx
+
+    def parameter_gradients(self, dout: Array) -> None:
+        x, w = self._last_cache()
+        dout = upstream_gradient(dout, "linear_backward", (x.shape[0], w.shape[1]), x.dtype)
+        _of_parameters(x, dout, self.grads["w"], self.grads["b"])
