@@ -122,10 +122,11 @@ class TestPanel:
 
     def test_a_viewer_without_kernel_gets_the_picture(self):
         panel = Panel(make_demo())
-        bundle = panel._repr_mimebundle_()
+        bundle, metadata = panel._repr_mimebundle_()
         assert bundle["text/plain"] == repr(panel)
         assert base64.b64decode(bundle["image/png"]) == panel.png
         assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == panel.widget.model_id
+        assert metadata["image/png"]["alt"] == panel.frame.readout
 
     def test_the_readout_is_escaped(self):
         assert "&lt;now&gt;" in Panel(make_demo())._readout.value

@@ -15,7 +15,7 @@ from coursekit.demos.record import Demo
 from coursekit.live.blas import one_thread
 from coursekit.live.figure import LiveFigure
 from coursekit.live.run import LOCK, Runner
-from coursekit.live.widgets import STYLE, button, control_widget, grid, html, note, row
+from coursekit.live.widgets import STYLE, Picture, button, control_widget, grid, html, note, row
 
 IDLE = 0.05  # seconds without a new value after which a preview is refined
 
@@ -74,20 +74,21 @@ class Panel:
     def __repr__(self) -> str:
         return f"{self.demo.name}: {self.frame.readout}"
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """A widget where there is a kernel, the PNG where there is none, the readout where there is neither."""
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        return {
+        data = {
             "text/plain": repr(self),
             "image/png": b64encode(self.png).decode("ascii"),
             "application/vnd.jupyter.widget-view+json": view,
         }
+        return data, {"image/png": {"alt": self.frame.readout}}
 
     # ---- building
 
     def _build(self) -> None:
         demo = self.demo
-        self._image = w.Image(format="png")
+        self._image = Picture(format="png", tooltip=f"{self.demo.title}; the line of text below says what it shows")
         self._image.add_class("coursekit-figure")
         self._readout = html("", "coursekit-readout")
         self._error = html("", "coursekit-error")

@@ -5,6 +5,7 @@ from math import log10
 from typing import Any
 
 import ipywidgets as w
+from traitlets import Unicode
 
 from coursekit.demos.controls import Choice, Control, Slider
 
@@ -25,6 +26,12 @@ STYLE = """<style>
 .coursekit-panel :is(.noUi-handle, .jupyter-button, select, input):focus-visible { outline: 3px solid #3f90da;
   outline-offset: 1px; }
 </style>"""
+
+
+class Picture(w.Image):
+    """A PNG whose ``tooltip`` a screen reader can say: the page makes it the title of the picture."""
+
+    description = Unicode("").tag(sync=True)  # JupyterLab fails on the tooltip of a widget that has none
 
 
 def html(text: str, css_class: str) -> w.HTML:
