@@ -1,76 +1,32 @@
-"""The ``coursekit`` command: ``coursekit lab`` opens the chapters in JupyterLab."""
+"""The ``coursekit`` command: ``coursekit lab`` opens the chapters, ``coursekit doctor`` says what is wrong."""
 
 import argparse
 import os
-import secrets
-import socket
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-CHAPTERS = Path(__file__).resolve().parent.parent / "notebooks"
-BUNDLED = Path(__file__).resolve().parent / "bundled" / "notebooks"
+from coursekit import __version__
+from coursekit.commands import lab
+
+COMMANDS = (lab,)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
+    """Run the command and return its exit code: 0 if all is well, 1 if something is wrong, 2 for a wrong call."""
     parser = argparse.ArgumentParser(prog="coursekit", description="See how deep networks learn and fail.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    lab = commands.add_parser("lab", help="open the chapters in JupyterLab")
-    lab.add_argument("--chapter", type=int, default=0, help="the chapter's number (default: 0, start here)")
-    lab.add_argument("--port", type=int, help="the port to serve on (default: 8888, or the next that is free)")
+    parser.add_argument("--version", action="version", version=f"coursekit {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add_to(commands)
     options = parser.parse_args(arguments)
-    return open_lab(options.chapter, options.port)
-
-
-def open_lab(chapter: int, port: int | None = None) -> int:
-    """Start JupyterLab at a chapter, on this machine only and with a token.
-
-    Without a display you open the printed address yourself; as root (common in containers) it warns and goes on.
-    """
-    folder = CHAPTERS if CHAPTERS.is_dir() else BUNDLED
-    found = sorted(folder.glob(f"{chapter:02d}_*.ipynb"))
-    if not found:
-        there = ", ".join(path.name[:2] for path in sorted(folder.glob("*.ipynb")))
-        print(f"There is no chapter {chapter}. There are: {there}.", file=sys.stderr)
-        return 2
-    port = port or free_port()
-    token = os.environ.setdefault("JUPYTER_TOKEN", secrets.token_hex(16))
-    server = {"port": port, "port_retries": 0, "ip": "127.0.0.1", "root_dir": folder}
-    options = [*(f"--ServerApp.{name}={value}" for name, value in server.items()), "--LabApp.news_url="]
-    if running_as_root():
-        print("Warning: JupyterLab runs as root here. That is common in a container; elsewhere use your own account.")
-        options.append("--allow-root")
-    address = f"http://127.0.0.1:{port}/lab/tree/{found[0].name}?token={token}"
-    if not has_display():
-        options.append("--no-browser")
-    print(f"Open this address in your browser (Ctrl-C here stops the server):\n\n    {address}\n", flush=True)
-    command = [sys.executable, "-m", "jupyterlab", *options, str(found[0])]
-    os.execv(sys.executable, command)
-    return 0
-
-
-def free_port(first: int = 8888, tries: int = 100) -> int:
-    """Return the first port from ``first`` on that nobody listens on."""
-    for port in range(first, first + tries):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise OSError(f"No port from {first} to {first + tries - 1} is free. Choose another with --port.")
-
-
-def running_as_root() -> bool:
-    """Whether this process belongs to root (never on Windows)."""
-    return hasattr(os, "geteuid") and os.geteuid() == 0
-
-
-def has_display() -> bool:
-    """Whether a browser window can open."""
-    return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        return int(options.run(options))
+    except ImportError as error:
+        print(f"{error}. The installation is not whole. What to do says: coursekit doctor", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130

@@ -5,13 +5,14 @@ import socket
 import pytest
 
 from coursekit import cli
+from coursekit.commands import lab
 
 
 @pytest.fixture
 def started(monkeypatch):
     """Keep the command that would have replaced this process."""
     commands = []
-    monkeypatch.setattr(cli.os, "execv", lambda program, command: commands.append(command))
+    monkeypatch.setattr(lab.os, "execv", lambda program, command: commands.append(command))
     monkeypatch.setenv("JUPYTER_TOKEN", "secret")
     return commands
 
@@ -26,21 +27,21 @@ def test_lab_serves_this_machine_only_with_a_token_and_opens_the_chapter(started
 
 
 def test_lab_as_root_warns_and_goes_on(started, monkeypatch, capsys):
-    monkeypatch.setattr(cli, "running_as_root", lambda: True)
+    monkeypatch.setattr(lab, "running_as_root", lambda: True)
     cli.main(["lab"])
     assert "--allow-root" in started[0]
     assert "Warning" in capsys.readouterr().out
 
 
 def test_lab_for_others_does_not_allow_root(started, monkeypatch):
-    monkeypatch.setattr(cli, "running_as_root", lambda: False)
+    monkeypatch.setattr(lab, "running_as_root", lambda: False)
     cli.main(["lab"])
     assert "--allow-root" not in started[0]
 
 
 @pytest.mark.parametrize("display", [True, False])
 def test_lab_opens_a_browser_only_where_there_is_a_display(started, monkeypatch, display):
-    monkeypatch.setattr(cli, "has_display", lambda: display)
+    monkeypatch.setattr(lab, "has_display", lambda: display)
     cli.main(["lab"])
     assert ("--no-browser" in started[0]) is not display
 
@@ -55,11 +56,11 @@ def test_a_busy_port_is_passed_over():
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
         port = busy.getsockname()[1]
-        assert cli.free_port(port) > port
+        assert lab.free_port(port) > port
 
 
 def test_no_free_port_is_said():
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
         with pytest.raises(OSError, match="Choose another with --port"):
-            cli.free_port(busy.getsockname()[1], tries=1)
+            lab.free_port(busy.getsockname()[1], tries=1)

@@ -1,0 +1,113 @@
+"""The printed edition: chapters and pages as a web site with search, for Sphinx with the checkout as its source folder.
+
+``sphinx-build -c docs . site`` runs no notebook: it shows the outputs stored in them. The site loads nothing from elsewhere.
+"""
+
+import re
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+from sphinx.application import Sphinx
+
+project = "coursekit"
+html_title = "coursekit"
+language = "en"
+
+root_doc = "README"
+include_patterns = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/*.md",
+    "notebooks/*.ipynb",
+    "benchmarks/README.md",
+    "data/README.md",
+]
+exclude_patterns = [".*", "site"]  # not even looked into: .venv is large
+
+extensions = ["myst_nb", "sphinx.ext.mathjax"]
+nb_execution_mode = "off"
+nb_render_markdown_format = "myst"  # tables and formulas in outputs too
+myst_enable_extensions = ["amsmath", "dollarmath"]
+myst_heading_anchors = 3
+
+html_theme = "furo"
+html_show_sourcelink = False
+html_copy_source = False
+html_show_copyright = False
+html_use_index = False
+
+# MathJax in one file: formulas become SVG, so that no font is loaded, which some browsers refuse to pages opened from disk.
+_mathjax = find_spec("sphinx-mathjax-offline").submodule_search_locations[0]
+html_static_path = [f"{_mathjax}/static/mathjax/tex-svg-full.js", "_static"]
+html_css_files = ["site.css"]
+mathjax_path = "tex-svg-full.js"
+
+CONTENTS = """
+```{toctree}
+:hidden:
+:caption: Chapters
+:glob:
+
+notebooks/*
+```
+
+```{toctree}
+:hidden:
+:caption: More
+:glob:
+
+docs/*
+CONTRIBUTING
+benchmarks/README
+data/README
+```
+"""
+
+STILL = """
+```{note}
+On this page the figures stand still. To move them, run `make lab` in your copy of the course.
+```
+"""
+
+
+def setup(app: Sphinx) -> None:
+    """Change what Sphinx reads: the front page gets the contents, a chapter what a page without a kernel needs."""
+    app.connect("source-read", _adapt)
+    app.connect("build-finished", _add_index)
+
+
+def _adapt(app: Sphinx, docname: str, content: list[str]) -> None:
+    if docname == root_doc:
+        content[0] += CONTENTS
+    elif docname.startswith("notebooks/"):
+        notebook = nbformat.reads(content[0], as_version=4)
+        for cell in notebook.cells:
+            _describe_pictures(cell)
+            _collapse_solution(cell)
+        notebook.cells.insert(1, new_markdown_cell(STILL))
+        content[0] = nbformat.writes(notebook)
+
+
+def _describe_pictures(cell: NotebookNode) -> None:
+    """Make a figure's readout, its text/plain after the demo's name, the picture's alternative text and its caption."""
+    for output in cell.get("outputs", []):
+        if "image/png" in output.get("data", {}):
+            readout = output.data["text/plain"].partition(": ")[2]
+            caption = re.sub(r"([\\`*_{}\[\]<>$#|~])", r"\\\1", readout)  # text, not markup
+            cell.metadata.mystnb = {"image": {"alt": readout}, "figure": {"caption": caption}}
+
+
+def _collapse_solution(cell: NotebookNode) -> None:
+    if "solution" in cell.metadata.get("tags", []):
+        cell.metadata.tags.append("hide-input")
+        cell.metadata.mystnb = {"code_prompt_show": "Show a solution", "code_prompt_hide": "Hide the solution"}
+
+
+def _add_index(app: Sphinx, exception: Exception | None) -> None:
+    """Give the front page the name under which servers look for it, too."""
+    if exception is None and app.builder.name == "html":
+        shutil.copyfile(Path(app.outdir) / f"{root_doc}.html", Path(app.outdir) / "index.html")
