@@ -28,7 +28,7 @@ STYLE = """<style>
 </style>"""
 
 
-class Picture(w.Image):
+class Picture(w.Image):  # type: ignore[misc]
     """A PNG whose ``tooltip`` a screen reader can say: the page makes it the title of the picture."""
 
     description = Unicode("").tag(sync=True)  # JupyterLab fails on the tooltip of a widget that has none
