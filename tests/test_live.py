@@ -131,6 +131,17 @@ class TestPanel:
     def test_the_readout_is_escaped(self):
         assert "&lt;now&gt;" in Panel(make_demo())._readout.value
 
+    def test_the_script_of_a_lecture_presses_the_same_buttons(self):
+        panel = Panel(make_demo(presets={"high": {"value": 1.75}, "low": {"value": 0.25}}))
+        assert panel.script == "panel.set(value=1.75)  # high\npanel.set(value=0.25)  # low"
+        exec(panel.script, {"panel": panel})
+        assert panel.frame.value == 0.25
+
+    @pytest.mark.parametrize(("lecture", "larger"), [("1", True), ("0", False), ("", False)])
+    def test_in_a_lecture_all_of_it_is_larger(self, monkeypatch, lecture, larger):
+        monkeypatch.setenv("COURSEKIT_LECTURE", lecture)
+        assert ("zoom" in Panel(make_demo()).widget.children[0].value) is larger
+
     def test_reset_goes_back_to_the_settings_it_was_shown_with(self):
         panel = Panel(make_demo(), value=0.5)
         panel.controls["value"].value = 2.0

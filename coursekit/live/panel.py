@@ -15,7 +15,7 @@ from coursekit.demos.record import Demo
 from coursekit.live.blas import one_thread
 from coursekit.live.figure import LiveFigure
 from coursekit.live.run import LOCK, Runner
-from coursekit.live.widgets import STYLE, Picture, button, control_widget, grid, html, note, row
+from coursekit.live.widgets import Picture, button, control_widget, grid, html, note, row, style
 
 IDLE = 0.05  # seconds without a new value after which a preview is refined
 
@@ -100,7 +100,7 @@ class Panel:
             control.observe(self._changed, "value")
         self.widget = w.VBox(
             [
-                html(STYLE, "coursekit-style"),
+                style(),
                 self._question(),
                 row([w.Label("Show me:"), *map(self._preset, demo.presets, demo.presets.values())]),
                 grid(list(self.controls.values())),
@@ -293,6 +293,14 @@ class Panel:
         default = vars(self.demo.State())
         changed = [f"{name}={value!r}" for name, value in vars(self.state).items() if value != default[name]]
         return f"ck.show({', '.join([repr(self.demo.name), *changed])})"
+
+    @property
+    def script(self) -> str:
+        """One line of code for each *Show me* button: the cues of a lecture, to be pasted into cells of their own."""
+        calls = (
+            (label, ", ".join(f"{k}={v!r}" for k, v in preset.items())) for label, preset in self.demo.presets.items()
+        )
+        return "\n".join(f"panel.set({settings})  # {label}" for label, settings in calls)
 
     def _toggle_code(self) -> None:
         self._code.layout.display = "none" if self._code.layout.display is None else None

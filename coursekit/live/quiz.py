@@ -5,7 +5,7 @@ from typing import Any
 
 import ipywidgets as w
 
-from coursekit.live.widgets import STYLE, html
+from coursekit.live.widgets import html, style
 from coursekit.quizzes import QUIZZES, Question, Quiz
 
 
@@ -29,7 +29,7 @@ class QuizPanel:
         self._score = html("", "coursekit-score")
         self.choices = [self._choices(question) for question in quiz.questions]
         asked = [self._asked(i, *pair) for i, pair in enumerate(zip(quiz.questions, self.choices, strict=True))]
-        self.widget = w.VBox([html(STYLE, "coursekit-style"), *asked, self._score])
+        self.widget = w.VBox([style(), *asked, self._score])
         self.widget.add_class("coursekit-panel")
         self.widget.add_class("coursekit-quiz")
         self._tell_score()

@@ -1,5 +1,6 @@
 """From a demo's control descriptions to ipywidgets, and the look of a panel."""
 
+import os
 from html import escape
 from math import log10
 from typing import Any
@@ -26,6 +27,7 @@ STYLE = """<style>
 .coursekit-panel :is(.noUi-handle, .jupyter-button, select, input):focus-visible { outline: 3px solid #3f90da;
   outline-offset: 1px; }
 </style>"""
+FOR_THE_LAST_ROW = "<style>.coursekit-panel { zoom: 1.4; }</style>"
 
 
 class Picture(w.Image):  # type: ignore[misc]
@@ -39,6 +41,11 @@ def html(text: str, css_class: str) -> w.HTML:
     block = w.HTML(text)
     block.add_class(css_class)
     return block
+
+
+def style() -> w.HTML:
+    """The look of a panel; in a lecture (``COURSEKIT_LECTURE=1``) all of it is larger."""
+    return html(STYLE + FOR_THE_LAST_ROW * (os.environ.get("COURSEKIT_LECTURE") == "1"), "coursekit-style")
 
 
 def note(error: BaseException) -> str:
