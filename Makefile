@@ -1,15 +1,16 @@
 # make lab   sets everything up in .venv and opens JupyterLab at chapter 00
 # make test  sets up the same way, then checks everything that CI checks
+# make site  writes the chapters as a web site that needs neither Python nor a network
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: lab test freeze bench clean
+.PHONY: lab test site freeze bench soak clean
 
-lab: $(VENV)/ready
+lab: $(VENV)/lab
 	$(BIN)/coursekit lab
 
-test: $(VENV)/ready
+test: $(VENV)/test tests/node_modules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -20,18 +21,34 @@ test: $(VENV)/ready
 	$(BIN)/pytest tests notebooks -n 2 --dist loadscope --no-loadscope-reorder \
 	  --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with tests/nbval_sanitize.cfg
 
-freeze: $(VENV)/ready
+site: $(VENV)/test
+	build=$$(mktemp -d) && trap 'rm -rf "$$build"' EXIT && \
+	$(BIN)/sphinx-build -W --keep-going -n -q -c docs -d "$$build/doctrees" . "$$build/site" && \
+	rm -rf site && mv "$$build/site" site
+	@echo "Open site/index.html"
+
+freeze: $(VENV)/test
 	$(BIN)/python -m tools.freeze_notebooks
 
-bench: $(VENV)/ready
+bench: $(VENV)/test
 	$(BIN)/python -m benchmarks
 
-$(VENV)/ready: pyproject.toml constraints.txt
+soak: $(VENV)/test
+	$(BIN)/python -m tools.soak --minutes 30
+
+# What is installed: for learners the extra lab, for tests all the others too.
+$(VENV)/lab: EXTRAS = lab
+$(VENV)/test: EXTRAS = lab,test,site
+$(VENV)/lab $(VENV)/test: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "coursekit needs Python 3.11 or newer, but $(PYTHON) is $$($(PYTHON) --version). Try: make lab PYTHON=python3.12"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[lab,test]"
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS)]"
 	touch $@
 
+# The accessibility audit's rules; where npm is missing the audit is skipped and says so.
+tests/node_modules: tests/package-lock.json
+	if command -v npm >/dev/null; then npm ci --prefix tests --silent --no-audit --no-fund && touch $@; fi
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) site tests/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,6 +1,6 @@
-"""The printed edition: chapters and pages as a web site with search, for Sphinx with the checkout as its source folder.
+"""The printed edition: chapters and pages as a web site with search, made by Sphinx from the whole checkout.
 
-``sphinx-build -c docs . site`` runs no notebook: it shows the outputs stored in them. The site loads nothing from elsewhere.
+No notebook is run: the site shows the outputs stored in them, and it loads nothing from elsewhere.
 """
 
 import re
@@ -16,6 +16,7 @@ from sphinx.application import Sphinx
 project = "coursekit"
 html_title = "coursekit"
 language = "en"
+smartquotes = False  # "--chapter" keeps its two hyphens
 
 root_doc = "README"
 include_patterns = [
@@ -35,12 +36,13 @@ myst_enable_extensions = ["amsmath", "dollarmath"]
 myst_heading_anchors = 3
 
 html_theme = "furo"
+pygments_dark_style = "github-dark"
 html_show_sourcelink = False
 html_copy_source = False
 html_show_copyright = False
 html_use_index = False
 
-# MathJax in one file: formulas become SVG, so that no font is loaded, which some browsers refuse to pages opened from disk.
+# MathJax in one file. It draws formulas as SVG, for some browsers refuse to load fonts for a page opened from disk.
 _mathjax = find_spec("sphinx-mathjax-offline").submodule_search_locations[0]
 html_static_path = [f"{_mathjax}/static/mathjax/tex-svg-full.js", "_static"]
 html_css_files = ["site.css"]
@@ -69,7 +71,7 @@ data/README
 
 STILL = """
 ```{note}
-On this page the figures stand still. To move them, run `make lab` in your copy of the course.
+On this page the figures stand still. To move them, start the course: `make lab`.
 ```
 """
 

@@ -1,9 +1,4 @@
-"""A Jupyter server extension that sends kernel messages to the browser at once instead of collecting them.
-
-Jupyter's server leaves Nagle's algorithm on: a small message waits until the browser has acknowledged the one before,
-which adds 20 to 40 ms to every move of a slider. TCP_NODELAY turns that off for kernel websockets.
-``COURSEKIT_NODELAY=0`` leaves the server as it is.
-"""
+"""What a Jupyter server does for the course: messages leave at once, and exported pictures keep their descriptions."""
 
 import os
 from typing import Any
@@ -14,7 +9,22 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(app: Any) -> None:
-    """Put a connection class with TCP_NODELAY in the place of the server's own (a gateway's, for instance)."""
+    _describe_exported_pictures(app.web_app.settings)
+    _send_at_once(app)
+
+
+def _describe_exported_pictures(settings: dict[str, Any]) -> None:
+    """Let *Save and Export Notebook As > HTML* use `coursekit.live.export`."""
+    if "config" in settings:
+        settings["config"].HTMLExporter.preprocessors.append("coursekit.live.export.DescribePictures")
+
+
+def _send_at_once(app: Any) -> None:
+    """Put a connection class with TCP_NODELAY in the place of the server's own (a gateway's, for instance).
+
+    Jupyter's server leaves Nagle's algorithm on: a small message waits until the browser has acknowledged the one
+    before, which adds 20 to 40 ms to every move of a slider. ``COURSEKIT_NODELAY=0`` leaves the server as it is.
+    """
     if os.environ.get("COURSEKIT_NODELAY") == "0":
         app.log.info("coursekit: COURSEKIT_NODELAY=0, kernel websockets stay as they are.")
         return
