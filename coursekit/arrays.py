@@ -7,7 +7,7 @@ with a message that says what was expected, what came and how to mend it. Inputs
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 Array = NDArray[Any]
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
@@ -32,11 +32,11 @@ def float_array(value: ArrayLike, where: str, ndim: int | tuple[int, ...] | None
     TypeError
         If the dtype is neither float32, float64 nor an integer.
     ValueError
-        If the number of dimensions is wrong.
+        If the number of dimensions is wrong, or rows have different lengths.
     """
     if _fits(value, ndim):
         return value  # type: ignore[return-value]  # _fits knows that it is an array
-    array = np.asarray(value)
+    array = any_array(value, where)
     dtype = array.dtype.newbyteorder("=")
     if dtype.kind in "iu":
         dtype = np.dtype(np.float64)
@@ -49,6 +49,14 @@ def float_array(value: ArrayLike, where: str, ndim: int | tuple[int, ...] | None
         expected = shape or f"{ndim}-dimensional"
         raise ValueError(f"{where} must have shape {expected}, but its shape is {array.shape}. {_reshape(array, ndim)}")
     return np.require(array, dtype, ["C_CONTIGUOUS", "WRITEABLE"])
+
+
+def any_array(value: ArrayLike, where: str) -> Array:
+    """Return ``value`` as an array of whatever dtype it has; rows of different lengths raise ``ValueError``."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{where} must be an array, but its rows have different lengths ({error})") from None
 
 
 def _fits(value: ArrayLike, ndim: int | tuple[int, ...] | None) -> bool:
@@ -73,6 +81,13 @@ def _reshape(array: Array, ndim: int | tuple[int, ...]) -> str:
     if array.ndim == 1 and 2 in np.atleast_1d(ndim):
         return "A single sample is one row: write x[None, :]."
     return "Reshape it first."
+
+
+def float_dtype(dtype: DTypeLike, where: str) -> np.dtype[Any]:
+    """Return ``dtype`` if arrays of it can be made here: float32 or float64; else raise ``TypeError``."""
+    if np.dtype(dtype) not in FLOATS:
+        raise TypeError(f"{where}: dtype must be float32 or float64, but is {np.dtype(dtype)}.")
+    return np.dtype(dtype)
 
 
 def same_dtype(where: str, **arrays: Array) -> None:

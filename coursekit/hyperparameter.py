@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 
@@ -41,3 +42,10 @@ def in_range(value: Any, where: str, low: float, high: float = math.inf, above: 
     if not fits:
         span = f"{'above' if above else 'at least'} {low:g}" + (f" and at most {high:g}" if high < math.inf else "")
         raise ValueError(f"{where} must be a finite number, {span}, but is {value!r}.")
+
+
+def whole_number(value: Any, where: str) -> int:
+    """Return ``value`` if it is a whole number of at least 1; else raise ``ValueError``."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{where} must be a whole number of at least 1, but is {value!r}.")
+    return int(value)

@@ -8,12 +8,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import signature
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 
-from coursekit.arrays import Array
+from coursekit.arrays import Array, float_dtype
+from coursekit.hyperparameter import whole_number
 from coursekit.registry import Registry
 
 Shape = tuple[int, ...]
@@ -74,11 +74,11 @@ class Initialiser:
         ValueError
             If a fan is not a positive whole number, or ``rng`` is missing.
         TypeError
-            If the scheme has no such parameter.
+            If the scheme has no such parameter, or ``dtype`` is neither float32 nor float64.
         """
+        dtype = float_dtype(dtype, self.name)
         for side, fan in (("fan_in", fan_in), ("fan_out", fan_out)):
-            if not isinstance(fan, Integral) or fan < 1:
-                raise ValueError(f"{self.name}: {side} must be a whole number of at least 1, but is {fan!r}.")
+            whole_number(fan, f"{self.name}: {side}")
         known = list(signature(self.std).parameters)[2:]
         if unknown := params.keys() - set(known):
             listed = ", ".join(known) or "none"

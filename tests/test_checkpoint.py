@@ -1,6 +1,7 @@
 """An interrupted run, resumed, ends bit for bit where the uninterrupted one ends; bad files change nothing."""
 
 import itertools
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from coursekit.layers import Activation, Dropout, Linear
 from coursekit.losses import LOSSES
 from coursekit.network import Sequential
 from coursekit.optimisers import OPTIMISERS
-from coursekit.training import Checkpoint, EarlyStopping, Schedule, fit
+from coursekit.training import Callback, Checkpoint, EarlyStopping, Schedule, fit
 
 
 @pytest.fixture
@@ -19,10 +20,10 @@ def data(rng):
     return x, rng.integers(0, 3, 40), x[:10], rng.integers(0, 3, 10)
 
 
-def run(data, path, optimiser="adam", every=None, net=None, resume=False, shared=False):
+def run(data, path, optimiser="adam", every=None, net=None, resume=False, shared=False, failing=()):
     net = net or network()
     rng = net.layers[3].rng if shared else np.random.default_rng(1)
-    callbacks = [Schedule(lambda step: 1 / (1 + step)), EarlyStopping(patience=2), Checkpoint(path, every)]
+    callbacks = [Schedule(lambda step: 1 / (1 + step)), EarlyStopping(patience=2), Checkpoint(path, every), *failing]
     arguments = (net, LOSSES["softmax_cross_entropy"], OPTIMISERS[optimiser](lr=0.05), data, 4, 8, rng, callbacks)
     return net, fit(*arguments, resume_from=path if resume else None)
 
@@ -42,6 +43,26 @@ def test_resumed_it_ends_where_it_would_have_ended(data, tmp_path, optimiser, st
     np.testing.assert_array_equal(net.params.flat, whole.params.flat)
     for name, array in whole.layers[1].buffers.items():
         np.testing.assert_array_equal(net.layers[1].buffers[name], array)
+
+
+class Fails(Callback):
+    def before_update(self, run):
+        if run.step == 7:
+            raise RuntimeError("my own words")
+
+
+def test_a_run_whose_callback_raised_can_be_resumed_without_it(data, tmp_path):
+    whole, rows = run(data, tmp_path / "whole.npz")
+    expected = list(rows)
+    path = tmp_path / "run.npz"
+    _, rows = run(data, path, every=1, failing=[Fails()])
+    before = []
+    with pytest.raises(RuntimeError, match=r"^my own words$"):
+        before.extend(rows)
+    assert before == expected[:7]
+    net, rows = run(data, path, net=network(seed=9), resume=True)
+    assert [*before, *rows] == expected
+    np.testing.assert_array_equal(net.params.flat, whole.params.flat)
 
 
 def test_a_run_that_had_ended_yields_nothing_more(data, tmp_path):
@@ -67,9 +88,11 @@ def test_a_checkpoint_is_written_at_every_epoch_or_after_so_many_steps(data, tmp
 
 @pytest.fixture
 def checkpoint(data, tmp_path):
-    _, rows = run(data, tmp_path / "run.npz", every=1)
+    path = tmp_path / "Zoë's runs" / "深度 学习.npz"
+    path.parent.mkdir()
+    _, rows = run(data, path, every=1)
     list(itertools.islice(rows, 3))
-    return tmp_path / "run.npz"
+    return path
 
 
 def other_network():
@@ -109,11 +132,42 @@ def test_another_random_generator_is_refused(data, checkpoint):
         run(data, checkpoint, net=net, resume=True)
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "text", "pickled", "format"])
+class Planted:
+    """Runs code when it is unpickled."""
+
+    def __init__(self, trace):
+        self.trace = trace
+
+    def __reduce__(self):
+        return self.trace.touch, ()
+
+
+@pytest.mark.parametrize("member", ["told", "params.0.w"])
+def test_a_pickle_in_the_file_is_refused_and_not_run(data, checkpoint, member, tmp_path):
+    trace = tmp_path / "ran"
+    with np.load(checkpoint) as whole:
+        np.savez(checkpoint, **(dict(whole) | {member: np.array([Planted(trace)], object)}))
+    with pytest.raises(ValueError, match=r"cannot be read as a checkpoint \(Object arrays cannot be loaded"):
+        run(data, checkpoint, resume=True)
+    assert not trace.exists()
+
+
+def test_a_file_that_unpacks_to_far_too_much_takes_no_memory(data, checkpoint):
+    np.savez_compressed(checkpoint, **dict.fromkeys(["params.0.w"], np.zeros(30_000_000, np.int8)))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=r"cannot be read as a checkpoint \(it is compressed"):
+        run(data, checkpoint, resume=True)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10_000_000
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "text", "an array", "format"])
 def test_a_damaged_file_is_refused(data, checkpoint, damage):
     whole = checkpoint.read_bytes()
-    if damage == "pickled":
-        np.savez(checkpoint, told=np.array([{"format": 1}], object))
+    if damage == "an array":
+        with checkpoint.open("wb") as file:
+            np.save(file, np.zeros(3))
     elif damage == "format":
         np.savez(checkpoint, told=np.frombuffer(b'{"format": 99}', np.uint8))
     else:

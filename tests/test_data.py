@@ -5,6 +5,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from test_checkpoint import Planted
 
 from coursekit.data import bundled, load_digits, load_photograph
 from tools import make_data
@@ -99,7 +100,7 @@ def test_the_script_writes_the_same_bytes_twice(tmp_path, capsys):
 @pytest.fixture
 def installation(tmp_path, monkeypatch):
     """A package folder with spaces and accents in its name, and data bundled inside it."""
-    package = tmp_path / "Zoë's packages" / "coursekit"
+    package = tmp_path / "Zoë's 课程 packages" / "coursekit"
     data = package / "bundled" / "data"
     shutil.copytree(make_data.DATA, data)
     monkeypatch.setattr(bundled, "PACKAGE", package)
@@ -145,12 +146,16 @@ def drop_an_array(path):
         pass
 
 
-def pickle_an_object(path):
-    np.savez(path, images=np.array([{}], dtype=object), labels=np.zeros(1))
-
-
-@pytest.mark.parametrize("damage", [truncate, empty, flip_a_bit, replace_by_text, drop_an_array, pickle_an_object])
+@pytest.mark.parametrize("damage", [truncate, empty, flip_a_bit, replace_by_text, drop_an_array])
 def test_a_damaged_file_says_what_to_do(installation, damage):
     damage(installation / "digits.npz")
     with pytest.raises(RuntimeError, match=r"(?s)digits\.npz cannot be read \(.+\)\. Install .*make_data"):
         load_digits()
+
+
+def test_a_pickle_is_refused_and_not_run(installation, tmp_path):
+    trace = tmp_path / "ran"
+    np.savez(installation / "digits.npz", images=np.array([Planted(trace)], object), labels=np.zeros(1))
+    with pytest.raises(RuntimeError, match=r"digits\.npz cannot be read \(Object arrays cannot be loaded"):
+        load_digits()
+    assert not trace.exists()

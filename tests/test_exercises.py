@@ -252,6 +252,37 @@ def test_reused_buffer_is_read_at_once():
     assert he(he_std).verdict is Verdict.CORRECT
 
 
+def test_an_argument_that_is_kept_and_changed_at_the_next_call_spoils_nothing():
+    kept = []
+
+    def symmetric_gradients(x, y, w1, w2):
+        for array in kept:
+            array[...] = 0
+        kept.append(w1)
+        return EXERCISES["symmetric_gradients"].solution(x, y, w1, w2)
+
+    assert gradients(symmetric_gradients).verdict is Verdict.CORRECT
+
+
+def test_a_view_of_an_argument_is_judged_by_its_numbers():
+    result = gradients(lambda x, y, w1, w2: (w1[:], w2.T))
+    before = cases(EXERCISES["symmetric_gradients"])[0]
+    assert "dw1[0, 0] should be " in result.message
+    assert f"but is {before[2][0, 0]:.4g}." in result.message
+    assert all(np.array_equal(a, b) for a, b in zip(result.inputs, before, strict=True))
+
+
+def test_an_answer_that_is_right_only_when_first_called_is_wrong():
+    calls = itertools.count()
+
+    def he_std(fan_in):
+        return math.sqrt(2 / fan_in) if next(calls) == 0 else 0.5
+
+    result = he(he_std)
+    assert result.verdict is Verdict.WRONG
+    assert result.inputs == cases(EXERCISES["he_std"])[1]
+
+
 class Refusing:
     """Like a tensor that needs its gradient."""
 
@@ -500,6 +531,16 @@ def test_hints_come_one_by_one_and_end():
     assert set(shown[len(hints) :]) == {"There are no more hints to he_std. The collapsed cell below holds a solution."}
     assert repr(session.hint("xavier_bound")).startswith("Hint 1 of ")
     assert repr(Session().hint("he_std")).startswith("Hint 1 of ")
+
+
+def test_what_a_learner_is_told_is_plain_text_in_every_viewer():
+    def he_std(fan_in):
+        raise ValueError("<script>")
+
+    session = Session()
+    told = [session.check("he_std", he_std), session.hint("he_std"), session.progress()]
+    assert "<script>" in repr(told[0])
+    assert not [name for shown in told for name in dir(shown) if name.startswith("_repr_")]
 
 
 def test_records_are_frozen():

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from coursekit.hyperparameter import in_range
+from coursekit.hyperparameter import in_range, whole_number
 
 
 @pytest.mark.parametrize("value", [0, 0.5, 1, np.float32(0.25), True])
@@ -34,3 +34,16 @@ def test_infinity_is_outside_even_without_an_upper_end():
 def test_what_is_no_number_is_refused(value):
     with pytest.raises(TypeError, match=r"^f: p must be a number, but is"):
         in_range(value, "f: p", 0)
+
+
+@pytest.mark.parametrize("value", [1, 7, np.int8(3), np.uint64(2)])
+def test_counts_pass_as_plain_numbers(value):
+    made = whole_number(value, "f: n")
+    assert made == value
+    assert type(made) is int
+
+
+@pytest.mark.parametrize("value", [0, -1, 2.0, 2.5, math.nan, math.inf, "3", True, None, [1]], ids=repr)
+def test_what_is_no_count_is_refused(value):
+    with pytest.raises(ValueError, match=r"^f: n must be a whole number of at least 1, but is"):
+        whole_number(value, "f: n")

@@ -171,8 +171,9 @@ def test_nan_is_not_hidden(loss, dtype, column, rng):
 
 @each
 @in_both_dtypes
-def test_huge_scores_stay_finite(loss, dtype, rng):
-    scores = np.array([[1e4, -1e4, 0], [-1e4, 1e4, 0], [1e4, 1e4, -1e4]], dtype)
+@pytest.mark.parametrize("size", [1e4, 3e37])
+def test_huge_scores_stay_finite(loss, size, dtype, rng):
+    scores = np.array([[size, -size, 0], [-size, size, 0], [size, size, -size]], dtype)
     y = np.array([0, 0, 2]) if loss.y == "classes" else targets(loss, scores, rng)
     value, dscores = loss(scores, y)
     assert math.isfinite(value)
@@ -285,6 +286,7 @@ def test_a_huber_loss_needs_a_positive_delta():
         ([[0], [1], [2]], ValueError, r"y must have shape \(3,\), one label a sample, but its shape is \(3, 1\)"),
         ([0.0, 1.0, 2.0], TypeError, "y holds class numbers and must be integers, but its dtype is float64"),
         ([True, False, True], TypeError, "must be integers, but its dtype is bool"),
+        ([0, math.nan, 2], TypeError, "must be integers, but its dtype is float64"),
         (["cat", "dog", "cat"], TypeError, "must be integers, but its dtype is <U3"),
     ],
 )
@@ -339,12 +341,6 @@ def test_scores_without_a_class_are_refused(loss):
 def test_scores_of_one_sample_must_be_a_row(loss):
     with pytest.raises(ValueError, match=rf"^{loss.name}: scores must have shape \(N, C\).*write x\[None, :\]"):
         loss(np.zeros(4), [1])
-
-
-@each
-def test_scores_that_are_no_numbers_are_refused(loss):
-    with pytest.raises(TypeError, match=f"^{loss.name}: scores must be float32 or float64 .*dtype is complex128"):
-        loss(np.zeros((2, 2), complex), [0, 1])
 
 
 # Targets that are numbers.

@@ -112,6 +112,33 @@ def test_a_constant_feature_is_centred_and_not_blown_up(value, dtype, rng):
     np.testing.assert_allclose(fitted.apply(test)[:, 1], 8, rtol=1e-6)
 
 
+@each
+@pytest.mark.parametrize("value", [0.0, 0.1, 255.0])
+def test_samples_that_are_all_the_same_become_0(preprocessor, value, rng):
+    train = np.full((6, 2, 3, 3), value)
+    np.testing.assert_allclose(preprocessor.fit(train).apply(train), 0, atol=1e-9)
+
+
+@each
+def test_nan_in_the_training_set_is_refused_or_seen(preprocessor, rng):
+    train = samples(preprocessor, rng)
+    train.flat[0] = np.nan
+    if preprocessor.name in ("pca", "pca_whitening", "zca"):
+        with pytest.raises(ValueError, match="fit: train holds NaN or infinity, which would spread to every feature"):
+            preprocessor.fit(train)
+    else:
+        assert np.isnan(preprocessor.fit(train).apply(train)).any(axis=tuple(range(1, train.ndim))).all()
+
+
+@each
+def test_nan_in_a_sample_is_seen_in_that_sample_only(preprocessor, rng):
+    test = samples(preprocessor, rng)
+    test[3].flat[0] = np.nan
+    y = preprocessor.fit(samples(preprocessor, rng)).apply(test)
+    spoilt = np.isnan(y).any(axis=tuple(range(1, y.ndim)))
+    np.testing.assert_array_equal(np.flatnonzero(spoilt), [3])
+
+
 def test_principal_components_decorrelate_and_come_largest_first(rng):
     train = cloud(rng)
     fitted = PREPROCESSORS["pca"].fit(train)

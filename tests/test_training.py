@@ -248,17 +248,106 @@ def test_the_watch_names_the_parameter_that_an_update_broke(data):
         list(rows)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy says that it overflows
+@pytest.mark.parametrize(
+    ("lr", "end"), [(1e9, r"\d+: .* layer \d \(Linear\)"), (1e300, r"1: .* layer 0 .* parameter w")]
+)
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+def test_a_learning_rate_far_too_high_shows_in_the_loss_or_ends_with_step_layer_and_advice(data, optimiser, lr, end):
+    def losses(*callbacks):
+        net = Sequential([Linear(4, 8, np.random.default_rng(0)), Linear(8, 3, np.random.default_rng(1))])
+        arguments = (OPTIMISERS[optimiser](lr=lr), data, 20, 16, np.random.default_rng(1), callbacks)
+        return [row.loss for row in fit(net, cross_entropy, *arguments)]
+
+    shown = losses()
+    assert len(shown) == 80
+    assert not all(loss < 1e6 for loss in shown)
+    if all(map(math.isfinite, shown)):  # steps of a size of their own may be huge and stay finite
+        assert losses(NaNWatch()) == shown
+    else:
+        with pytest.raises(FloatingPointError, match=rf"^Step {end}.*Try a smaller learning rate"):
+            losses(NaNWatch())
+
+
 def test_without_a_watch_a_loss_of_nan_is_shown(data):
     x = np.full_like(data[0], np.nan)
     _, rows = start((x, data[1]))
     assert math.isnan(next(rows).loss)
 
 
+@pytest.mark.parametrize("where", ["before_update", "after_update", "after_row"])
+def test_a_callback_that_raises_ends_the_run_with_its_own_words(data, where):
+    class Fails(Callback):
+        def begin(self, run):
+            self.run = run
+
+    def fail(self, run, *row):
+        if run.step == 2:
+            raise RuntimeError("my own words")
+
+    setattr(Fails, where, fail)
+    net, rows = start(data, callbacks=[callback := Fails()])
+    next(rows)
+    with pytest.raises(RuntimeError, match=r"^my own words$"):
+        list(rows)
+    assert list(rows) == []
+    again = fit(net, cross_entropy, callback.run.optimiser, data, 1, 16, np.random.default_rng(1))
+    assert math.isfinite(next(again).loss)
+
+
 # Bad input
 
 
+def test_data_of_one_class_is_learned(data):
+    x, y = data[0], np.full(50, 2)
+    _, rows = start((x, y, x, y), epochs=30)
+    *_, last = rows
+    assert last.val_loss < 0.1
+    assert last.val_accuracy == 1
+
+
+@pytest.mark.parametrize("loss", [loss for loss in LOSSES.values() if loss.y == "classes"], ids=lambda loss: loss.name)
+@pytest.mark.parametrize(
+    ("labels", "error", "message"),
+    [
+        (lambda y: y + 1, ValueError, "labels must be 0 to 2 for 3 scores, but run from 1 to 3"),
+        (lambda y: y - 1, ValueError, "labels must be 0 to 2 for 3 scores, but run from -1 to 1"),
+        (lambda y: y.astype(float), TypeError, "y holds class numbers and must be integers, but its dtype is float64"),
+        (
+            lambda y: np.where(y, y, np.nan),
+            TypeError,
+            "y holds class numbers and must be integers, but its dtype is float64",
+        ),
+        (lambda y: y.astype(str), TypeError, "y holds class numbers and must be integers, but its dtype is <U"),
+        (lambda y: y.astype(object), TypeError, "y holds class numbers and must be integers, but its dtype is object"),
+        (
+            lambda y: y[:, None],
+            ValueError,
+            r"y must have shape \(50,\), one label a sample, but its shape is \(50, 1\)",
+        ),
+    ],
+    ids=["too large", "negative", "float", "nan", "text", "object", "column"],
+)
+def test_labels_that_are_no_class_numbers_end_the_first_step_before_anything_is_learned(
+    data, loss, labels, error, message
+):
+    net = network()
+    before = net.params.flat.copy()
+    rows = fit(net, loss, OPTIMISERS["sgd"](lr=0.1), (data[0], labels(data[1])), 1, 50, np.random.default_rng(1))
+    with pytest.raises(error, match=f"^{loss.name}: {message}"):
+        next(rows)
+    np.testing.assert_array_equal(net.params.flat, before)
+
+
+def test_judging_by_nothing_is_refused(data):
+    with pytest.raises(ValueError, match=r"^evaluate: x holds no sample"):
+        evaluate(network(), cross_entropy, data[0][:0], data[1][:0])
+    with pytest.raises(ValueError, match=r"^evaluate: batch_size must be a whole number of at least 1, but is 0"):
+        evaluate(network(), cross_entropy, *data[:2], batch_size=0)
+
+
 @pytest.mark.parametrize("name", ["epochs", "batch_size"])
-@pytest.mark.parametrize("value", [0, -1, 1.5, "3", True, None], ids=repr)
+@pytest.mark.parametrize("value", [0, -1, 1.5, 2.0, math.nan, "3", True, None], ids=repr)
 def test_a_count_that_is_none_is_refused(data, name, value):
     with pytest.raises(ValueError, match=f"^fit: {name} must be a whole number of at least 1, but is "):
         start(data, **{name: value})
@@ -270,11 +359,12 @@ def test_a_count_that_is_none_is_refused(data, name, value):
         (((5, 4), (4,)), "x has 5 samples, but y has 4"),
         (((0, 4), (0,)), r"x needs at least one sample a row, but its shape is \(0, 4\)"),
         (((5,), (5,)), r"x needs at least one sample a row, but its shape is \(5,\)"),
+        (((), (5,)), r"x needs at least one sample a row, but its shape is \(\)"),
         (((5, 4), (5,), (3, 4), (2,)), "x_val has 3 samples, but y_val has 2"),
     ],
 )
 def test_data_that_do_not_fit_are_refused(shapes, message):
-    with pytest.raises(ValueError, match="^fit: " + message):
+    with pytest.raises(ValueError, match=r"^fit: " + message):
         start(tuple(np.ones(shape) for shape in shapes))
 
 

@@ -12,7 +12,7 @@ TESTS = Path(__file__).parent
 CODE = "import sys, numba, pytest; sys.exit(pytest.main(sys.argv[1:]) if numba.config.DISABLE_JIT else 17)"
 # What stands on the mathematics, or starts processes of its own.
 ABOVE = ("browser", "cli", "demo", "digits_cnn", "exercises", "freeze", "imports", "live", "notebooks", "progress")
-ABOVE += ("quizzes", "server", "torch", "without")
+ABOVE += ("quizzes", "read_only", "server", "torch", "without")
 
 
 @pytest.mark.slow

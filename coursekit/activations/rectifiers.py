@@ -146,7 +146,7 @@ def prelu_forward(x: Array, alpha: Array | float = 0.25) -> tuple[Array, PReLUCa
         If alpha has neither one slope nor one a channel.
     """
     x = float_array(x, "prelu: x")
-    slope = np.asarray(alpha, x.dtype)
+    slope = float_array(alpha, "prelu: alpha").astype(x.dtype, copy=False)
     if slope.ndim == 1:
         if x.ndim < 2 or len(slope) != x.shape[1]:
             raise ValueError(

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from coursekit.arrays import Array
+from coursekit.arrays import Array, float_dtype
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -54,8 +54,7 @@ def load_digits(split: Literal["train", "test"] | None = None, dtype: DTypeLike 
     """
     if split not in ("train", "test", None):
         raise ValueError(f"load_digits: split must be 'train', 'test' or None for all, but is {split!r}.")
-    if np.dtype(dtype) not in (np.float32, np.float64):
-        raise TypeError(f"load_digits: dtype must be float32 or float64, but is {np.dtype(dtype)}.")
+    dtype = float_dtype(dtype, "load_digits")
     pixels, labels = _read("digits", "images", "labels")
     images = (pixels[:, np.newaxis] / 16).astype(dtype)
     if split is None:

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from coursekit.arrays import FLOATS, Array, float_array, same_dtype, upstream_gradient
+from coursekit.arrays import FLOATS, Array, float_array, float_dtype, same_dtype, upstream_gradient
+from coursekit.hyperparameter import whole_number
 from coursekit.kernels.norm import (
     image_dx,
     image_moments,
@@ -199,6 +200,7 @@ class BatchNorm(Layer):
     """Batch normalisation over (N, D) or (N, C, H, W), with its running statistics."""
 
     def __init__(self, channels: int, momentum: float = 0.1, eps: float = 1e-5, dtype: Any = np.float32) -> None:
+        dtype, channels = float_dtype(dtype, "BatchNorm"), whole_number(channels, "BatchNorm: channels")
         super().__init__(gamma=np.ones(channels, dtype), beta=np.zeros(channels, dtype))
         self.running = RunningStatistics.start(channels, dtype)
         self.buffers = {"mean": self.running.mean, "var": self.running.var}

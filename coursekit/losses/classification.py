@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coursekit.arrays import Array, float_array
+from coursekit.arrays import Array, any_array, float_array
 from coursekit.hyperparameter import Hyperparameter, in_range
 from coursekit.kernels import loss as kernels
 from coursekit.losses.record import LOSSES, Loss
@@ -147,7 +147,7 @@ def softmax_cross_entropy(
     in_range(temperature, "softmax_cross_entropy: temperature", 0, above=True)
     in_range(label_smoothing, "softmax_cross_entropy: label_smoothing", 0, 1)
     scores = float_array(scores, "softmax_cross_entropy: scores", 2, "(N, C)")
-    y = np.asarray(y)
+    y = any_array(y, "softmax_cross_entropy: y")
     soft = y.ndim == 2 and (y.dtype.kind == "f" or y.shape == scores.shape)
     targets = probabilities(y, scores, where) if soft else class_labels(y, scores, where)
     dscores = np.empty_like(scores)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coursekit.arrays import Array, float_array
+from coursekit.arrays import Array, any_array, float_array
 from coursekit.kernels.loss import all_between
 
 INT64 = np.dtype(np.int64)
@@ -23,7 +23,7 @@ def class_labels(y: ArrayLike, scores: Array, where: str) -> Array:
     """
     not_empty(scores, where)
     n, classes = scores.shape
-    labels = np.asarray(y)
+    labels = any_array(y, f"{where}: y")
     if labels.dtype.kind not in "iu":
         raise TypeError(f"{where}: y holds class numbers and must be integers, but its dtype is {labels.dtype}.")
     if labels.shape != (n,):

@@ -103,6 +103,8 @@ def _read(path: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:
     """Return what was told and the arrays, or say what is wrong with the file."""
     try:
         with np.load(path, allow_pickle=False) as file:
+            if any(member.compress_type for member in file.zip.infolist()):
+                raise ValueError("it is compressed, which no checkpoint is: it could unpack to any size")
             stored = {name: file[name] for name in file.files}
         told = json.loads(stored.pop("told").tobytes())
         if told["format"] != FORMAT:

@@ -1,13 +1,13 @@
 """The training loop."""
 
 from collections.abc import Iterator, Sequence
-from numbers import Integral
 from os import PathLike
 from typing import Any
 
 import numpy as np
 
-from coursekit.arrays import Array, float_array
+from coursekit.arrays import Array, any_array, float_array
+from coursekit.hyperparameter import whole_number
 from coursekit.network import Sequential
 from coursekit.training.checkpoint import load_checkpoint
 from coursekit.training.run import Callback, Data, LossFunction, Row, Run
@@ -61,14 +61,14 @@ def fit(
     ValueError
         If x and y differ in length, there are no samples, or a number is not positive.
     """
-    _check(epochs=epochs, batch_size=batch_size)
-    run = Run(net, loss, optimiser, _checked(Data(*data)), int(batch_size), rng, tuple(callbacks))
+    epochs, batch_size = whole_number(epochs, "fit: epochs"), whole_number(batch_size, "fit: batch_size")
+    run = Run(net, loss, optimiser, _checked(Data(*data)), batch_size, rng, tuple(callbacks))
     run.memory = optimiser.init(net.params)
     for callback in run.callbacks:
         callback.begin(run)
     if resume_from is not None:
         load_checkpoint(resume_from, run)
-    return _rows(run, int(epochs))
+    return _rows(run, epochs)
 
 
 def _rows(run: Run, epochs: int) -> Iterator[Row]:
@@ -124,6 +124,9 @@ def evaluate(
     net: Sequential, loss: LossFunction, x: Array, y: Array | None, batch_size: int = 256
 ) -> tuple[float, float | None]:
     """Return the mean loss over all samples and the accuracy (None unless y holds classes), in test mode."""
+    if len(x) == 0:
+        raise ValueError("evaluate: x holds no sample, and the mean over none is not defined.")
+    batch_size = whole_number(batch_size, "evaluate: batch_size")
     total, right = 0.0, 0
     labels = np.asarray(y)
     classes = labels.ndim == 1 and labels.dtype.kind in "iu"
@@ -136,21 +139,15 @@ def evaluate(
     return total / len(x), right / len(x) if classes else None
 
 
-def _check(**numbers: int) -> None:
-    for name, value in numbers.items():
-        if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-            raise ValueError(f"fit: {name} must be a whole number of at least 1, but is {value!r}.")
-
-
 def _checked(data: Data) -> Data:
     """Return the data as arrays, or say which do not fit."""
     if (data.x_val is None) != (data.y_val is None):
         raise ValueError("fit: validation data needs both: data is (x, y) or (x, y, x_val, y_val).")
     arrays = []
     for x, y, kind in ((data.x, data.y, ""), (data.x_val, data.y_val, "_val")):
-        if x is None:
+        if x is None or y is None:
             continue
-        x, y = float_array(x, f"fit: x{kind}"), np.asarray(y)
+        x, y = float_array(x, f"fit: x{kind}"), any_array(y, f"fit: y{kind}")
         if x.ndim < 2 or len(x) == 0:
             raise ValueError(f"fit: x{kind} needs at least one sample a row, but its shape is {x.shape}.")
         if len(x) != len(y):
