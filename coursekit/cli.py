@@ -1,14 +1,15 @@
 """The ``coursekit`` command: ``coursekit lab`` opens the chapters, ``coursekit doctor`` says what is wrong."""
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
 
 from coursekit import __version__
-from coursekit.commands import lab
+from coursekit.commands import check, data, doctor, lab, progress, warmup
 
-COMMANDS = (lab,)
+COMMANDS = (lab, doctor, check, warmup, progress, data)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,6 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for command in COMMANDS:
         command.add_to(commands)
     options = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show 明 shows ?
     try:
         return int(options.run(options))
     except ImportError as error:

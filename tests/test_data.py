@@ -114,7 +114,7 @@ def test_an_installed_package_reads_its_own_data(installation):
 
 def test_a_checkout_reads_the_folder_beside_the_package():
     assert not (bundled.PACKAGE / "bundled").exists()
-    assert bundled._folder() == make_data.DATA
+    assert bundled.folder() == make_data.DATA
 
 
 def test_a_missing_file_says_what_to_do(installation):

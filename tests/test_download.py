@@ -1,7 +1,9 @@
 """Downloads from a server of the test's own: what goes wrong on a network, and that nothing wrong is kept."""
 
+import errno
 import gzip
 import hashlib
+import io
 import threading
 import tracemalloc
 from functools import partial
@@ -13,6 +15,7 @@ import pytest
 
 from coursekit.data import DownloadError, downloads, fashion, load_fashion, load_fashion_or_digits
 from coursekit.data.downloads import DOWNLOADS, Download, RemoteFile, data_folder, download, fetch, open_url
+from coursekit.data.downloads import missing as missing_files
 
 CONTENT = np.random.default_rng(1).bytes(200_000)
 FILE = RemoteFile("thing.gz", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
@@ -282,10 +285,51 @@ def test_the_record_of_fashion_mnist_is_complete():
     }
 
 
+@pytest.mark.parametrize(
+    "name", ["../thing.gz", "a/thing.gz", "/tmp/thing.gz", "..", ".", "", "a\\thing.gz", "C:thing.gz"]
+)
+def test_a_name_that_leads_out_of_the_folder_is_refused(get, server, tmp_path, name):
+    with pytest.raises(ValueError, match="must not lead out of its folder"):
+        fetch(FILE._replace(name=name), [f"{server.address}/"], tmp_path / "data", open_url=open_plain)
+    assert server.requests == []
+    assert left_behind(tmp_path) == []
+
+
+class FullDisk(io.RawIOBase):
+    """A file on a disk that takes nothing more."""
+
+    def writable(self):
+        return True
+
+    def write(self, block):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_is_named_and_its_part_goes(get, server, monkeypatch):
+    get.folder.mkdir()
+    (get.folder / "thing.gz.part").write_bytes(CONTENT[:70_000])
+    path_open = downloads.Path.open
+    monkeypatch.setattr(
+        downloads.Path, "open", lambda path, mode: FullDisk() if mode in ("wb", "ab") else path_open(path, mode)
+    )
+    with pytest.raises(DownloadError, match=r"^The disk is full: .*Zoë's data\. Make room there"):
+        get(ranges, ranges)
+    assert len(server.requests) == 1  # another mirror would not help
+    assert left_behind(get.folder) == []
+
+
+def test_a_folder_that_cannot_be_written_is_named(server, tmp_path):
+    (tmp_path / "file").write_bytes(b"in the way")
+    with pytest.raises(DownloadError, match=r"file cannot be written to \(.*File exists.*\)\. Choose another folder"):
+        fetch(FILE, [f"{server.address}/"], tmp_path / "file", open_url=open_plain)
+    assert server.requests == []
+
+
 def test_where_data_is_kept(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSEKIT_DATA", str(tmp_path))
     assert data_folder() == tmp_path
     monkeypatch.delenv("COURSEKIT_DATA")
+    monkeypatch.delenv("COURSEKIT_HOME", raising=False)
     monkeypatch.setattr(downloads.Path, "home", lambda: tmp_path)
     assert data_folder() == tmp_path / ".coursekit" / "data"
 
@@ -334,7 +378,23 @@ def test_fashion_is_fetched_once_and_read(small_fashion, server, tmp_path):
         np.testing.assert_allclose(images, pixels[:, None] / 255, rtol=1e-6)
         np.testing.assert_array_equal(labels, small_fashion[f"{prefix}-labels-idx1-ubyte.gz"])
     assert len(server.requests) == 4
+    assert missing_files(downloads.DOWNLOADS["fashion_mnist"], tmp_path) == []
     assert len(fashion.FASHION_CLASSES) == 10
+
+
+def test_progress_counts_all_files_together(small_fashion, tmp_path):
+    seen = []
+    download("fashion_mnist", tmp_path, lambda done, total: seen.append((done, total)), open_plain)
+    sizes = [file.size for file in downloads.DOWNLOADS["fashion_mnist"].files]
+    assert seen == [(sum(sizes[: i + 1]), sum(sizes)) for i in range(4)]
+
+
+def test_what_is_missing_or_damaged_is_told(small_fashion, tmp_path):
+    record = downloads.DOWNLOADS["fashion_mnist"]
+    assert missing_files(record, tmp_path) == list(record.files)
+    place = download("fashion_mnist", tmp_path, open_url=open_plain)
+    (place / record.files[2].name).write_bytes(bytes(record.files[2].size))
+    assert missing_files(record, tmp_path) == [record.files[2]]
 
 
 def test_another_split_is_refused(tmp_path):

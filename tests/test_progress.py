@@ -3,15 +3,20 @@
 import json
 import math
 import os
+import subprocess
+import sys
 import threading
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from coursekit.exercises import EXERCISES, Session, Verdict
-from coursekit.exercises.progress_file import ProgressFile, Standing
+from coursekit.exercises import EXERCISES, Session, Verdict, lock_file
+from coursekit.exercises.progress_file import ProgressFile, Standing, merged, read_standings
 
+ROOT = Path(__file__).parents[1]
 BYTES_OF_NO_PROGRESS = {
     "empty": b"",
     "cut off": b'{"he_std": {"attempts": 1, "hi',
@@ -21,7 +26,10 @@ BYTES_OF_NO_PROGRESS = {
     "of another shape": b'{"he_std": 3}',
     "of other fields": b'{"he_std": {"tries": 1}}',
     "of other types": b'{"he_std": {"attempts": "many"}}',
+    "negative": b'{"he_std": {"hints": -1}}',
+    "of a day that is none": b'{"he_std": {"solved": "yesterday"}}',
     "too deep": b"[" * 100_000,
+    "too large": b"{}" + b" " * 1_000_000,
 }
 
 
@@ -101,6 +109,7 @@ def test_environment_decides_at_every_call(path, monkeypatch, tmp_path):
 
 def test_default_place_is_in_the_home_folder(monkeypatch, tmp_path):
     monkeypatch.delenv("COURSEKIT_PROGRESS", raising=False)
+    monkeypatch.delenv("COURSEKIT_HOME", raising=False)
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
     Session().check("he_std", right)
     assert "he_std" in json.loads((tmp_path / ".coursekit" / "progress.json").read_bytes())
@@ -111,6 +120,7 @@ def test_without_a_home_nothing_is_saved_and_said_once(monkeypatch, capsys):
         raise RuntimeError("Could not determine home directory.")
 
     monkeypatch.delenv("COURSEKIT_PROGRESS", raising=False)
+    monkeypatch.delenv("COURSEKIT_HOME", raising=False)
     monkeypatch.setattr(Path, "home", no_home)
     session = Session()
     assert session.check("he_std", right).verdict is Verdict.CORRECT
@@ -155,11 +165,11 @@ def test_file_that_cannot_be_read_is_not_replaced(path, monkeypatch, capsys):
     Session().check("he_std", right)
     before = path.read_bytes()
 
-    def refuse(self):
+    def refuse(self, mode):
         raise PermissionError(13, "Permission denied")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "read_bytes", refuse)
+        patched.setattr(Path, "open", refuse)
         session = Session()
         session.check("xavier_bound", EXERCISES["xavier_bound"].solution)
         assert row(session)[-2:] == ["0", "0"]
@@ -169,7 +179,7 @@ def test_file_that_cannot_be_read_is_not_replaced(path, monkeypatch, capsys):
     assert "cannot be read: Permission denied." in said
 
 
-def test_interrupted_write_leaves_the_old_file_and_no_litter(path, monkeypatch):
+def test_full_disk_is_said_and_leaves_the_old_file_and_no_litter(path, monkeypatch, capsys):
     Session().check("he_std", wrong)
     before = path.read_bytes()
 
@@ -177,9 +187,11 @@ def test_interrupted_write_leaves_the_old_file_and_no_litter(path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", disk_full)
-    Session().check("he_std", right)
+    assert Session().check("he_std", right).verdict is Verdict.CORRECT
     assert path.read_bytes() == before
-    assert [file.name for file in path.parent.iterdir()] == ["progress.json"]
+    assert {file.name for file in path.parent.iterdir()} == {"progress.json", "progress.json.lock"}
+    assert "Your progress is not saved: " in (said := capsys.readouterr().err)
+    assert "No space left on device" in said
 
 
 def test_reader_never_sees_a_half_written_file(path):
@@ -200,3 +212,73 @@ def test_reader_never_sees_a_half_written_file(path):
     reader.join()
     assert seen
     assert seen <= set(range(1, 30))
+
+
+COUNT_UP = """
+import sys
+from dataclasses import replace
+from coursekit.exercises.progress_file import ProgressFile
+
+file = ProgressFile(sys.exit)
+print("ready", flush=True)
+sys.stdin.read(1)  # until the other is, too
+for _ in range(100):
+    file.update("he_std", lambda standing: replace(standing, attempts=standing.attempts + 1))
+"""
+
+
+def test_two_kernels_that_write_at_once_lose_nothing(path):
+    kernels = [
+        subprocess.Popen([sys.executable, "-c", COUNT_UP], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    assert [kernel.stdout.readline().strip() for kernel in kernels] == [b"ready", b"ready"]
+    for kernel in kernels:
+        kernel.stdin.write(b".")
+        kernel.stdin.flush()
+    for kernel in kernels:
+        kernel.communicate(timeout=60)
+    assert [kernel.returncode for kernel in kernels] == [0, 0]
+    assert read_standings(path)["he_std"].attempts == 200
+
+
+def test_a_lock_that_nobody_gives_back_is_not_waited_for_long(path, monkeypatch):
+    monkeypatch.setattr(lock_file, "PATIENCE", 0.05)
+    path.parent.mkdir()
+    with lock_file.alone(path):
+        Session().check("he_std", right)
+    assert read_standings(path)["he_std"].solved
+
+
+def test_without_locks_progress_is_saved_all_the_same(path, monkeypatch):
+    def refuse(descriptor):
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(lock_file, "_try_lock", refuse)
+    Session().check("he_std", right)
+    assert read_standings(path)["he_std"].solved
+
+
+DAYS = st.sampled_from(["", "2025-01-02", "2025-09-01", "2026-03-04"])
+STANDINGS = st.dictionaries(
+    st.sampled_from(["he_std", "xavier_bound", "gone"]), st.builds(Standing, st.integers(0, 9), st.integers(0, 3), DAYS)
+)
+
+
+@given(STANDINGS, STANDINGS, STANDINGS)
+def test_merging_does_not_depend_on_order_or_repetition(one, two, three):
+    assert list(merged(one, two).items()) == list(merged(two, one).items())
+    assert merged(merged(one, two), three) == merged(one, merged(two, three))
+    assert merged(merged(one, two), two) == merged(one, two)
+    assert merged(one, {}) == merged(one, one) == one
+
+
+def test_the_better_standing_wins():
+    here = {"he_std": Standing(3, 2, "2025-09-02"), "only_here": Standing(1)}
+    there = {"he_std": Standing(4, 1, "2025-09-01"), "only_there": Standing(2, 0, "2025-09-03")}
+    assert merged(here, there) == {
+        "he_std": Standing(4, 2, "2025-09-01"),
+        "only_here": Standing(1),
+        "only_there": Standing(2, 0, "2025-09-03"),
+    }
+    assert merged({"he_std": Standing(9)}, {"he_std": Standing(1, 0, "2025-09-01")})["he_std"].solved == "2025-09-01"

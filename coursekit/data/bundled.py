@@ -103,7 +103,7 @@ def load_photograph(name: Literal["china", "flower"]) -> Array:
 
 def _read(file: str, *names: str) -> list[Array]:
     """Return the named arrays of one data file; whatever is wrong with it, say how to get a good one."""
-    path = _folder() / f"{file}.npz"
+    path = folder() / f"{file}.npz"
     mend = "Install coursekit again, or in a checkout run: python -m tools.make_data"
     try:
         with np.load(path, allow_pickle=False) as arrays:
@@ -114,7 +114,7 @@ def _read(file: str, *names: str) -> list[Array]:
         raise RuntimeError(f"The data file {path} cannot be read ({error}). {mend}") from error
 
 
-def _folder() -> Path:
+def folder() -> Path:
     """Where the data lies: inside the installed package, or beside it in a checkout."""
     bundled = PACKAGE / "bundled" / "data"
     return bundled if bundled.is_dir() else PACKAGE.parent / "data"

@@ -1,22 +1,27 @@
 """Files fetched once: https only, checked by SHA-256 and size, resumed where the connection broke, never half there."""
 
+import errno
 import hashlib
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPException
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any, NamedTuple
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from coursekit.places import own_folder
 from coursekit.registry import Registry
 
 TIMEOUT = 20  # seconds without a byte
 BLOCK = 1 << 16
 ATTEMPTS = 5  # at one mirror, as long as each brings the file forward
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
+NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
 
 Progress = Callable[[int, int], Any]  # bytes so far, bytes in all
 OpenUrl = Callable[[str, int], AbstractContextManager[Any]]  # address, first byte wanted
@@ -61,6 +66,11 @@ class Download:
     licence: str
     source: str
 
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        return sum(file.size for file in self.files)
+
 
 DOWNLOADS: Registry[Download] = Registry("download")
 DOWNLOADS.add(
@@ -103,7 +113,7 @@ DOWNLOADS.add(
 
 
 def data_folder() -> Path:
-    """Return where downloads are kept: ``$COURSEKIT_DATA``, else ``.coursekit/data`` in the home folder.
+    """Return where downloads are kept: ``$COURSEKIT_DATA``, else ``data`` in `own_folder`.
 
     Raises
     ------
@@ -112,10 +122,9 @@ def data_folder() -> Path:
     """
     if chosen := os.environ.get("COURSEKIT_DATA"):
         return Path(chosen)
-    try:
-        return Path.home() / ".coursekit" / "data"
-    except RuntimeError:
-        raise DownloadError("There is no home folder to keep data in. Set COURSEKIT_DATA to a folder.") from None
+    if own := own_folder():
+        return own / "data"
+    raise DownloadError("There is no home folder to keep data in. Set COURSEKIT_DATA to a folder.")
 
 
 def open_url(url: str, start: int = 0, schemes: Sequence[str] = ("https",)) -> AbstractContextManager[Any]:
@@ -155,7 +164,7 @@ def download(
     folder : Path, optional
         Where a folder of that name is made; `data_folder` unless given.
     progress : callable, optional
-        ``progress(bytes so far, bytes in all)``, called for every block of each file.
+        ``progress(bytes so far, bytes in all)`` of all files together, called for every block.
     open_url : callable
         ``open_url(address, first byte)`` gives the response.
 
@@ -172,9 +181,21 @@ def download(
     """
     wanted = DOWNLOADS[name]
     place = Path(folder or data_folder()) / name
+    before = 0
     for file in wanted.files:
-        fetch(file, wanted.mirrors, place, progress, open_url)
+        report = partial(_report, progress, before, wanted.size) if progress else None
+        fetch(file, wanted.mirrors, place, report, open_url)
+        before += file.size
     return place
+
+
+def _report(progress: Progress, before: int, total: int, done: int, _: int) -> None:
+    progress(before + done, total)
+
+
+def missing(wanted: Download, folder: Path) -> list[RemoteFile]:
+    """Return the files of a data set that are not in ``folder``, or not as they should be."""
+    return [file for file in wanted.files if not _is_whole(folder / wanted.name / file.name, file)]
 
 
 def fetch(
@@ -187,23 +208,28 @@ def fetch(
     """Fetch one file unless it is there and whole, and return its path.
 
     It grows as ``name.part`` and gets its name once size and SHA-256 are right. Wrong content is deleted. Where only
-    the connection broke, the part stays, and the next attempt, or the next call, goes on from there.
+    the connection broke, the part stays, and the next attempt, or the next call, goes on from there. Where the disk is
+    full, the part goes: what else is to be saved there needs the room more.
 
     Raises
     ------
     DownloadError
-        If no mirror gives the right content.
+        If no mirror gives the right content, or it cannot be written.
+    ValueError
+        If the file's name would lead out of the folder.
     """
+    if PureWindowsPath(file.name).name != file.name or file.name in ("", ".."):  # / \\ and C: lead elsewhere
+        raise ValueError(f"{file.name!r} is refused: a file's name must not lead out of its folder.")
     path = folder / file.name
-    if path.is_file() and _is_whole(path, file):
+    if _is_whole(path, file):
         return path
-    folder.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{file.name}.part")
     problems = []
     for mirror in mirrors:
         for _ in range(ATTEMPTS):
             before = _size(part)
             try:
+                folder.mkdir(parents=True, exist_ok=True)
                 _receive(mirror + file.name, file, part, progress or (lambda done, total: None), open_url)
                 os.replace(part, path)
                 return path
@@ -211,6 +237,7 @@ def fetch(
                 part.unlink(missing_ok=True)
                 problem, again = str(error), before > 0  # perhaps the part was damaged: once more from the start
             except (OSError, HTTPException) as error:
+                _blame_the_disk(error, part)
                 problem, again = str(error) or type(error).__name__, _size(part) > before
             problems.append(f"{mirror + file.name}: {problem}")
             if not again:
@@ -219,6 +246,16 @@ def fetch(
         f"{file.name} could not be fetched. Check the network and try again, or put the file into {folder} yourself.\n"
         + "\n".join(problems)
     )
+
+
+def _blame_the_disk(error: Exception, part: Path) -> None:
+    """Raise if it was not the network's fault. (What a failed connection has to say stands inside a URLError.)"""
+    code = getattr(error, "errno", None)
+    if code in NO_ROOM:
+        part.unlink(missing_ok=True)
+        raise DownloadError(f"The disk is full: {part.parent}. Make room there, or choose another folder.") from None
+    if code in NOT_WRITABLE:
+        raise DownloadError(f"{part.parent} cannot be written to ({error}). Choose another folder.") from None
 
 
 def _receive(url: str, file: RemoteFile, part: Path, progress: Progress, open_url: OpenUrl) -> None:
@@ -266,7 +303,7 @@ def _size(path: Path) -> int:
 
 
 def _is_whole(path: Path, file: RemoteFile) -> bool:
-    if _size(path) != file.size:
+    if not path.is_file() or _size(path) != file.size:
         return False
     with path.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest() == file.sha256

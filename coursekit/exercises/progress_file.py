@@ -6,7 +6,14 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
+
+from coursekit.exercises.lock_file import alone
+from coursekit.places import own_folder
+
+LARGEST = 1_000_000  # bytes of a file; a whole course needs a few thousand
+MOST = 1_000_000  # attempts at an exercise, or hints to it
 
 
 @dataclass(frozen=True)
@@ -20,19 +27,53 @@ class Standing:
     def __post_init__(self) -> None:
         if [type(value) for value in (self.attempts, self.hints, self.solved)] != [int, int, str]:
             raise TypeError(f"not a standing: {self!r}")
+        sensible = 0 <= self.attempts < MOST and 0 <= self.hints < MOST
+        if not sensible or (self.solved and date.fromisoformat(self.solved).isoformat() != self.solved):
+            raise ValueError(f"not a standing: {self!r}")
 
 
 Standings = dict[str, Standing]  # by exercise
 
 
 def progress_path() -> Path | None:
-    """``$COURSEKIT_PROGRESS``, else ``.coursekit/progress.json`` in the home folder, else (without a home) None."""
+    """``$COURSEKIT_PROGRESS``, else ``progress.json`` in `own_folder`, else (there is no home) None."""
     if chosen := os.environ.get("COURSEKIT_PROGRESS"):
         return Path(chosen)
+    own = own_folder()
+    return own / "progress.json" if own else None
+
+
+def read_standings(path: Path) -> Standings:
+    """Read a progress file, perhaps a stranger's: the names of the exercises in it can be any text.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    ValueError
+        If it is no progress file.
+    """
+    with path.open("rb") as file:
+        content = file.read(LARGEST + 1)
     try:
-        return Path.home() / ".coursekit" / "progress.json"
-    except RuntimeError:
-        return None
+        if len(content) > LARGEST:
+            raise ValueError
+        return {name: Standing(**fields) for name, fields in json.loads(content).items()}
+    except (ValueError, TypeError, AttributeError, RecursionError):  # no JSON, or not of our shape
+        raise ValueError(f"{path} is no progress file") from None
+
+
+def merged(first: Standings, second: Standings) -> Standings:
+    """Return for each exercise the better of two standings; in whatever order, and however often, it is done."""
+    return {
+        name: _better(first.get(name, Standing()), second.get(name, Standing())) for name in sorted({**first, **second})
+    }
+
+
+def _better(first: Standing, second: Standing) -> Standing:
+    """Solved beats unsolved, the earlier day the later one; attempts and hints are at least as many as either says."""
+    solved = min(filter(None, (first.solved, second.solved)), default="")
+    return Standing(max(first.attempts, second.attempts), max(first.hints, second.hints), solved)
 
 
 class ProgressFile:
@@ -50,14 +91,27 @@ class ProgressFile:
     def read(self) -> Standings:
         """Return all standings; none where there is no file that can be read."""
         path = progress_path()
+        if path is None:
+            return {}
         try:
-            return self._load(path) if path else {}
+            with alone(path):
+                return self._load(path)
         except OSError as error:
             self._note(f"Your progress in {path} cannot be read: {error.strerror}.")
             return {}
 
     def update(self, exercise: str, change: Callable[[Standing], Standing]) -> None:
         """Replace the standing of one exercise by ``change(standing)``."""
+
+        def change_one(standings: Standings) -> Standings:
+            before = standings.get(exercise, Standing())
+            after = change(before)
+            return standings if after == before else standings | {exercise: after}
+
+        self.update_all(change_one)
+
+    def update_all(self, change: Callable[[Standings], Standings]) -> None:
+        """Replace all standings by ``change(standings)``, while no other process does so."""
         path = progress_path()
         if path is None:
             self._note(
@@ -65,21 +119,21 @@ class ProgressFile:
             )
             return
         try:
-            standings = self._load(path)
-            before = standings.get(exercise, Standing())
-            after = change(before)
-            if after != before:
-                _write(path, standings | {exercise: after})
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with alone(path):
+                before = self._load(path)
+                after = change(before)
+                if after != before:
+                    write_whole(path, _as_json(after))
         except OSError as error:
             self._note(f"Your progress is not saved: {path}: {error.strerror}. Set COURSEKIT_PROGRESS to another file.")
 
     def _load(self, path: Path) -> Standings:
         try:
-            content = json.loads(path.read_bytes())
-            return {name: Standing(**fields) for name, fields in content.items()}
+            return read_standings(path)
         except FileNotFoundError:
             return {}
-        except (ValueError, TypeError, AttributeError, RecursionError):  # no JSON, or not of our shape
+        except ValueError:
             aside = _set_aside(path)
             self._note(
                 f"Your progress in {path} could not be understood. It is kept as {aside.name}; a new file begins."
@@ -97,14 +151,16 @@ def _set_aside(path: Path) -> Path:
     return path.replace(aside)
 
 
-def _write(path: Path, standings: Standings) -> None:
+def _as_json(standings: Standings) -> bytes:
+    return json.dumps({name: asdict(standing) for name, standing in standings.items()}, indent=2).encode()
+
+
+def write_whole(path: Path, content: bytes) -> None:
     """Write a new file beside the old one, then let it take its place: a reader sees the old or the new, no half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({name: asdict(standing) for name, standing in standings.items()}, indent=2)
     descriptor, temporary = tempfile.mkstemp(prefix=path.name, suffix=".new", dir=path.parent)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())  # else a power cut can leave the new name on an empty file
         os.replace(temporary, path)

@@ -102,14 +102,18 @@ class Session:
 
     def progress(self) -> Progress:
         """Return a table of all exercises: solved when, after how many attempts, with how many hints."""
-        standings = self._file.read()
-        in_order = sorted(EXERCISES.values(), key=lambda exercise: exercise.chapter)
-        return Progress({exercise.name: standings.get(exercise.name, Standing()) for exercise in in_order})
+        return Progress(of_the_course(self._file.read()))
 
     def _note_once(self, text: str) -> None:
         if text not in self._notes:
             self._notes.add(text)
             print(text, file=sys.stderr)
+
+
+def of_the_course(standings: Standings) -> Standings:
+    """Return one standing for each exercise there is, in the order of the chapters."""
+    in_order = sorted(EXERCISES.values(), key=lambda exercise: exercise.chapter)
+    return {exercise.name: standings.get(exercise.name, Standing()) for exercise in in_order}
 
 
 def _attempted(standing: Standing, result: CheckResult) -> Standing:

@@ -1,0 +1,131 @@
+"""A learner's own copies of the chapters: brought into their folder, kept up to date, and never written over."""
+
+import json
+import os
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1]
+CHAPTER = "[0-9][0-9]_*.ipynb"
+RECORD = ".coursekit-editions.json"  # name of a chapter → sha256 of the edition that was brought last
+
+
+def shipped() -> Path:
+    """Return the folder of the chapters as they are shipped: a checkout's ``notebooks``, or what the wheel carries."""
+    checkout = PACKAGE.parent / "notebooks"
+    return checkout if checkout.is_dir() else PACKAGE / "bundled" / "notebooks"
+
+
+def own_chapters() -> Path:
+    """Return where the learner's chapters are.
+
+    That is ``$COURSEKIT_CHAPTERS``, else ``coursekit`` in the home folder, else (no home, or one that cannot be written
+    to) in the current folder. A ``coursekit`` that holds code, a clone of the project, is left alone:
+    ``coursekit-chapters`` stands beside it.
+    """
+    if chosen := os.environ.get("COURSEKIT_CHAPTERS"):
+        return Path(chosen)
+    home = writable_home()
+    own = (home or Path.cwd()) / "coursekit"
+    holds_code = (own / "pyproject.toml").exists() or (own / "__init__.py").exists()
+    return own.with_name("coursekit-chapters") if holds_code else own
+
+
+def writable_home() -> Path | None:
+    """Return the home folder if there is one that can be written to."""
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return None
+    return home if home.is_dir() and os.access(home, os.W_OK) else None
+
+
+def find(folder: Path, number: int) -> Path | None:
+    """Return a chapter by its number, the learner's first copy if there are several."""
+    return min(folder.glob(f"{number:02d}_*.ipynb"), default=None)
+
+
+def bring(folder: Path) -> list[Path]:
+    """Bring the chapters that are missing, and newer editions of those that were never touched.
+
+    Parameters
+    ----------
+    folder : Path
+        The learner's; it is made if it is not there.
+
+    Returns
+    -------
+    list of Path
+        The chapters that hold the learner's work, and of which a newer edition exists.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be made or written to, or the disk is full. No half chapter is left.
+    """
+    if _same(folder, shipped()):  # an author edits in place
+        return []
+    folder.mkdir(exist_ok=True)
+    editions = _read(folder)
+    behind = []
+    for source in sorted(shipped().glob(CHAPTER)):
+        own = folder / source.name
+        content = source.read_bytes()
+        edition = _fingerprint(content)
+        there = _fingerprint(own.read_bytes()) if own.exists() else None
+        if there in (None, edition, editions.get(source.name)):
+            if there != edition:
+                _write(own, content)
+            editions[source.name] = edition
+        elif editions.setdefault(source.name, edition) != edition:  # unknown: nothing can be said of its edition
+            behind.append(own)
+    _write_record(folder, editions)
+    return behind
+
+
+def fresh_copy(folder: Path, number: int) -> Path | None:
+    """Copy a chapter as it is shipped beside the learner's own, under the first free name."""
+    source = find(shipped(), number)
+    if source is None or _same(folder, shipped()):
+        return source
+    copies = (folder / f"{source.stem}_{i}.ipynb" for i in range(2, 1000))
+    copy = next(path for path in copies if not path.exists())
+    content = source.read_bytes()
+    _write(copy, content)
+    _write_record(folder, _read(folder) | {source.name: _fingerprint(content)})  # they have the newest edition now
+    return copy
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.exists() and one.samefile(other)
+
+
+def _fingerprint(content: bytes) -> str:
+    return sha256(content).hexdigest()
+
+
+def _read(folder: Path) -> dict[str, str]:
+    """Read the record; without one that can be understood every chapter counts as the learner's work."""
+    try:
+        record = json.loads((folder / RECORD).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return {str(name): str(edition) for name, edition in record.items()} if isinstance(record, dict) else {}
+
+
+def _write_record(folder: Path, editions: dict[str, str]) -> None:
+    if editions != _read(folder):
+        _write(folder / RECORD, json.dumps(editions, indent=2).encode())
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a new file, writeable whatever it is a copy of, then give it its name: whole, or not at all."""
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        new.write_bytes(content)
+        new.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            new.unlink()
+        raise

@@ -1,0 +1,174 @@
+"""``coursekit warmup``: compile the course's loops before a learner waits for them, and keep them."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+PACKAGE = Path(__file__).resolve().parents[1]
+MARKER = "warm-"  # an empty file: everything of this edition has been compiled
+WIDTH = 30  # of the bar
+
+Step = tuple[str, Callable[[], object]]
+
+# What chapters call by themselves: the layer, its dtype, the shapes of forward's arrays, its options.
+LAYERS: tuple[tuple[str, str, tuple[tuple[int, ...], ...], dict[str, int]], ...] = (
+    ("avg_pool2d", "float32", ((2, 3, 9, 9),), {"kernel_size": 3}),
+    ("batch_norm", "float64", ((4, 3), (3,), (3,)), {}),
+    ("batch_norm", "float64", ((2, 3, 4, 4), (3,), (3,)), {}),
+)
+
+
+def add_to(commands: Any) -> None:
+    """Describe the command."""
+    parser = commands.add_parser("warmup", help="compile all that the course uses, once and for all")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compile and keep all kernels; 1 if something failed, which does not keep the rest from being compiled."""
+    from coursekit.kernels.folder import cache_folder
+
+    show = _bar if sys.stdout.isatty() else _line_per_tenth
+    work = list(steps())
+    failed = []
+    for done, (name, step) in enumerate(work):
+        show(done, len(work), name)
+        try:
+            step()
+        except Exception as error:
+            failed.append(f"{name}: {type(error).__name__}: {error}")
+    show(len(work), len(work), "")
+    folder = cache_folder()
+    if folder is None:
+        failed.append("Nothing was kept. What to do says: coursekit doctor")
+    else:
+        _mark(folder)
+        print(f"Compiled; kept in {folder}.")
+    print(*failed, sep="\n", end="\n" * bool(failed), file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _bar(done: int, total: int, name: str) -> None:
+    filled = WIDTH * done // total
+    end = "\n" if done == total else ""
+    print(f"\rCompiling [{'#' * filled:<{WIDTH}}] {done} of {total}  {name[:30]:<30}", end=end, flush=True)
+
+
+def _line_per_tenth(done: int, total: int, name: str) -> None:
+    if done == total or 10 * done // total > 10 * (done - 1) // total:
+        print(f"Compiling: {done} of {total}", flush=True)
+
+
+# ---- whether it was done
+
+
+def is_warm() -> bool:
+    """Whether nothing is left to compile, or nothing can be kept. Cheap: it imports neither numba nor numpy."""
+    from coursekit.kernels.folder import cache_folder
+
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":
+        return True
+    folder = cache_folder()
+    return folder is None or (folder / (MARKER + _edition())).exists()
+
+
+def _edition() -> str:
+    """Name what the kernels are compiled from. When one of these files changes, Numba compiles its kernels anew."""
+    seen = [sys.version, version("numba")]
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if b"coursekit.kernels.jit" in path.read_bytes():
+            status = path.stat()
+            seen.append(f"{path} {status.st_mtime_ns} {status.st_size}")
+    return sha256("\n".join(seen).encode()).hexdigest()[:16]
+
+
+def _mark(folder: Path) -> None:
+    with suppress(OSError):  # without it the next start warms up again, in seconds
+        for old in folder.glob(MARKER + "*"):
+            old.unlink(missing_ok=True)
+        (folder / (MARKER + _edition())).touch()
+
+
+# ---- what is compiled
+
+
+def steps() -> Iterator[Step]:
+    """Yield all that is done, by name: every demo, then the functions that chapters call by themselves."""
+    from coursekit.demos import DEMOS
+
+    for demo in DEMOS.values():
+        yield demo.name, partial(_try_demo, demo)
+    yield from _activations()
+    yield from _losses()
+    yield from _layers()
+
+
+def _try_demo(demo: Any) -> None:
+    """Take a demo to its default, its question, its presets, and every choice of every control."""
+    for state in _states(demo):
+        if demo.frames:
+            next(demo.frames(state))  # all later ones run the same loops
+        else:
+            demo.compute(demo.preview(state) if demo.preview else state)
+
+
+def _states(demo: Any) -> Iterator[Any]:
+    from coursekit.demos.controls import Slider
+
+    default = demo.State()
+    yield default
+    for settings in (demo.question.settings, *demo.presets.values()):
+        yield default.replace(**settings)
+    for name, control in default.controls().items():
+        if not isinstance(control, Slider):  # another number is no other loop
+            for value in control.samples():
+                yield default.replace(**{name: value})
+
+
+def _activations() -> Iterator[Step]:
+    from coursekit.activations import ACTIVATIONS
+    from coursekit.diagnostics import layer_flatness
+
+    for dtype in ("float32", "float64"):
+        x = _draw(dtype, 4, 3)
+        for record in ACTIVATIONS.values():
+            yield f"{record.name}, {dtype}", partial(_there_and_back, record.forward, record.backward, x)
+        each = partial(ACTIVATIONS["prelu"].forward, alpha=_draw(dtype, 3))
+        yield f"prelu, {dtype}, a slope each", partial(_there_and_back, each, ACTIVATIONS["prelu"].backward, x)
+        yield f"flatness, {dtype}", partial(layer_flatness, x, ACTIVATIONS["tanh"])
+
+
+def _losses() -> Iterator[Step]:
+    from coursekit.losses import LOSSES
+
+    scores = abs(_draw("float32", 3, 3))
+    for loss in LOSSES.values():
+        y = [0, 1, 2] if loss.y == "classes" else scores / scores.max()
+        yield f"{loss.name}, float32", partial(loss, scores, y)
+
+
+def _layers() -> Iterator[Step]:
+    from coursekit import layers
+
+    for name, dtype, shapes, options in LAYERS:
+        forward = partial(getattr(layers, f"{name}_forward"), **options)
+        arrays = [_draw(dtype, *shape) for shape in shapes]
+        yield f"{name}, {dtype}", partial(_there_and_back, forward, getattr(layers, f"{name}_backward"), *arrays)
+
+
+def _there_and_back(forward: Any, backward: Any, *arrays: Any) -> None:
+    y, cache = forward(*arrays)
+    backward(y, cache)
+
+
+def _draw(dtype: str, *shape: int) -> Any:
+    import numpy as np
+
+    return np.random.default_rng(0).normal(size=shape).astype(dtype)
