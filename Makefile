@@ -19,7 +19,7 @@ test: $(VENV)/test tests/node_modules
 	NUMBA_CACHE_DIR="$$cache/numba" COURSEKIT_PROGRESS="$$cache/progress.json" IPYTHONDIR="$$cache/ipython" \
 	COURSEKIT_STRICT=1 PYTHONHASHSEED=0 OPENBLAS_NUM_THREADS=1 \
 	$(BIN)/pytest tests notebooks -n 2 --dist loadscope --no-loadscope-reorder \
-	  --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with tests/nbval_sanitize.cfg
+	  --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with coursekit/commands/nbval_sanitize.cfg
 
 site: $(VENV)/test
 	build=$$(mktemp -d) && trap 'rm -rf "$$build"' EXIT && \

@@ -31,7 +31,8 @@ def layer_moments(values: Array) -> Moments:
 def layer_histogram(values: Array, low: float, high: float, bins: int = 60) -> Array:
     """Count ``values`` (any shape) into ``bins`` equal bins over [low, high]; values beyond fall into the end bins."""
     lanes = np.zeros((4, bins), np.int64)
-    histogram(float_array(values, "layer_histogram: values").reshape(-1), low, high, lanes)
+    # float: whole numbers as limits would be compiled for once more.
+    histogram(float_array(values, "layer_histogram: values").reshape(-1), float(low), float(high), lanes)
     counts: Array = lanes.sum(0)
     return counts
 

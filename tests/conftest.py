@@ -9,7 +9,7 @@ settings.register_profile("coursekit", max_examples=50, deadline=None, derandomi
 settings.load_profile("coursekit")
 
 
-LONGEST_FIRST = ("test_browser", "test_without_jit", "test_demos")
+LONGEST_FIRST = ("test_browser", "test_without_jit", "test_doctor", "test_warmup", "test_demos")
 
 
 def pytest_collection_modifyitems(items):

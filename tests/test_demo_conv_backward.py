@@ -45,7 +45,7 @@ def test_the_finished_dx_is_the_full_correlation_with_the_turned_kernel(state):
 
 @ANY
 def test_the_gradients_are_those_of_the_loss(state):
-    x, w, delta = draw(state.seed, state.kernel, state.stride)
+    x, w, delta = (array.astype(np.float64) for array in draw(state.seed, state.kernel, state.stride))
     step = np.s_[:: state.stride, :: state.stride]
     frame = compute(state.replace(step=9))
     loss_of_x = numerical_gradient(lambda x: (correlate2d(x, w)[step] * delta).sum(), x)

@@ -15,7 +15,7 @@ from nbval.plugin import get_sanitize_patterns
 from tools.freeze_notebooks import WIDGET, complaint, environment, freeze, main
 
 ROOT = Path(__file__).parent.parent
-SANITIZE = ROOT / "tests" / "nbval_sanitize.cfg"
+SANITIZE = ROOT / "coursekit" / "commands" / "nbval_sanitize.cfg"
 
 # A cell of each kind of output that chapters have.
 CELLS = {

@@ -6,10 +6,11 @@ import getpass
 import ipaddress
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +21,7 @@ from coursekit.commands import chapters
 from coursekit.commands.doctor.finding import pip_install
 
 HERE = Path(__file__).resolve().parent
+LECTURE = HERE / "lecture_config" / "themes.jupyterlab-settings"
 LOOPBACK = "127.0.0.1"
 WARNINGS = 30  # the level of JupyterLab's log: below it an address among many lines is overlooked
 
@@ -39,7 +41,7 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Bring the chapters, compile what is not compiled yet, and serve until Ctrl-C."""
+    """Bring the chapters and serve until Ctrl-C; what is not compiled yet is compiled meanwhile."""
     folder = Path(os.path.expanduser(options.folder or chapters.own_chapters())).absolute()
     ip = options.ip or ("0.0.0.0" if options.let_others_in else LOOPBACK)
     ip = LOOPBACK if ip == "localhost" else ip
@@ -55,8 +57,10 @@ def run(options: argparse.Namespace) -> int:
     with ExitStack() as until_the_end:
         if chapters.writable_home() is None:
             _keep_away_from_home(folder, Path(until_the_end.enter_context(TemporaryDirectory(prefix="coursekit-"))))
-        _warm_up()
-        _configure(options.lecture)
+        _warm_up(until_the_end)
+        _configure()
+        if options.lecture:
+            _enlarge(Path(until_the_end.enter_context(TemporaryDirectory(prefix="coursekit-"))))
         try:
             port = free_port(options.port, ip)
         except OSError as error:
@@ -116,28 +120,38 @@ def _keep_away_from_home(folder: Path, private: Path) -> None:
         os.environ.setdefault(name, str(private / name.lower()))
 
 
-def _warm_up() -> None:
-    """Compile the kernels, in a process of its own, if that was not done before."""
+def _warm_up(until_the_end: ExitStack) -> None:
+    """Compile the kernels beside JupyterLab, if that was not done before: nobody waits for a figure not yet opened."""
     from coursekit.commands.warmup import is_warm
 
     if is_warm():
         return
-    print("The first start compiles the course's loops, for about a minute. Ctrl-C skips that.", flush=True)
-    try:
-        # -P: a random.py among the learner's files is not Python's.
-        subprocess.run([sys.executable, "-P", "-m", "coursekit", "warmup"], check=False)
-    except KeyboardInterrupt:
-        print("\nSkipped: each figure is compiled when it is first shown.")
+    print("This first time the figures are compiled beside JupyterLab, for about a minute.")
+    # -P: a random.py among the learner's files is not Python's. A session of its own: Ctrl-C is for JupyterLab.
+    command = [sys.executable, "-P", "-m", "coursekit", "warmup"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    if hasattr(os, "setpriority"):
+        os.setpriority(os.PRIO_PROCESS, process.pid, 10)  # JupyterLab and the figure in view come first
+    until_the_end.callback(process.terminate)
 
 
-def _configure(lecture: bool) -> None:
+def _configure() -> None:
     """Put our settings before the learner's own defaults; what they chose in JupyterLab itself stays."""
-    folders = [HERE / "lecture_config"] * lecture + [HERE / "lab_config"]
     path = os.environ.get("JUPYTER_CONFIG_PATH")
-    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join([*map(str, folders), *([path] if path else [])])
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join([str(HERE / "lab_config"), *([path] if path else [])])
     os.environ.setdefault("JUPYTER_TOKEN", secrets.token_hex(16))
-    if lecture:
-        os.environ["COURSEKIT_LECTURE"] = "1"
+
+
+def _enlarge(private: Path) -> None:
+    """Enlarge all letters for a lecture, in a copy of the settings: JupyterLab reads sizes from a user's own alone."""
+    from jupyterlab.commands import get_user_settings_dir  # type: ignore[import-untyped]
+
+    with suppress(FileNotFoundError):
+        shutil.copytree(get_user_settings_dir(), private, dirs_exist_ok=True)
+    themes = private / "@jupyterlab" / "apputils-extension" / LECTURE.name
+    themes.parent.mkdir(parents=True, exist_ok=True)
+    themes.write_bytes(LECTURE.read_bytes())
+    os.environ |= {"JUPYTERLAB_SETTINGS_DIR": str(private), "COURSEKIT_LECTURE": "1"}
 
 
 def _announce(chapter: Path, ip: str, port: int, wanted: int) -> None:

@@ -86,7 +86,7 @@ def draw(seed: int, kernel: int, stride: int) -> tuple[Array, Array, Array]:
     delta = rng.integers(1, 3, (MOST, MOST)) * rng.choice([-1, 1], (MOST, MOST))
     side, places = kernel + 2, MOST if stride == 1 else 2
     some = x[:side, :side], w[:kernel, :kernel], delta[:places, :places]
-    return tuple(np.ascontiguousarray(a, np.float64) for a in some)  # type: ignore[return-value]
+    return tuple(np.ascontiguousarray(a, np.float32) for a in some)  # type: ignore[return-value]
 
 
 def pixel_of(state: State, side: int) -> tuple[int, int]:
@@ -97,11 +97,13 @@ def pixel_of(state: State, side: int) -> tuple[int, int]:
 def compute(state: State) -> Frame:
     """Send back the first δ, and all of them; then correlate δ, spread out and padded, with the turned kernel."""
     x, w, delta = draw(state.seed, state.kernel, state.stride)
-    _, cache = conv2d_forward(x[np.newaxis, np.newaxis], w[np.newaxis, np.newaxis], np.zeros(1), state.stride)
+    _, cache = conv2d_forward(
+        x[np.newaxis, np.newaxis], w[np.newaxis, np.newaxis], np.zeros(1, np.float32), state.stride
+    )
     sent = np.where(np.arange(delta.size).reshape(delta.shape) < state.step, delta, 0.0)
     dx, dw, db = conv2d_backward(sent[np.newaxis, np.newaxis], cache)
     finished = conv2d_backward(delta[np.newaxis, np.newaxis], cache)[0][0, 0]
-    spread = np.zeros((MOST, MOST))
+    spread = np.zeros((MOST, MOST), np.float32)
     spread[:: state.stride, :: state.stride] = delta  # a stride of 2 skipped every other place: their δ are 0
     turned = np.ascontiguousarray(rotated(w))
     padded = np.pad(spread, state.kernel - 1)

@@ -94,8 +94,8 @@ def draw(seed: int) -> tuple[Array, Array]:
     """Draw an image (1, 2, 6, 6) of whole numbers, and as many δ, which can be divided by 4."""
     rng = np.random.default_rng(seed)
     shape = (1, CHANNELS, SIDE, SIDE)
-    image = rng.integers(0, 10, shape).astype(np.float64)
-    return image, rng.choice([-8.0, -4.0, 4.0, 8.0], shape)
+    image = rng.integers(0, 10, shape).astype(np.float32)
+    return image, rng.choice([-8.0, -4.0, 4.0, 8.0], shape).astype(np.float32)
 
 
 def compute(state: State) -> Frame:
