@@ -64,7 +64,7 @@ def main() -> list[str]:
         power = slope(sizes, times)
         print(f"{label}: time grows with the power {power:.2f}")
         missed += [label] * (power > 1.1)
-        ax.loglog(sizes, 1e3 * times, "o-", color="#3f90da", label=f"measured, power {power:.2f}")
+        ax.loglog(sizes, 1e3 * times, "o-", color="#2e7ab8", label=f"measured, power {power:.2f}")
         ax.loglog(sizes, 1e3 * times[-1] * sizes / sizes[-1], ":", color="#717581", label="linear")
         ax.set(xlabel=label, ylabel="forward and backward, ms")
         ax.legend(frameon=False)

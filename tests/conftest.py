@@ -9,12 +9,15 @@ settings.register_profile("coursekit", max_examples=50, deadline=None, derandomi
 settings.load_profile("coursekit")
 
 
-LONGEST_FIRST = ("test_browser", "test_without_jit", "test_doctor", "test_warmup", "test_demos")
+LONGEST_FIRST = (
+    *("test_browser", "test_without_jit", "test_browser_faults", "test_browser_access", "test_doctor", "test_warmup"),
+    *("test_soak", "test_demos"),
+)
 
 
 def pytest_collection_modifyitems(items):
     """Begin with the files that take minutes: a file is one worker's, and none should wait for the last one alone."""
-    items.sort(key=lambda item: LONGEST_FIRST.index(item.path.stem) if item.path.stem in LONGEST_FIRST else 9)
+    items.sort(key=lambda item: LONGEST_FIRST.index(item.path.stem) if item.path.stem in LONGEST_FIRST else 99)
 
 
 @pytest.fixture

@@ -8,11 +8,12 @@ import threading
 import time
 import zlib
 from dataclasses import dataclass, replace
+from html import escape
 
 import numpy as np
 import pytest
 import threadpoolctl
-from ipywidgets import Button, FloatLogSlider, Play, ToggleButtons, Widget
+from ipywidgets import HTML, Button, FloatLogSlider, Play, ToggleButtons, Widget
 from PIL import Image
 
 import coursekit.live.blas as live_blas
@@ -141,6 +142,19 @@ class TestPanel:
     def test_in_a_lecture_all_of_it_is_larger(self, monkeypatch, lecture, larger):
         monkeypatch.setenv("COURSEKIT_LECTURE", lecture)
         assert ("zoom" in Panel(make_demo()).widget.children[0].value) is larger
+
+    def test_html_in_any_text_of_a_demo_is_shown_as_it_is_written(self):
+        texts = [f"<i>{word}</i> & <script>" for word in ("question", "less", "more", "because", "notice", "title")]
+        question = Prediction(texts[0], tuple(texts[1:3]), 1, texts[3], {"value": 1.5})
+        panel = Panel(replace(make_demo(), question=question, notice=texts[4], title=texts[5]))
+        [choices] = [found for found in descendants(panel.widget) if isinstance(found, ToggleButtons)]
+        blocks = [found for found in descendants(panel.widget) if isinstance(found, HTML)]
+        for answer in choices.options:
+            choices.value = answer
+            shown = "".join(block.value for block in blocks)
+            assert "<script" not in shown
+            assert shown.count(escape("<script>")) == (4 if answer == texts[1] else 3)  # the right answer after a miss
+        assert not any(getattr(found, "description_allow_html", False) for found in descendants(panel.widget))
 
     def test_reset_goes_back_to_the_settings_it_was_shown_with(self):
         panel = Panel(make_demo(), value=0.5)

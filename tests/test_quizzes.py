@@ -39,16 +39,20 @@ def test_every_answer_gets_its_explanation_and_first_tries_count(quiz):
 
 
 def test_names_are_text_not_html_and_there_is_a_form_without_a_kernel():
-    quiz = Quiz("q", "00 Test", (Question("Is <b> bold?", ("<i>yes</i>", "no", "maybe"), 1, "Because & so."),))
+    options = ("<i>yes</i>", "<i>no</i>", "maybe")
+    quiz = Quiz("q", "00 Test", (Question("Is <i> slanted?", options, 1, "Because <i> & so."),))
     from coursekit.live.quiz import QuizPanel
 
     panel = QuizPanel(quiz)
     stored = panel._repr_mimebundle_()
     assert stored["text/plain"] == repr(panel) == "quiz q: 1 questions"
-    assert "&lt;b&gt; bold?" in stored["text/html"]
-    assert "<summary>Answer</summary>no. Because &amp; so." in stored["text/html"]
-    panel.choices[0].value = "<i>yes</i>"
-    assert "Because &amp; so." in panel.widget.children[1].children[2].value
+    assert "&lt;i&gt; slanted?" in stored["text/html"]
+    assert "<summary>Answer</summary>&lt;i&gt;no&lt;/i&gt;. Because &lt;i&gt; &amp; so." in stored["text/html"]
+    prompt, choices, feedback = panel.widget.children[1].children
+    choices.value = "<i>yes</i>"
+    assert "Because &lt;i&gt; &amp; so." in feedback.value
+    assert "&lt;i&gt; slanted?" in prompt.value
+    assert not any("<i>" in shown for shown in (stored["text/html"], prompt.value, feedback.value))
 
 
 def test_an_unknown_quiz_lists_those_that_exist():

@@ -208,6 +208,20 @@ class LabPage:
         self.page.wait_for_function(ALL_CELLS_RAN, timeout=120_000)
         self.wait_until_idle()
 
+    def start_cell(self, index: int) -> None:
+        """Run one cell, the first being 0, and return at once."""
+        script = f"""index => {{
+            {NOTEBOOK}
+            notebook.content.activeCellIndex = index;
+            jupyterapp.commands.execute('notebook:run-cell');
+        }}"""
+        self.page.evaluate(script, index)
+
+    def restart_kernel(self) -> None:
+        """Restart the kernel, without a question, and wait until it is there again."""
+        self.page.evaluate(f"() => {{ {NOTEBOOK} return kernel.restart() }}")
+        self.wait_until_idle()
+
     def run_in_kernel(self, code: str) -> str:
         """Run code outside every cell and return what it printed; what it raises is raised here."""
         script = f"""async code => {{

@@ -68,7 +68,7 @@ CURVES = {
     "label_smoothing": Curve(
         "softmax_cross_entropy", BROWN, (0, (4, 2, 1, 2)), "label_smoothing", "ε", 0.1, "Label smoothing"
     ),
-    "focal": Curve("focal", "#e76300", (0, (3, 1)), "gamma", "γ"),
+    "focal": Curve("focal", "#99005c", (0, (3, 1)), "gamma", "γ"),
     "large_margin_softmax": Curve("large_margin_softmax", "#717581", (0, (8, 2, 1, 2)), "m", "m"),
     "mse": Curve("mse", RED, "-"),
     "mae": Curve("mae", PURPLE, (0, (6, 2))),

@@ -168,7 +168,7 @@ class View:
         (self.largest,) = ax.plot([], [], color=BLUE, linewidth=2.8, animated=True)
         style: dict[str, Any] = {"fontsize": 11.5, "transform": ax.transAxes, "va": "bottom"}
         ax.text(0.0, 1.03, "— the unit: largest line", color=BLUE, **style)
-        ax.text(0.385, 1.03, "▬ curve to follow", color="#777777", **style)
+        ax.text(0.385, 1.03, "▬ curve to follow", color="#717581", **style)
         ax.text(0.685, 1.03, "- - lines largest nowhere", color="#555555", **style)
 
     def _make_errors(self, figure: Figure) -> None:

@@ -6,16 +6,17 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# M. Petroff (2021), Accessible color sequences for data visualization: told apart with any colour vision.
-BLUE = "#3f90da"
-ORANGE = "#ffa90e"
-AMBER = "#9a5b00"  # orange dark enough for text
-RED = "#bd1f01"
-GREY = "#94a4a2"
-PURPLE = "#832db6"
-BROWN = "#a96b59"
-CYCLE = (BLUE, ORANGE, RED, PURPLE, BROWN, "#e76300", "#717581", "#92dadd")
+# After M. Petroff (2021), Accessible color sequences for data visualization, but darker, for white paper: all except
+# ORANGE and GREY are dark enough for text. tests/test_style.py measures that any colour vision tells them apart.
+BLUE = "#2e7ab8"
+ORANGE = "#e07800"
+AMBER = "#8f5500"  # orange dark enough for text
+RED = "#b01000"
+GREY = "#829399"
+PURPLE = "#6a0dad"
+BROWN = "#9c6b56"
 INK = "#222222"
+CYCLE = (BLUE, ORANGE, RED, PURPLE, BROWN, "#99005c", GREY, INK)
 PAPER = "#ffffff"
 GHOST: dict[str, Any] = {"color": "#555555", "linewidth": 1.2, "linestyle": (0, (4, 2)), "alpha": 0.8}
 

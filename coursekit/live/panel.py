@@ -13,8 +13,9 @@ import ipywidgets as w
 from coursekit.demos.controls import Slider
 from coursekit.demos.record import Demo
 from coursekit.live.blas import one_thread
+from coursekit.live.cells import close_all, now_showing
 from coursekit.live.figure import LiveFigure
-from coursekit.live.run import LOCK, Runner
+from coursekit.live.run import LOCK, Runner, in_one_context
 from coursekit.live.widgets import Picture, button, control_widget, grid, html, note, row, style
 
 IDLE = 0.05  # seconds without a new value after which a preview is refined
@@ -42,13 +43,11 @@ class Panel:
         self.demo = demo
         self.state = demo.State().replace(**settings)
         self._initial = self.state
-        self._pinned = False
         self._syncing = False
         self._generation = 0
         self._frames: Iterator[Any] | None = None
-        self._figure = LiveFigure(demo.View)
+        self._figure: Any = None  # a LiveFigure, while the panel is open
         self._runner = Runner(self._show, self._run_ended)
-        self._build()
         self.set()
 
     # ---- from code
@@ -57,6 +56,8 @@ class Panel:
         """Change settings, draw the full picture before returning, and raise what goes wrong."""
         self._stop()
         state = self.state.replace(**settings)
+        if self._figure is None:
+            self._open()
         with LOCK:
             frame = self.demo.compute(state)
             self.state = state
@@ -76,6 +77,9 @@ class Panel:
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """A widget where there is a kernel, the PNG where there is none, the readout where there is neither."""
+        if self._figure is None:
+            self.set()
+        now_showing(self)
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
         data = {
             "text/plain": repr(self),
@@ -84,16 +88,24 @@ class Panel:
         }
         return data, {"image/png": {"alt": self.frame.readout}}
 
+    def close(self) -> None:
+        """End the run, and free what kernel and page hold; `set`, or showing it again, builds the panel anew."""
+        self._stop()
+        close_all(self.widget)
+        self._figure = None
+
     # ---- building
 
-    def _build(self) -> None:
+    def _open(self) -> None:
         demo = self.demo
+        self._pinned = False
+        self._figure = LiveFigure(demo.View)
         self._image = Picture(format="png", tooltip=f"{self.demo.title}; the line of text below says what it shows")
         self._image.add_class("coursekit-figure")
         self._readout = html("", "coursekit-readout")
         self._error = html("", "coursekit-error")
-        self._code = w.Text(description="settings as code", style={"description_width": "initial"})
-        self._code.layout = w.Layout(width="100%", display="none")
+        hidden = w.Layout(width="100%", display="none")
+        self._code = w.Text(description="settings as code", style={"description_width": "initial"}, layout=hidden)
         described = self.state.controls().items()
         self.controls = {name: control_widget(name, control, getattr(self.state, name)) for name, control in described}
         for control in self.controls.values():
@@ -160,7 +172,7 @@ class Panel:
         slider = self.controls[name]
         play = w.Play(value=slider.value, min=slider.min, max=slider.max, step=slider.step, interval=interval)
         play.tooltip = f"Step through {self.state.controls()[name].label}"
-        w.jslink((play, "value"), (slider, "value"))
+        play.link = w.jslink((play, "value"), (slider, "value"))
         return play
 
     def _run_controls(self) -> list[w.DOMWidget]:
@@ -265,7 +277,7 @@ class Panel:
             return
         self._runner.stop()
         if self._frames is None and self.demo.frames:
-            self._frames = self.demo.frames(self.state)
+            self._frames = in_one_context(self.demo.frames(self.state))
         if self._frames is not None:
             self._runner.start(self._frames)
 

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from typing import Any
 
 # One lock for the whole process: compute and draw never overlap, whichever thread a widget's message arrives on.
@@ -12,8 +13,8 @@ LOCK = threading.RLock()
 class Runner:
     """Draws one frame after the other until the frames end or `stop` is called.
 
-    There is one worker in the process: starting a runner stops the one before it, so a cell that is run again, or a
-    second panel, never leaves a forgotten thread behind.
+    There is one worker in the process: starting a runner stops the one before it, so a second panel never leaves a
+    forgotten thread behind. A cell that is run again closes its old panel, and with it the run (`live.cells`).
 
     Parameters
     ----------
@@ -66,3 +67,17 @@ class Runner:
         except Exception as raised:
             error = raised
         self._finished(error)
+
+
+def in_one_context(frames: Any) -> Iterator[Any]:
+    """Yield what a generator of frames yields, whichever threads ask for it, with the context variables of the first.
+
+    A run that is stopped goes on in another thread, and `numpy.errstate` around its loop can only be left where it was
+    entered.
+    """
+    context = copy_context()
+    try:
+        while (frame := context.run(next, frames, None)) is not None:
+            yield frame
+    finally:
+        context.run(frames.close)

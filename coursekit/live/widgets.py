@@ -3,6 +3,7 @@
 import os
 from html import escape
 from math import log10
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
@@ -10,8 +11,12 @@ from traitlets import Unicode
 
 from coursekit.demos.controls import Choice, Control, Slider
 
-STYLE = """<style>
-.coursekit-panel { max-width: 1060px; }
+PAGE = (Path(__file__).parent / "page.js").read_text(encoding="utf-8")
+
+# Every panel carries the look of all; when the page has taken it in, PAGE runs.
+STYLE = """<style onload='PAGE'>
+.coursekit-panel { max-width: 1060px; padding: 4px;  /* room for the ring of what has the focus */
+  --jp-widgets-slider-handle-border-color: var(--jp-ui-font-color2, #666); }
 .coursekit-panel .coursekit-figure { width: auto; max-width: 100%; height: auto; background: white;
   border-radius: 6px; }
 .coursekit-panel .coursekit-controls { gap: 2px 24px; }
@@ -24,9 +29,9 @@ STYLE = """<style>
 .coursekit-panel .widget-label { font-size: 14px; }
 .coursekit-panel .jupyter-button { height: auto; min-height: 30px; line-height: 20px; padding: 4px 12px;
   white-space: normal; }
-.coursekit-panel :is(.noUi-handle, .jupyter-button, select, input):focus-visible { outline: 3px solid #3f90da;
-  outline-offset: 1px; }
-</style>"""
+.coursekit-panel :is(.noUi-handle, .widget-readout, .jupyter-button, select, input):focus-visible {
+  outline: 3px solid var(--jp-brand-color1, #1976d2) !important; outline-offset: 1px; }
+</style>""".replace("PAGE", escape(PAGE))
 FOR_THE_LAST_ROW = "<style>.coursekit-panel { zoom: 1.4; }</style>"
 
 
@@ -65,6 +70,7 @@ def control_widget(name: str, control: Control, value: Any) -> w.DOMWidget:
     """The widget for one state field, labelled, with keyboard use and (sliders) a number that can be typed."""
     common: dict[str, Any] = {
         "description": control.label,
+        "tooltip": "",  # without one the page says "null" when the mouse rests on the label
         "style": {"description_width": "170px"},
         "layout": w.Layout(width="auto"),
     }
