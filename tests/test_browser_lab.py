@@ -13,16 +13,10 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import browser_support  # noqa: F401  (it skips these tests where there is no browser)
 import pytest
 
-REQUIRED = os.environ.get("COURSEKIT_BROWSER") == "required"
-if not REQUIRED:
-    pytest.importorskip("playwright", reason="playwright is not installed: pip install -e '.[test]'")
-
-from tools.lab_driver import KERNEL_IDLE, NOTEBOOK, chromium, find_chromium  # noqa: E402
-
-if find_chromium() is None and not REQUIRED:
-    pytest.skip("there is no Chromium on the PATH, and CHROMIUM is not set", allow_module_level=True)
+from tools.lab_driver import KERNEL_IDLE, NOTEBOOK, chromium
 
 pytestmark = pytest.mark.browser
 
