@@ -26,6 +26,7 @@ include_patterns = [
     "notebooks/*.ipynb",
     "benchmarks/README.md",
     "data/README.md",
+    "tests/README.md",
 ]
 exclude_patterns = [".*", "site"]  # not even looked into: .venv is large
 
@@ -65,6 +66,7 @@ notebooks/*
 docs/*
 CONTRIBUTING
 benchmarks/README
+tests/README
 data/README
 ```
 """

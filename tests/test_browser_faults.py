@@ -228,5 +228,7 @@ def test_a_kernel_restarted_while_a_run_is_under_way(page):
     page.run_all()
     figure = page.figures()[DIGITS]
     assert runs(page) == 0
-    begin(figure)
+    with figure.watch() as watch:
+        press(figure, "Start")
+        assert eventually(lambda: watch.pictures)
     assert shows(figure)

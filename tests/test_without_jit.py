@@ -11,8 +11,19 @@ TESTS = Path(__file__).parent
 # The exit code 17 says that the switch had no effect, so a run of compiled kernels cannot pass for one without.
 CODE = "import sys, numba, pytest; sys.exit(pytest.main(sys.argv[1:]) if numba.config.DISABLE_JIT else 17)"
 # What stands on the mathematics, or starts processes of its own.
-ABOVE = ("browser", "cli", "demo", "digits_cnn", "exercises", "freeze", "imports", "live", "notebooks", "progress")
-ABOVE += ("quizzes", "read_only", "server", "torch", "without")
+ABOVE = ("binder", "browser", "cache", "cells", "chapters", "check", "cli", "command", "demo", "digits_cnn", "doctor")
+ABOVE += ("exercises", "export", "fault", "freeze", "imports", "lab", "live", "notebooks", "order", "progress")
+ABOVE += ("quizzes", "read_only", "run", "server", "site", "soak", "style", "torch", "warmup", "wheel", "without")
+NOT_MATHEMATICS = (
+    "demos/*",
+    "live/*",
+    "exercises/*",
+    "quizzes/*",
+    "commands/*",
+    "cli.py",
+    "__main__.py",
+    "kernels/cache.py",
+)
 
 
 @pytest.mark.slow
@@ -26,7 +37,7 @@ def test_all_mathematics_passes_without_the_compiler_and_95_percent_of_its_branc
     run = ["run", "--branch", "--source=coursekit", str(tmp_path / "run.py"), "-q", "-p", "no:cacheprovider", *files]
     done = told([*coverage, *run[:1], *options, *run[1:]], environment)
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
-    omitted = "--omit=*/demos/*,*/live/*,*/exercises/*,*/quizzes/*,*/cli.py"
+    omitted = "--omit=" + ",".join(f"*/{path}" for path in NOT_MATHEMATICS)
     report = told([*coverage, "report", *options, omitted, "--skip-covered", "--fail-under=95"], environment)
     assert report.returncode == 0, report.stdout
 

@@ -20,6 +20,8 @@ Step = tuple[str, Callable[[], object]]
 # What chapters call by themselves: the layer, its dtype, the shapes of forward's arrays, its options.
 LAYERS: tuple[tuple[str, str, tuple[tuple[int, ...], ...], dict[str, int]], ...] = (
     ("avg_pool2d", "float32", ((2, 3, 9, 9),), {"kernel_size": 3}),
+    ("max_pool2d", "float64", ((2, 3, 6, 6),), {"kernel_size": 2}),
+    ("max_pool2d", "float64", ((2, 3, 9, 9),), {"kernel_size": 3}),
     ("batch_norm", "float64", ((4, 3), (3,), (3,)), {}),
     ("batch_norm", "float64", ((2, 3, 4, 4), (3,), (3,)), {}),
 )
