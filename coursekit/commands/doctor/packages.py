@@ -29,6 +29,7 @@ WHY = {
     "jupyterlab": "The chapters are worked through in it.",
 }
 OPTIONAL = {
+    "nbval": "Without it coursekit check cannot compare chapters.",
     "isal": "Without it every picture takes some 7 ms more to be packed.",
     "threadpoolctl": "Without it NumPy may take every core from the browser while a slider moves.",
 }
