@@ -443,3 +443,10 @@ def test_the_neuron_says_yes_where_its_input_is_positive(weight, bias):
 def test_the_neurons_question_moves_the_threshold_to_minus_two():
     settings = DEMOS["neuron"].question.settings
     assert neuron.compute(neuron.State(**settings)).threshold == -2
+
+
+@pytest.mark.parametrize(("setting", "value"), [("width", np.int64(200)), ("weight_scale", np.float32(0.25))])
+def test_a_state_takes_numbers_of_numpy_as_its_own(setting, value):
+    taken = getattr(DEMOS["collapse"].State().replace(**{setting: value}), setting)
+    assert taken == value
+    assert type(taken) in (int, float)

@@ -4,6 +4,7 @@ import dataclasses
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Self
 
 
@@ -30,7 +31,7 @@ class Slider:
 
     def clean(self, name: str, value: Any) -> float:
         """Return ``value`` as this slider holds it (floats to four digits), or raise ``ValueError``."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
             raise ValueError(f"{name} must be a number from {self.low:g} to {self.high:g}, but is {value!r}.")
         value = round(value) if self.whole else float(f"{value:.4g}")  # a log slider ends at 0.29999999999999993
         if not self.low <= value <= self.high:
