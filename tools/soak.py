@@ -24,6 +24,9 @@ from tools.lab_driver import NOTEBOOK, STILL, LabPage, LabServer, LiveFigure, ch
 
 MB = 1e6
 EVERY = 30  # seconds from one sample to the next
+# Seconds from one rest to the next: all panels go back to their first settings. How much is held between rests depends
+# on the networks that were drawn last (the largest takes 40 MB); what is held at rest must not grow.
+REST = 300
 # MB per 10 minutes. A learner stays for three hours: 18 times this on top of what a panel needs at first is 360 MB in
 # the kernel and 180 MB in the page, which a laptop with 4 GB bears.
 LIMITS = {"kernel_mb": 20.0, "heap_mb": 10.0}
@@ -85,6 +88,7 @@ class Sample(NamedTuple):
     nodes: int
     listeners: int
     renderer_mb: float
+    at_rest: bool
 
 
 @dataclass
@@ -142,13 +146,26 @@ class Soak:
     def run(self, seconds: float, out: Path | None = None) -> Record:
         """Make moves for so many seconds, take samples, and write each to a CSV file at once."""
         self._begin = time.monotonic()
-        self._sample(out)
+        self._rest(out)
         while (now := time.monotonic() - self._begin) < seconds:
-            if now - self.record.samples[-1].seconds >= EVERY:
+            if now - self._rested >= REST:
+                self._rest(out)
+            elif now - self.record.samples[-1].seconds >= EVERY:
                 self._sample(out)
             self.step()
-        self._sample(out)
+        self._rest(out)
         return self.record
+
+    def _rest(self, out: Path | None) -> None:
+        """Bring all panels back to their first settings, and take a sample."""
+        for name in self.names:
+            self._doing = [f"{name}: rest"]
+            root = self._root(name)
+            self._pause(root)
+            root.get_by_role("button", name="Reset", exact=True).click()
+            self._settle(name, stop=True)
+        self._rested = time.monotonic() - self._begin
+        self._sample(out, at_rest=True)
 
     # ---- moving
 
@@ -236,19 +253,19 @@ class Soak:
     def _pause(self, root: Locator) -> None:
         root.locator(".widget-play > :first-child:has(.fa-pause)").evaluate_all("all => all.map(one => one.click())")
 
-    def _settle(self, name: str) -> None:
+    def _settle(self, name: str, stop: bool = False) -> None:
         """Wait until a figure is still. A run may go on for a little; then it is stopped, or left to go on."""
         root = self._root(name)
-        stop = root.get_by_role("button", name="Stop", exact=True)
-        runs = stop.count() > 0
+        button = root.get_by_role("button", name="Stop", exact=True)
+        runs = button.count() > 0
         try:
             self._wait_until_still(name, 2 if runs else 60)
         except Error:
             self._pause(root)
-            if runs and self.rng.random() < 0.5:
+            if runs and not stop and self.rng.random() < 0.5:
                 return
             if runs:
-                stop.click()
+                button.click()
             self._wait_until_still(name, 60)
 
     def _wait_until_still(self, name: str, seconds: float) -> None:
@@ -286,7 +303,7 @@ class Soak:
         self.record.failures.append(failure)
         print(f"ERROR at {failure}", flush=True)
 
-    def _sample(self, out: Path | None) -> None:
+    def _sample(self, out: Path | None, at_rest: bool = False) -> None:
         kernel, threads, widgets = map(int, self.page.run_in_kernel(IN_KERNEL).split())
         self._cdp.send("HeapProfiler.collectGarbage")
         page = {one["name"]: one["value"] for one in self._cdp.send("Performance.getMetrics")["metrics"]}
@@ -302,6 +319,7 @@ class Soak:
             nodes=int(page["Nodes"]),
             listeners=int(page["JSEventListeners"]),
             renderer_mb=round(sum(one.memory_info().rss for one in renderers) / MB, 1),
+            at_rest=at_rest,
         )
         self.record.samples.append(sample)
         print(line(sample), flush=True)
@@ -312,7 +330,7 @@ class Soak:
 
 def line(row: Sequence[object]) -> str:
     """One row of the table."""
-    return "".join(f"{cell:>12}" for cell in row)
+    return "".join(f"{cell!s:>12}" for cell in row)
 
 
 def disable_cell_toolbar(config: Path) -> None:
@@ -343,9 +361,9 @@ def session(names: Sequence[str], seed: int = 0) -> Iterator[Soak]:
 
 
 def growth(samples: Sequence[Sample], measure: str) -> float | None:
-    """MB per 10 minutes over the last two thirds, by a straight line; None if that is too short to tell."""
+    """MB per 10 minutes at rest over the last two thirds, by a straight line; None if that is too short to tell."""
     start = samples[0].seconds + (samples[-1].seconds - samples[0].seconds) / 3
-    late = [sample for sample in samples if sample.seconds >= start]
+    late = [sample for sample in samples if sample.at_rest and sample.seconds >= start]
     if late[-1].seconds - late[0].seconds < SHORTEST:
         return None
     seconds = [sample.seconds for sample in late]

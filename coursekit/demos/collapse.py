@@ -83,7 +83,7 @@ class Frame:
         )
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)  # up to 40 MB
 def draw(scheme: str, depth: int, width: int, seed: int) -> tuple[Array, list[Array], Array]:
     """Draw the batch x (ROWS, width), the weights of each layer, and the gradient that enters at the top."""
     rng = np.random.default_rng(seed)

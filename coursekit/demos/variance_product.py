@@ -110,7 +110,7 @@ def layer_widths(state: State) -> Array:
     return np.clip(np.rint(exact), NARROWEST, WIDEST).astype(int)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)  # up to 40 MB
 def draw(seed: int) -> tuple[Array, Array, Array]:
     """Draw the largest network: x (N, WIDEST), weights of variance 1 (DEEPEST, WIDEST, WIDEST), a gradient like x.
 
