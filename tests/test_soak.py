@@ -70,9 +70,9 @@ def samples(kernel_growth=0.0, heap_growth=0.0, minutes=30, warm_up=0.0):
     for i in range(2 * minutes + 1):
         share, noise = i / 20, 3 * (-1) ** i
         kernel = 500 + warm_up * min(1, 3 * i / (2 * minutes)) + kernel_growth * share + noise
-        made.append(
-            soak.Sample(30.0 * i, 10 * i, kernel, 11, 2900, 70 + heap_growth * share, 30_000, 50_000, 700.0, True)
-        )
+        heap = 70 + heap_growth * share
+        made.append(soak.Sample(30.0 * i, 10 * i, kernel, 11, 2900, heap, 30_000, 50_000, 700.0, at_rest=True))
+        made.append(made[-1]._replace(kernel_mb=kernel + 5 * i, at_rest=False))  # larger and larger networks meanwhile
     return made
 
 
