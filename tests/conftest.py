@@ -23,3 +23,17 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture
 def rng():
     return np.random.default_rng(20240607)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from tools.lab_driver import chromium  # it needs playwright, which other tests do not
+
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module", params=["perCommTarget", "disabled"])
+def subshells(request):
+    """JupyterLab's setting: widget messages on a thread of their own (its default), or on the main thread."""
+    return request.param

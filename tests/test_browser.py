@@ -11,7 +11,7 @@ from browser_support import eventually, failures
 from PIL import Image
 
 import coursekit as ck
-from tools.lab_driver import LabPage, LabServer, chromium, write_notebook
+from tools.lab_driver import LabPage, LabServer, write_notebook
 
 pytestmark = pytest.mark.browser
 
@@ -34,12 +34,6 @@ IS_CUT = "labels => labels.filter(one => one.scrollWidth > one.clientWidth).map(
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def server(tmp_path_factory):
     root = tmp_path_factory.mktemp("notebooks")
     write_notebook(root / "flagship.ipynb", FLAGSHIP)
@@ -47,12 +41,6 @@ def server(tmp_path_factory):
         shutil.copy(chapter, root)
     with LabServer(root, environ={"COURSEKIT_STRICT": "1"}) as server:
         yield server
-
-
-@pytest.fixture(scope="module", params=["perCommTarget", "disabled"])
-def subshells(request):
-    """JupyterLab's setting: widget messages on a thread of their own (its default), or on the main thread."""
-    return request.param
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from browser_support import REQUIRED, eventually, failures
 
 from coursekit.demos import DEMOS
-from tools.lab_driver import LabPage, LabServer, chromium, write_notebook
+from tools.lab_driver import LabPage, LabServer, write_notebook
 
 TESTS = Path(__file__).parent
 AXE = TESTS / "node_modules" / "axe-core" / "axe.min.js"
@@ -32,12 +32,6 @@ NOTEBOOK_STATE = """() => {
     const notebook = document.querySelector('.jp-Notebook');
     return [notebook.querySelectorAll('.jp-Cell').length, notebook.classList.contains('jp-mod-commandMode')];
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

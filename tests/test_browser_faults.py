@@ -6,7 +6,7 @@ import pytest
 from browser_support import eventually, failures
 
 import coursekit as ck
-from tools.lab_driver import LabPage, LabServer, chromium, write_notebook
+from tools.lab_driver import LabPage, LabServer, write_notebook
 
 pytestmark = pytest.mark.browser
 
@@ -60,18 +60,6 @@ def server(tmp_path_factory):
     write_notebook(root / "faults.ipynb", *CELLS)
     with LabServer(root, environ={"COURSEKIT_STRICT": ""}) as server:  # as learners have it: errors are shown
         yield server
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module", params=["perCommTarget", "disabled"])
-def subshells(request):
-    """JupyterLab's setting: widget messages on a thread of their own (its default), or on the main thread."""
-    return request.param
 
 
 @pytest.fixture(scope="module")
