@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 import coursekit as ck
 from coursekit.demos import DEMOS
-from coursekit.live.figure import LiveFigure
+from coursekit.figures.canvas import LiveFigure
 
 WIDTH, LABEL = 520, 22  # pixels of a picture, and of the line above it
 

@@ -1,6 +1,10 @@
 """The activation functions of the course, each with everything known about it: ``ACTIVATIONS["relu"].forward(x)``."""
 
-from coursekit.activations import rectifiers, saturating, smooth  # noqa: F401  (they fill the registry)
-from coursekit.activations.record import ACTIVATIONS, Activation, ElementwiseCache
+from importlib import import_module
+
+from coursekit.activations.activation import ACTIVATIONS, Activation, ElementwiseCache
+
+for _family in ("rectifiers", "plain", "saturating", "softmax", "smooth"):  # in the order of menus and tables
+    import_module(f"{__name__}.{_family}")
 
 __all__ = ["ACTIVATIONS", "Activation", "ElementwiseCache"]

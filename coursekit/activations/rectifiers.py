@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from coursekit.activations.record import ACTIVATIONS, Activation, elementwise
+from coursekit.activations.activation import ACTIVATIONS, Activation, elementwise
 from coursekit.arrays import Array, float_array, upstream_gradient
 from coursekit.hyperparameter import Hyperparameter
 from coursekit.kernels.elementwise import flushed

@@ -2,7 +2,7 @@
 
 import math
 
-from coursekit.activations.record import elementwise
+from coursekit.activations.activation import elementwise
 from coursekit.arrays import Array
 from coursekit.hyperparameter import Hyperparameter
 from coursekit.kernels.elementwise import exp, expm1, flushed, normal

@@ -94,7 +94,7 @@ def _merge(class_: "Iterable[Standings]", problems: list[str]) -> None:
 
 def _own_table(standings: "Standings") -> str:
     """Return a line for each chapter, the total, and what comes next."""
-    from coursekit.exercises.record import EXERCISES
+    from coursekit.chapters import EXERCISES
     from coursekit.exercises.session import of_the_course
 
     mine = of_the_course(standings)
@@ -113,20 +113,19 @@ def _class_table(class_: "dict[str, Standings]") -> str:
     """Return a line for each learner, with a column for each chapter."""
     chapters = _chapters()
     everything = [name for names in chapters.values() for name in names]
-    rows = [("learner", *(chapter.split()[0] for chapter in chapters), "all")]
+    rows = [("learner", *chapters, "all")]
     for learner, standings in class_.items():
         rows.append((learner, *(_share(standings, names) for names in [*chapters.values(), everything])))
     return "\n".join([*_aligned(rows), *_unknown(class_)])
 
 
 def _chapters() -> dict[str, list[str]]:
-    """Return the names of the exercises of each chapter, in order."""
-    from coursekit.exercises import EXERCISES
-    from coursekit.exercises.session import of_the_course
+    """Return the names of the exercises of each chapter, by its number, in order."""
+    from coursekit.chapters import EXERCISES
 
     chapters: dict[str, list[str]] = {}
-    for name in of_the_course({}):
-        chapters.setdefault(EXERCISES[name].chapter, []).append(name)
+    for exercise in EXERCISES.values():
+        chapters.setdefault(f"{exercise.chapter.number:02}", []).append(exercise.name)
     return chapters
 
 
@@ -137,7 +136,7 @@ def _share(standings: "Standings", names: Sequence[str]) -> str:
 
 def _unknown(class_: "dict[str, Standings]") -> list[str]:
     """Return a line for each learner whose file names exercises that this edition does not have."""
-    from coursekit.exercises import EXERCISES
+    from coursekit.chapters import EXERCISES
 
     lines = []
     for learner, standings in class_.items():
@@ -183,7 +182,7 @@ def _write_csv(out: str, class_: "dict[str, Standings]", problems: list[str]) ->
 
 def _as_csv(class_: "dict[str, Standings]") -> str:
     """Return a row for each learner and exercise, as RFC 4180 has it."""
-    from coursekit.exercises import EXERCISES
+    from coursekit.chapters import EXERCISES
     from coursekit.exercises.session import of_the_course
 
     text = io.StringIO(newline="")
@@ -191,7 +190,7 @@ def _as_csv(class_: "dict[str, Standings]") -> str:
     table.writerow(("learner", "chapter", "exercise", "attempts", "hints", "solved"))
     for learner, standings in class_.items():
         for name, standing in (of_the_course(standings) | standings).items():
-            chapter = EXERCISES[name].chapter if name in EXERCISES else ""
+            chapter = str(EXERCISES[name].chapter) if name in EXERCISES else ""
             names = (_no_formula(learner), chapter, _no_formula(name))
             table.writerow((*names, standing.attempts, standing.hints, standing.solved))
     return text.getvalue()

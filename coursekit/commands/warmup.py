@@ -115,14 +115,11 @@ def steps() -> Iterator[Step]:
 def _try_demo(demo: Any) -> None:
     """Take a demo to its default, its question, its presets, and every choice of every control."""
     for state in _states(demo):
-        if demo.frames:
-            next(demo.frames(state))  # all later ones run the same loops
-        else:
-            demo.compute(demo.preview(state) if demo.preview else state)
+        demo.rehearse(state)
 
 
 def _states(demo: Any) -> Iterator[Any]:
-    from coursekit.demos.controls import Slider
+    from coursekit.figures.controls import Slider
 
     default = demo.State()
     yield default

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from coursekit.arrays import Array
+from coursekit.exercises.exercise import Case, Exercise
 from coursekit.exercises.outcome import (
     Changed,
     Nothing,
@@ -20,7 +21,6 @@ from coursekit.exercises.outcome import (
     close,
     is_blank,
 )
-from coursekit.exercises.record import Case, Exercise
 from coursekit.exercises.time_limit import Ending, run_with_limit
 
 SEED = 0  # the same inputs every time, so that a message can be worked on, and stored in a notebook

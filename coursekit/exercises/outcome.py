@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from coursekit.arrays import Array
-from coursekit.exercises.record import Case, Exercise
+from coursekit.exercises.exercise import Case, Exercise
 from coursekit.exercises.time_limit import TimeUpError
 
 RTOL = 1e-6  # room for float32 and for another order of summation, not for a wrong formula

@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 
 from coursekit.exercises.checking import CheckResult, Verdict, judge
+from coursekit.exercises.exercise import EXERCISES
 from coursekit.exercises.progress_file import ProgressFile, Standing, Standings
-from coursekit.exercises.record import EXERCISES
 from coursekit.registry import UnknownNameError
 
 
@@ -32,7 +32,7 @@ class Progress:
         rows = [("chapter", "exercise", "solved", "attempts", "hints")]
         for name, standing in self.standings.items():
             counts = (str(standing.attempts), str(standing.hints))
-            rows.append((EXERCISES[name].chapter, name, standing.solved or "no", *counts))
+            rows.append((str(EXERCISES[name].chapter), name, standing.solved or "no", *counts))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
         solved = sum(bool(standing.solved) for standing in self.standings.values())
@@ -112,8 +112,7 @@ class Session:
 
 def of_the_course(standings: Standings) -> Standings:
     """Return one standing for each exercise there is, in the order of the chapters."""
-    in_order = sorted(EXERCISES.values(), key=lambda exercise: exercise.chapter)
-    return {exercise.name: standings.get(exercise.name, Standing()) for exercise in in_order}
+    return {name: standings.get(name, Standing()) for name in EXERCISES}
 
 
 def _attempted(standing: Standing, result: CheckResult) -> Standing:

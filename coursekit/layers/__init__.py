@@ -1,6 +1,13 @@
 """Layers: forward/backward pairs, and the thin objects that hold parameters, gradients and the last cache."""
 
 from coursekit.layers.activation import Activation
+from coursekit.layers.batch_norm import (
+    BatchNorm,
+    BatchNormCache,
+    RunningStatistics,
+    batch_norm_backward,
+    batch_norm_forward,
+)
 from coursekit.layers.blocks import Residual
 from coursekit.layers.conv import Conv2d, Conv2dCache, conv2d_backward, conv2d_forward
 from coursekit.layers.dropout import Dropout, DropoutCache, dropout_backward, dropout_forward
@@ -15,13 +22,6 @@ from coursekit.layers.local import (
 )
 from coursekit.layers.lstm import LSTM, LSTMCache, lstm_backward, lstm_forward
 from coursekit.layers.maxout import Maxout, MaxoutCache, maxout_backward, maxout_forward
-from coursekit.layers.norm import (
-    BatchNorm,
-    BatchNormCache,
-    RunningStatistics,
-    batch_norm_backward,
-    batch_norm_forward,
-)
 from coursekit.layers.pool import (
     AvgPool2d,
     AvgPoolCache,

@@ -10,11 +10,12 @@ from typing import Any
 
 import ipywidgets as w
 
-from coursekit.demos.controls import Slider
-from coursekit.demos.record import Demo
+from coursekit.figures.canvas import LiveFigure
+from coursekit.figures.controls import Slider
+from coursekit.figures.demo import Demo
 from coursekit.live.blas import one_thread
 from coursekit.live.cells import close_all, now_showing
-from coursekit.live.figure import LiveFigure
+from coursekit.live.question import Ask
 from coursekit.live.run import LOCK, Runner, in_one_context
 from coursekit.live.widgets import Picture, button, control_widget, grid, html, note, row, style
 
@@ -128,18 +129,8 @@ class Panel:
 
     def _question(self) -> w.DOMWidget:
         question = self.demo.question
-        options = w.ToggleButtons(options=list(question.options), value=None, style={"button_width": "auto"})
-        feedback = html("", "coursekit-feedback")
-
-        def answered(change: dict[str, Any]) -> None:
-            right = question.options[question.answer]
-            verdict = "Yes." if change["new"] == right else f"Look again: <i>{escape(right)}</i>."
-            feedback.value = f"{verdict} {escape(question.explanation)}"
-            self._apply(question.settings)
-
-        options.observe(answered, "value")
-        prompt = html(f"<b>Predict, then move.</b> {escape(question.question)}", "coursekit-prompt")
-        box = w.VBox([prompt, options, feedback])
+        choices = w.ToggleButtons(options=list(question.options), value=None, style={"button_width": "auto"})
+        box = Ask(question, "Predict, then move.", choices, lambda _: self._apply(question.settings)).widget
         box.add_class("coursekit-question")
         return box
 
@@ -295,7 +286,7 @@ class Panel:
     def _toggle_pin(self) -> None:
         with self._reporting(), LOCK:
             self._pinned = not self._pinned
-            self._figure.view.pin(self.frame if self._pinned else None)
+            self._figure.pin(self._pinned)
             self._pin.description = "Unpin" if self._pinned else "Pin"
             self._show(self.frame)
 

@@ -5,8 +5,11 @@ from typing import Any
 
 import ipywidgets as w
 
+from coursekit.chapters import QUIZZES
+from coursekit.exercises.question import Question
+from coursekit.exercises.quiz import Quiz
+from coursekit.live.question import Ask
 from coursekit.live.widgets import html, style
-from coursekit.quizzes import QUIZZES, Question, Quiz
 
 
 def quiz(name: str) -> "QuizPanel":
@@ -27,30 +30,22 @@ class QuizPanel:
         self.quiz = quiz
         self.first_tries: list[bool | None] = [None] * len(quiz.questions)
         self._score = html("", "coursekit-score")
-        self.choices = [self._choices(question) for question in quiz.questions]
-        asked = [self._asked(i, *pair) for i, pair in enumerate(zip(quiz.questions, self.choices, strict=True))]
-        self.widget = w.VBox([style(), *asked, self._score])
+        asked = [self._ask(i, question) for i, question in enumerate(quiz.questions)]
+        self.choices = [ask.choices for ask in asked]
+        self.widget = w.VBox([style(), *(ask.widget for ask in asked), self._score])
         self.widget.add_class("coursekit-panel")
         self.widget.add_class("coursekit-quiz")
         self._tell_score()
 
-    def _choices(self, question: Question) -> w.RadioButtons:
-        # Text only: ipywidgets would otherwise lay the options out in one line and cut long ones.
-        return w.RadioButtons(options=list(question.options), value=None, layout=w.Layout(width="auto"))
-
-    def _asked(self, index: int, question: Question, choices: w.RadioButtons) -> w.DOMWidget:
-        feedback = html("", "coursekit-feedback")
-
-        def answered(change: dict[str, Any]) -> None:
-            right = change["new"] == question.options[question.answer]
+    def _ask(self, index: int, question: Question) -> Ask:
+        def answered(right: bool) -> None:
             if self.first_tries[index] is None:
                 self.first_tries[index] = right
-            verdict = "<b>Yes.</b>" if right else "<b>Not this one.</b>"
-            feedback.value = f"<div role='status'>{verdict} {escape(question.explanation)}</div>"
             self._tell_score()
 
-        choices.observe(answered, "value")
-        return w.VBox([html(f"<b>{index + 1}.</b> {escape(question.text)}", "coursekit-prompt"), choices, feedback])
+        # Radio buttons: toggle buttons would lay the options out in one line and cut long ones.
+        choices = w.RadioButtons(options=list(question.options), value=None, layout=w.Layout(width="auto"))
+        return Ask(question, f"{index + 1}.", choices, answered)
 
     def _tell_score(self) -> None:
         answered = [first for first in self.first_tries if first is not None]

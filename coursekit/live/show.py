@@ -3,7 +3,7 @@
 from importlib.metadata import version
 from typing import Any
 
-from coursekit.demos import DEMOS
+from coursekit.chapters import CHAPTERS, DEMOS
 from coursekit.live.panel import Panel
 
 
@@ -30,14 +30,24 @@ def show(name: str, **settings: Any) -> Panel:
     return Panel(DEMOS[name], **settings)
 
 
-def prepare(*names: str) -> None:
-    """Compile what the named demos need, with a progress line: some seconds the first time, then kept on disk."""
+def prepare(chapter: str) -> None:
+    """Compile what a chapter's figures need, with a progress line: some seconds the first time, then kept on disk.
+
+    Parameters
+    ----------
+    chapter : str
+        Named as its notebook, e.g. ``"initialisation"``.
+
+    Raises
+    ------
+    UnknownNameError
+        For a chapter that does not exist; the message lists those that do.
+    """
+    names = CHAPTERS[chapter].demos
     for i, name in enumerate(names, 1):
         line = f"\rPreparing figure {i} of {len(names)}; the first time this compiles for some seconds …"
         print(line, end="", flush=True)
-        demo = DEMOS[name]
-        state = demo.State()
-        demo.compute(demo.preview(state) if demo.preview else state)
+        DEMOS[name].rehearse(DEMOS[name].State())
     print("\r" + "Ready.".ljust(90))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets as w
 from traitlets import Unicode
 
-from coursekit.demos.controls import Choice, Control, Slider
+from coursekit.figures.controls import Choice, Control, Slider
 
 PAGE = (Path(__file__).parent / "page.js").read_text(encoding="utf-8")
 

@@ -7,7 +7,7 @@ from coursekit.losses.classification import (
     squared_hinge,
     zero_one,
 )
-from coursekit.losses.record import LOSSES, Loss
+from coursekit.losses.loss import LOSSES, Loss
 from coursekit.losses.regression import huber, mae, mse
 from coursekit.losses.targets import class_labels
 from coursekit.losses.variants import focal, large_margin_softmax

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from coursekit.arrays import Array, float_array
 from coursekit.hyperparameter import Hyperparameter, in_range
 from coursekit.kernels import loss as kernels
-from coursekit.losses.record import LOSSES, Loss
+from coursekit.losses.loss import LOSSES, Loss
 from coursekit.losses.targets import class_labels
 
 

@@ -1,0 +1,261 @@
+"""How ReLU units die: too large a step or too low a bias puts a unit's line off the data, where no gradient comes."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+
+from coursekit.arrays import Array
+from coursekit.chapters.activations import CHAPTER
+from coursekit.data.synthetic import POINT_SETS
+from coursekit.exercises.question import Question
+from coursekit.figures.controls import DemoState, slider
+from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, RED, axes, headline
+from coursekit.layers import Activation, Linear, linear_forward
+from coursekit.losses import LOSSES
+from coursekit.network import Sequential
+from coursekit.optimisers import OPTIMISERS
+
+STEPS = 120
+HIDDEN = 40
+POINTS = 200
+REACH = 4.0
+
+
+@dataclass(frozen=True)
+class State(DemoState):
+    """Weights by He's scheme; the hidden biases all start at ``bias``."""
+
+    lr: float = slider(3.0, 0.03, 5.0, "learning rate", log=True)
+    bias: float = slider(0.0, -3.0, 1.0, "first bias of the units", step=0.05)
+    slope: float = slider(0.0, 0.0, 0.3, "slope below 0 (0: ReLU)", step=0.01)
+    step: int = slider(STEPS, 0, STEPS, "training step", play=60)
+    seed: int = 0
+
+
+class History(NamedTuple):
+    """A whole training run; index 0 is the network before its first step."""
+
+    x: Array  # (N, 2)
+    labels: Array  # (N,)
+    w: Array  # (STEPS + 1, 2, H)
+    b: Array  # (STEPS + 1, H)
+    off: Array  # (STEPS + 1, H) bool: below 0 for every point
+    loss: Array  # (STEPS + 1,)
+    accuracy: Array  # (STEPS + 1,)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The units at one step of the training; ``history`` holds the steps before and after it."""
+
+    history: History
+    share: Array  # (STEPS + 1,), per cent of the units that are off for every point
+    lines: Array  # (H, 2, 2), where each unit's input is 0
+    ticks: Array  # (H, 2, 2), on the side where it answers
+    state: State
+
+    @property
+    def off(self) -> int:
+        """How many units are below 0 for every point now."""
+        return int(self.history.off[self.state.step].sum())
+
+    @property
+    def returned(self) -> int:
+        """How many units were off for every point at an earlier step, and answer to some point now."""
+        earlier, now = self.history.off[: self.state.step + 1].any(0), self.history.off[self.state.step]
+        return int((earlier & ~now).sum())
+
+    @property
+    def verdict(self) -> str:
+        """What it means to be off."""
+        if not self.off:
+            return "all units answer to some point"
+        return "the slope still brings them a gradient" if self.state.slope else "no gradient reaches them any more"
+
+    @property
+    def readout(self) -> str:
+        """How many units are off, what it means, and how well the network does."""
+        step = self.state.step
+        born = int(self.history.off[0].sum())
+        return (
+            f"Step {step}: {self.off} of {HIDDEN} units ({self.off / HIDDEN:.0%}) are off for every point: "
+            f"{self.verdict}. {born} were so at the start, {self.returned} have come back. "
+            f"{self.history.accuracy[step]:.0%} of the points right."
+        )
+
+
+@lru_cache(maxsize=4)
+def points(seed: int) -> tuple[Array, Array]:
+    """Draw two rings, (N, 2) and labels (N,), in float64, centred, with a standard deviation of 1."""
+    x, labels = POINT_SETS["circles"].draw(np.random.default_rng(seed), POINTS)
+    x = x.astype(np.float64) - x.mean(0, dtype=np.float64)
+    return x / x.std(), labels
+
+
+def network(bias: float, slope: float, seed: int) -> Sequential:
+    """Build 2 → 40 (leaky) ReLU → 2."""
+    # float64: at large rates a path is sensitive, and all processors should show the same one.
+    rng = np.random.default_rng([seed, 1])
+    first = Linear(2, HIDDEN, rng, dtype=np.float64)
+    first.params["b"] += bias
+    return Sequential([first, Activation("leaky_relu", slope=slope), Linear(HIDDEN, 2, rng, dtype=np.float64)])
+
+
+@lru_cache(maxsize=4)
+def train(lr: float, bias: float, slope: float, seed: int) -> History:
+    """Train by gradient descent on all points at once and keep every step, so that a slider can scrub through them."""
+    x, labels = points(seed)
+    net = network(bias, slope, seed)
+    params, loss, optimiser = net.params, LOSSES["softmax_cross_entropy"], OPTIMISERS["sgd"](lr=lr)
+    memory = optimiser.init(params)
+    w, b, losses, accuracies = [], [], [], []
+    for _ in range(STEPS + 1):
+        scores = net.forward(x)
+        value, dscores = loss(scores, labels)
+        w.append(params["0.w"].copy())
+        b.append(params["0.b"].copy())
+        losses.append(value)
+        accuracies.append((scores.argmax(1) == labels).mean())
+        net.parameter_gradients(dscores)
+        optimiser.step(params, net.grads, memory)
+    off = [unreachable(x, *pair) for pair in zip(w, b, strict=True)]
+    return History(x, labels, np.array(w), np.array(b), np.array(off), np.array(losses), np.array(accuracies))
+
+
+def unreachable(x: Array, w: Array, b: Array) -> Array:
+    """Say of each unit (H,) whether w·x + b ≤ 0 for every point of x (N, 2)."""
+    z, _ = linear_forward(x, w, b)
+    return np.asarray((z <= 0).all(0))
+
+
+def compute(state: State) -> Frame:
+    """Train, or look up, the network of this state."""
+    history = train(state.lr, state.bias, state.slope, state.seed)
+    drawn = lines(history.w[state.step], history.b[state.step])
+    return Frame(history, 100 * history.off.mean(1), *drawn, state)
+
+
+def lines(w: Array, b: Array) -> tuple[Array, Array]:
+    """Return each unit's line w·x + b = 0 (H, 2, 2), and a tick (H, 2, 2) on the side where it answers.
+
+    Of the whole line the part around its point nearest to the origin is drawn, long enough to cross the picture.
+    """
+    length = np.maximum(np.linalg.norm(w, axis=0), 1e-9)
+    normal = (w / length).T
+    foot = -(b / length)[:, None] * normal
+    along = 3 * REACH * normal[:, ::-1] * (-1, 1)
+    return np.stack([foot - along, foot + along], axis=1), np.stack([foot, foot + 0.3 * normal], axis=1)
+
+
+class View:
+    """The points and the units' lines; beside them the share of units that are off, and the loss."""
+
+    size = (10.4, 4.8)
+
+    def __init__(self, figure: Figure) -> None:
+        self.headline = headline(figure)
+        self._make_plane(figure)
+        self._make_curves(figure)
+
+    def _make_plane(self, figure: Figure) -> None:
+        ax = axes(figure, (0.06, 0.115, 0.42, 0.715), "", "x₁", "x₂")
+        self.lines = LineCollection([], colors=PURPLE, linewidths=1.1, alpha=0.55, animated=True)
+        self.ticks = LineCollection([], colors=PURPLE, linewidths=2.4, animated=True)
+        self.dead_lines = LineCollection([], colors="#777777", linewidths=1.1, linestyles=[(0, (4, 3))], animated=True)
+        self.dead_ticks = LineCollection([], colors="#777777", linewidths=2.4, animated=True)
+        for collection in (self.dead_lines, self.lines, self.dead_ticks, self.ticks):
+            ax.add_collection(collection)
+        marks = {"linestyle": "", "markersize": 4.5, "markeredgecolor": PAPER, "markeredgewidth": 0.4, "animated": True}
+        (self.class_0,) = ax.plot([], [], "o", color=BLUE, **marks)
+        (self.class_1,) = ax.plot([], [], "s", color=ORANGE, **marks)
+        ax.set(xlim=(-1.275 * REACH, 1.275 * REACH), ylim=(-REACH, REACH), xticks=range(-5, 6), yticks=range(-4, 5))
+        style = {"fontsize": 11.5, "transform": ax.transAxes, "va": "bottom"}
+        ax.text(0.0, 1.025, "— unit, ticked where it answers", color=PURPLE, **style)
+        ax.text(0.62, 1.025, "- - off for every point", color="#555555", **style)
+
+    def _make_curves(self, figure: Figure) -> None:
+        upper = axes(figure, (0.56, 0.53, 0.425, 0.30), "units off for every point", "", "%")
+        upper.set(xlim=(0, STEPS), ylim=(0, 104), yticks=[0, 20, 40, 60, 80, 100])
+        upper.tick_params(labelbottom=False)
+        upper.axhspan(10, 20, color=ORANGE, alpha=0.2, linewidth=0)
+        upper.text(STEPS - 4, 15, "common in trained nets", fontsize=9.5, color=AMBER, ha="right", va="center")
+        lower = axes(figure, (0.56, 0.115, 0.425, 0.30), "training loss (log scale)", "training step", "")
+        lower.set(xlim=(0, STEPS), yscale="log", ylim=(1e-2, 1e2))
+        (self.share,) = upper.plot([], [], color=RED, linewidth=2.2, animated=True)
+        (self.loss,) = lower.plot([], [], color=INK, linewidth=1.6, animated=True)
+        (self.ghost_share,) = upper.plot([], [], **GHOST)
+        (self.ghost_loss,) = lower.plot([], [], **GHOST)
+        self.now = [ax.axvline(0, color="#888888", linewidth=1.0, animated=True) for ax in (upper, lower)]
+        (self.share_now,) = upper.plot([], [], "o", color=RED, markersize=7, animated=True, clip_on=False)
+
+    def update(self, frame: Frame) -> None:
+        """Show a frame."""
+        history, step = frame.history, frame.state.step
+        off = history.off[step]
+        self._show_headline(frame)
+        self.lines.set_segments(list(frame.lines[~off]))
+        self.ticks.set_segments(list(frame.ticks[~off]))
+        self.dead_lines.set_segments(list(frame.lines[off]))
+        self.dead_ticks.set_segments(list(frame.ticks[off]))
+        self.class_0.set_data(*history.x[history.labels == 0].T)
+        self.class_1.set_data(*history.x[history.labels == 1].T)
+        steps = np.arange(STEPS + 1)
+        self.share.set_data(steps, frame.share)
+        self.loss.set_data(steps, np.clip(history.loss, 1e-2, 1e2))
+        self.share_now.set_data([step], [frame.share[step]])
+        for line in self.now:
+            line.set_xdata([step, step])
+
+    def _show_headline(self, frame: Frame) -> None:
+        kind = "off, not dead" if frame.state.slope else f"dead ({frame.off / HIDDEN:.0%})"
+        back = f"; {frame.returned} have come back" if frame.returned else ""
+        self.headline.set_text(f"{frame.off} of {HIDDEN} units {kind}: {frame.verdict}{back}")
+        grave = frame.off >= 0.2 * HIDDEN and not frame.state.slope
+        self.headline.set_color(RED if grave else INK)
+
+    def pin(self, frame: Frame | None) -> None:
+        """Keep a frame's curves as ghosts."""
+        steps = np.arange(STEPS + 1)
+        self.ghost_share.set_data(*(steps, frame.share) if frame else ([], []))
+        self.ghost_loss.set_data(*(steps, np.clip(frame.history.loss, 1e-2, 1e2)) if frame else ([], []))
+
+
+def case(lr: float, bias: float, slope: float) -> dict[str, float]:
+    """Settings of a telling case."""
+    return {"lr": lr, "bias": bias, "slope": slope, "step": STEPS}
+
+
+DEMOS.add(
+    Demo(
+        "dead_relu",
+        CHAPTER,
+        title="Units that die",
+        State=State,
+        compute=compute,
+        View=View,
+        question=Question(
+            "Forty ReLU units learn two rings with a learning rate of 3, and about 40 % of them die. With a rate of "
+            "0.3, how many die?",
+            ("About 4 %, a tenth", "About 40 %, only later", "None"),
+            answer=2,
+            explanation="A unit dies when one step throws its line past the last point. Small steps never overshoot by "
+            "that much; ten times smaller is not ten times fewer.",
+            settings=case(0.3, 0.0, 0.0),
+        ),
+        notice="A unit answers on the ticked side of its line. Off the cloud, with the tick pointing away, it says "
+        "0 to every point, its gradient is 0, and it stays where it is for ever: press Play from step 0 and see "
+        "that no dashed line moves. Then give the units a small slope below 0.",
+        presets={
+            "Too large a rate": case(3.0, 0.0, 0.0),
+            "A smaller rate": case(0.3, 0.0, 0.0),
+            "Born dead: bias −2": case(0.3, -2.0, 0.0),
+            "A slope keeps them alive": case(3.0, 0.0, 0.1),
+            "A slope wakes them": case(1.0, -2.5, 0.3),
+        },
+    )
+)

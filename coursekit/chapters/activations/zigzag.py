@@ -1,0 +1,277 @@
+"""Why inputs should be centred: with positive inputs every sample pulls both weights the same way: a zig-zag."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.figure import Figure
+
+from coursekit.arrays import Array
+from coursekit.chapters.activations import CHAPTER
+from coursekit.exercises.question import Question
+from coursekit.figures.controls import DemoState, slider
+from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PURPLE, RED, axes, headline
+from coursekit.layers import linear_backward, linear_forward
+from coursekit.losses import LOSSES
+
+SAMPLES = 32
+STEPS = 200
+GOAL = np.array([1.5, -1.0])  # the weights that gave the targets
+START = np.array([-2.0, 1.5])
+NEAR = 0.05  # the path has arrived where it stays within this share of its first distance
+REACH = 3.0
+LEVELS = np.array([0.02, 0.1, 0.25, 0.5, 1.0])  # contours, as shares of the loss at the start
+PULL = 0.7  # length at which a sample's pull is drawn
+
+
+@dataclass(frozen=True)
+class State(DemoState):
+    """Inputs are offset + u with u in [−1, 1] and mean 0: from an offset of 1 on, all are positive."""
+
+    offset: float = slider(1.5, 0.0, 3.0, "offset of the inputs", step=0.05)
+    rate: float = slider(0.9, 0.05, 1.1, "rate (1: largest stable)", step=0.01)
+    batch: int = slider(1, 1, SAMPLES, "samples a step")
+    step: int = slider(6, 0, STEPS, "training step", play=250)
+    seed: int = 0
+
+
+class Descent(NamedTuple):
+    """A whole run on one set of inputs."""
+
+    x: Array  # (SAMPLES, 2)
+    hessian: Array  # (2, 2), of the loss of all samples
+    w1: Array  # (STEPS + 1,), the path of the first weight
+    w2: Array  # (STEPS + 1,)
+    together: float  # share of the steps in which both weights moved the same way
+    arrived: int | None  # the step from which on the path stays near the goal
+
+    def at(self, step: int) -> Array:
+        """Both weights at a step."""
+        return np.array([self.w1[step], self.w2[step]])
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Both runs, and what each sample asks for at the current weights: shifted inputs first, centred ones second."""
+
+    runs: tuple[Descent, Descent]
+    pulls: tuple[Array, Array]  # (SAMPLES, 2, 2) each, a segment a sample, from the weights to where it pulls them
+    state: State
+
+    @property
+    def positive(self) -> bool:
+        """Whether every input is positive."""
+        return bool((self.runs[0].x > 0).all())
+
+    @property
+    def diverges(self) -> bool:
+        """Whether the rate is too large."""
+        return self.state.rate > 1
+
+    @property
+    def readout(self) -> str:
+        """How often both weights moved together, and when each path arrived."""
+        shifted, centred = self.runs
+        signs = "all positive" if self.positive else "of both signs"
+        together = (
+            f"{shifted.together:.0%} of the steps move both weights the same way ({centred.together:.0%} if centred)"
+        )
+        warning = " Over the largest stable rate a path may diverge." if self.diverges else ""
+        return (
+            f"Inputs shifted by {self.state.offset:g}, {signs}: {together}. Within {NEAR:.0%} of the goal after "
+            f"{steps_in_words(shifted)}; with centred inputs after {steps_in_words(centred)}.{warning}"
+        )
+
+
+def steps_in_words(run: Descent) -> str:
+    """Say when a path has arrived."""
+    return f"more than {STEPS} steps" if run.arrived is None else f"{run.arrived} step{'s' if run.arrived != 1 else ''}"
+
+
+def gradients(w: Array, x: Array) -> tuple[Array, Array]:
+    """Return the gradient of the squared error for w (2,), of x (N, 2) together (2,) and of each sample (N, 2)."""
+    scores, cache = linear_forward(x, w[:, None], np.zeros(1))
+    _, dscores = LOSSES["mse"](scores, x @ GOAL[:, None])
+    _, dw, _ = linear_backward(dscores, cache)
+    return dw[:, 0], len(x) * dscores * x  # ∂Lₙ/∂w = 2 (sₙ − yₙ) xₙ: every sample's gradient lies along its input
+
+
+@lru_cache(maxsize=4)
+def draw(batch: int, seed: int) -> tuple[Array, Array]:
+    """Draw u (SAMPLES, 2), of mean 0 and largest value 1, and which samples each step sees, (STEPS, batch)."""
+    rng = np.random.default_rng(seed)
+    u = rng.uniform(-1, 1, (SAMPLES, 2))
+    u -= u.mean(0)
+    u /= np.abs(u).max()
+    return u, np.array([rng.permutation(SAMPLES)[:batch] for _ in range(STEPS)])
+
+
+@lru_cache(maxsize=8)
+def descend(offset: float, rate: float, batch: int, seed: int) -> Descent:
+    """Walk from START down the squared error, with a share ``rate`` of the largest stable rate."""
+    u, order = draw(batch, seed)
+    x = u + offset
+    seen = x[order]  # (STEPS, batch, 2)
+    curvatures = np.linalg.eigvalsh(2 * seen.transpose(0, 2, 1) @ seen / batch)
+    lr = rate * 2 / curvatures.max()  # with more than 2 / curvature, the batch of that curvature overshoots and grows
+    path = [START]
+    for batch_x in seen:
+        path.append(path[-1] - lr * gradients(path[-1], batch_x)[0])
+    walked = np.array(path)
+    moves = np.diff(walked, axis=0)
+    distance = np.linalg.norm(walked - GOAL, axis=1)
+    far = np.flatnonzero(distance > NEAR * distance[0])
+    return Descent(
+        x=x,
+        hessian=2 * x.T @ x / SAMPLES,
+        w1=walked[:, 0],
+        w2=walked[:, 1],
+        together=float((moves[:, 0] * moves[:, 1] > 0).mean()),
+        arrived=int(far[-1]) + 1 if far[-1] < STEPS else None,
+    )
+
+
+def compute(state: State) -> Frame:
+    """Walk with the inputs as they are, and with centred ones."""
+    shifted = descend(state.offset, state.rate, state.batch, state.seed)
+    centred = descend(0.0, state.rate, state.batch, state.seed)
+    drawn = pulls(shifted.at(state.step), shifted.x), pulls(centred.at(state.step), centred.x)
+    return Frame((shifted, centred), drawn, state)
+
+
+def pulls(w: Array, x: Array) -> Array:
+    """Return segments (N, 2, 2) from w along the way that each sample would move it, all of one length."""
+    _, each = gradients(w, x)
+    length = np.linalg.norm(each, axis=1, keepdims=True)
+    along = -np.divide(each, length, out=np.zeros_like(each), where=length > 1e-9)
+    return np.stack([np.broadcast_to(w, along.shape), w + PULL * along], axis=1)
+
+
+def contours(hessian: Array) -> list[Array]:
+    """Return ellipses (97, 2) on which the loss ½ (w − w*)ᵀ H (w − w*) is a `LEVELS` share of that at the start."""
+    values, vectors = np.linalg.eigh(hessian)
+    start = START - GOAL
+    angle = np.linspace(0, 2 * np.pi, 97)
+    circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return [GOAL + circle * np.sqrt(level * (start @ hessian @ start) / values) @ vectors.T for level in LEVELS]
+
+
+class View:
+    """The inputs, and the two paths over the contours of their losses."""
+
+    size = (10.4, 4.4)
+
+    def __init__(self, figure: Figure) -> None:
+        self.headline = headline(figure)
+        self._make_inputs(figure)
+        self.planes = [
+            Plane(figure, (0.375, 0.125, 0.275, 0.69), "inputs as they are", ORANGE, AMBER),
+            Plane(figure, (0.715, 0.125, 0.275, 0.69), "centred inputs", BLUE, BLUE),
+        ]
+
+    def _make_inputs(self, figure: Figure) -> None:
+        ax = axes(figure, (0.06, 0.125, 0.25, 0.69), "", "x₁", "x₂")
+        ax.set(xlim=(-1.3, 4.2), ylim=(-1.3, 4.2), xticks=range(-1, 5), yticks=range(-1, 5))
+        ax.axhline(0, color="#888888", linewidth=0.9)
+        ax.axvline(0, color="#888888", linewidth=0.9)
+        style = {"fontsize": 11.5, "transform": ax.transAxes, "va": "bottom"}
+        ax.text(0.0, 1.03, "■ inputs", color=AMBER, **style)
+        ax.text(0.36, 1.03, "● the same, centred", color=BLUE, **style)
+        mark = {"linestyle": "", "animated": True, "markeredgecolor": "white", "markeredgewidth": 0.4}
+        (self.centred,) = ax.plot([], [], "o", color=BLUE, markersize=5, alpha=0.7, **mark)
+        (self.shifted,) = ax.plot([], [], "s", color=ORANGE, markersize=5.5, **mark)
+
+    def update(self, frame: Frame) -> None:
+        """Show a frame."""
+        shifted, centred = frame.runs
+        self.headline.set_text(
+            f"{shifted.together:.0%} of the steps move both weights the same way. "
+            f"To the goal: {in_short(shifted)}; centred: {in_short(centred)}"
+        )
+        self.headline.set_color(RED if frame.diverges else AMBER if shifted.together > 0.9 else INK)
+        self.shifted.set_data(*shifted.x.T)
+        self.centred.set_data(*centred.x.T)
+        for plane, run, lines in zip(self.planes, frame.runs, frame.pulls, strict=True):
+            plane.update(run, lines, frame.state.step)
+
+    def pin(self, frame: Frame | None) -> None:
+        """Keep both paths of a frame as ghosts."""
+        for i, plane in enumerate(self.planes):
+            plane.ghost.set_data(*(frame.runs[i].w1, frame.runs[i].w2) if frame else ([], []))
+
+
+def in_short(run: Descent) -> str:
+    """Say when a path has arrived, for the headline."""
+    return f"over {STEPS} steps" if run.arrived is None else f"{run.arrived} steps"
+
+
+class Plane:
+    """The two weights: contours, the way walked and the way to come, and what the samples ask for now."""
+
+    def __init__(
+        self, figure: Figure, rect: tuple[float, float, float, float], title: str, color: str, text_color: str
+    ) -> None:
+        ax = axes(figure, rect, "", "weight w₁", "")
+        ax.set_title(title, loc="left", fontsize=11.5, color=text_color, pad=7)
+        ax.text(1.0, 1.03, "w₂ upwards", fontsize=10.5, ha="right", va="bottom", transform=ax.transAxes, color=INK)
+        ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=range(-3, 4), yticks=range(-3, 4))
+        self.quadrants = PolyCollection([], facecolors=color, alpha=0.16, linewidths=0, animated=True)
+        self.contours = LineCollection([], colors="#b5b5b5", linewidths=1.0, animated=True)
+        self.pulls = LineCollection([], colors=PURPLE, linewidths=1.0, alpha=0.75, animated=True)
+        for collection in (self.quadrants, self.contours, self.pulls):
+            ax.add_collection(collection)
+        (self.ghost,) = ax.plot([], [], **GHOST)
+        (self.path,) = ax.plot([], [], color=color, linewidth=0.9, alpha=0.55, animated=True)
+        (self.walked,) = ax.plot([], [], ".-", color=text_color, linewidth=1.8, markersize=5, animated=True)
+        ax.plot(*GOAL, "*", color=INK, markersize=13, zorder=4)
+        ax.annotate("goal", GOAL, (7, -13), textcoords="offset points", fontsize=10.5, color=INK)
+        (self.now,) = ax.plot([], [], "o", color=INK, markersize=7, animated=True, zorder=5)
+
+    def update(self, run: Descent, lines: Array, step: int) -> None:
+        """Show a run at a step."""
+        w = run.at(step)
+        self.contours.set_segments(contours(run.hessian))
+        self.path.set_data(run.w1, run.w2)
+        self.walked.set_data(run.w1[: step + 1], run.w2[: step + 1])
+        self.now.set_data(*w[:, None])
+        self.pulls.set_segments(list(lines))
+        self.quadrants.set_verts(allowed(w) if (run.x > 0).all() else [])
+
+
+def allowed(w: Array) -> list[Array]:
+    """Return the two quadrants into which positive inputs can pull w, as squares that leave the picture."""
+    corners = 4 * REACH * np.array([(0, 0), (0, 1), (1, 1), (1, 0)])
+    return [w + corners, w - corners]
+
+
+DEMOS.add(
+    Demo(
+        "zigzag",
+        CHAPTER,
+        title="All positive, and zig-zag",
+        State=State,
+        compute=compute,
+        View=View,
+        question=Question(
+            "A unit has two inputs, both positive. The first weight should grow and the second shrink. In how many "
+            "of the steps, one sample each, can the gradient do both at once?",
+            ("In all of them", "In about half of them", "In none of them"),
+            answer=2,
+            explanation="A sample's gradient is a number, the error, times its input. With positive inputs both parts "
+            "have the sign of the error: both weights grow, or both shrink. The way down and right must be zig-zagged.",
+            settings={"offset": 1.5, "rate": 0.9, "batch": 1, "step": 40},
+        ),
+        notice="The purple strokes show where each sample would move the weights. With positive inputs all lie in "
+        "the two shaded quadrants: up and right, or down and left. Average over more samples: pulls of both kinds "
+        "can cancel, and the mean may leave the quadrants, but the valley stays long and narrow.",
+        presets={
+            "All positive": {"offset": 1.5, "rate": 0.9, "batch": 1, "step": 40},
+            "Centred": {"offset": 0.0, "rate": 0.9, "batch": 1, "step": 40},
+            "All samples at once": {"offset": 1.5, "rate": 0.7, "batch": SAMPLES, "step": 40},
+            "Far from 0": {"offset": 3.0, "rate": 0.9, "batch": 1, "step": STEPS},
+        },
+    )
+)

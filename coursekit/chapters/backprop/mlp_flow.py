@@ -1,0 +1,256 @@
+"""How much of the error reaches each layer: |δ| through a small network, as activation, weights and biases change."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+
+from coursekit.activations import ACTIVATIONS
+from coursekit.arrays import Array
+from coursekit.chapters.backprop import CHAPTER
+from coursekit.data import load_digits
+from coursekit.diagnostics import layer_flatness, layer_moments, trace, trace_backward
+from coursekit.exercises.question import Question
+from coursekit.figures.controls import DemoState, choice, slider
+from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PURPLE, RED, axes, headline, rough
+from coursekit.layers import Activation, Linear
+from coursekit.losses import LOSSES
+from coursekit.network import Sequential
+
+ROWS = 128
+PIXELS, CLASSES = 64, 10
+DEEPEST, WIDEST = 12, 120
+FLOOR, CEILING = 1e-12, 1e6  # what the axes of gradients show
+STD_FLOOR, STD_CEILING = 1e-6, 1e6
+EVEN = 20.0  # layers whose |δ| agree within this factor learn at about one pace
+KINDS = ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "identity")
+
+
+@dataclass(frozen=True)
+class State(DemoState):
+    """Weights of a layer are ``weight_scale`` · N(0, 1) / √fan_in; every hidden unit has the same bias."""
+
+    activation: str = choice("sigmoid", [ACTIVATIONS[name] for name in KINDS], "activation f")
+    weight_scale: float = slider(1.0, 0.05, 20.0, "weight scale ×", log=True)
+    bias: float = slider(0.0, -6.0, 6.0, "bias b of hidden units", step=0.1)
+    depth: int = slider(8, 2, DEEPEST, "depth (layers)")
+    width: int = slider(60, 10, WIDEST, "width (units a layer)", step=10)
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One number a layer, the first layer first."""
+
+    delta: Array  # (L,), root mean square of δ = ∂C/∂z
+    weight_gradient: Array  # (L,), root mean square of ∂C/∂W
+    std: Array  # (L,), of what the layer sends on: a, or the scores at the top
+    flat: Array  # (L − 1,), share of the hidden values where f is flat
+    state: State
+
+    @property
+    def ratio(self) -> float:
+        """How much of the top layer's δ is left in the first."""
+        return float(self.delta[0] / self.delta[-1])
+
+    @property
+    def story(self) -> str:
+        """What becomes of the error on its way down, in a word."""
+        if self.ratio == 0:
+            return "never arrives"
+        if self.ratio < 1 / EVEN:
+            return "fades"
+        return "grows" if self.ratio > EVEN else "arrives"
+
+    @property
+    def readout(self) -> str:
+        """Both ends of the network, and why."""
+        last = len(self.delta)
+        return (
+            f"Going back, the error {self.story}: |δ| is {rough(self.delta[-1])} in layer {last} and "
+            f"{rough(self.delta[0])} in layer 1 (ratio {rough(self.ratio)}). |∂C/∂W| of layer 1 is "
+            f"{rough(self.weight_gradient[0])}. Hidden values on a flat part of f: {self.flat.mean():.0%}. "
+            f"Forward, the std is {rough(self.std[0])} in layer 1 and {rough(self.std[-2])} in layer {last - 1}."
+        )
+
+
+@lru_cache(maxsize=1)
+def batch() -> tuple[Array, Array]:
+    """128 digits as rows of 64 pixels, centred and scaled to a variance of 1, and their labels."""
+    images, labels = load_digits("train")
+    x = images[:ROWS].reshape(ROWS, PIXELS)
+    return (x - x.mean()) / x.std(), labels[:ROWS]
+
+
+@lru_cache(maxsize=2)
+def draw(seed: int) -> list[Array]:
+    """Draw N(0, 1) for the largest network; smaller ones are corners of it, so that a slider keeps the draw."""
+    rng = np.random.default_rng(seed)
+    return [rng.standard_normal((WIDEST, WIDEST), np.float32) for _ in range(DEEPEST)]
+
+
+def network(state: State) -> Sequential:
+    """Build depth − 1 hidden layers and the layer of scores."""
+    rng = np.random.default_rng(0)  # asked for by Linear; the weights are set below
+    sizes = [PIXELS, *[state.width] * (state.depth - 1), CLASSES]
+    layers: list[Any] = []
+    for i, (fan_in, fan_out) in enumerate(pairwise(sizes)):
+        linear = Linear(fan_in, fan_out, rng, init="zeros")
+        linear.params["w"][...] = state.weight_scale / np.sqrt(fan_in) * draw(state.seed)[i][:fan_in, :fan_out]
+        layers.append(linear)
+        if i < state.depth - 1:
+            linear.params["b"][...] = state.bias
+            layers.append(Activation(state.activation))
+    return Sequential(layers)
+
+
+def compute(state: State) -> Frame:
+    """Run the batch forward and its cross-entropy back, and measure every layer on both ways."""
+    x, labels = batch()
+    net = network(state)
+    outputs = [output for _, output in trace(net, x)]
+    _, dscores = LOSSES["softmax_cross_entropy"](outputs[-1], labels)
+    gradients = [gradient for _, gradient in trace_backward(net, dscores)]
+    sums = range(0, len(outputs), 2)  # the linear layers; an activation follows each but the last
+    function = ACTIVATIONS[state.activation]
+    return Frame(
+        # The cost is a mean over the batch; × ROWS gives δ of one sample, as in the equations.
+        delta=np.array([ROWS * root_mean_square(gradients[i]) for i in sums]),
+        weight_gradient=np.array([root_mean_square(net.grads[f"{i}.w"]) for i in sums]),
+        std=np.array([layer_moments(outputs[min(i + 1, len(outputs) - 1)]).std for i in sums]),
+        flat=np.array([layer_flatness(outputs[i], function).saturated for i in sums[:-1]]),
+        state=state,
+    )
+
+
+def root_mean_square(values: Array) -> float:
+    """√E[v²] = √(Var v + (E v)²), summed in float64."""
+    moments = layer_moments(values)
+    return float(np.hypot(moments.std, moments.mean))
+
+
+STORIES = {
+    "arrives": (BLUE, BLUE, "The error arrives"),
+    "fades": (PURPLE, PURPLE, "The error fades"),
+    "never arrives": (RED, RED, "The error never arrives"),
+    "grows": (ORANGE, AMBER, "The error grows"),
+}
+
+
+class View:
+    """The signal on its way forward at the left, the error on its way back at the right."""
+
+    size = (10.4, 4.5)
+
+    def __init__(self, figure: Figure) -> None:
+        self.headline = headline(figure)
+        self.forward = axes(figure, (0.075, 0.125, 0.37, 0.66), "", "layer", "std (log scale)")
+        self.forward.set(yscale="log", ylim=(STD_FLOOR, STD_CEILING))
+        self.forward.set_title("forward →   std of what each layer sends on", loc="left", fontsize=11.5)
+        (self.std,) = self.forward.plot([], [], "o-", color=INK, markersize=6, linewidth=1.6, animated=True)
+        (self.ghost_std,) = self.forward.plot([], [], **GHOST)
+        style = {"fontsize": 9.5, "ha": "center", "va": "bottom", "color": INK, "animated": True}
+        self.flat = [self.forward.text(0, 0, "", **style) for _ in range(DEEPEST)]
+        self.forward.text(
+            0.0, 0.985, " % of the values on a flat part of f:", transform=self.forward.transAxes, fontsize=10, va="top"
+        )
+        self.back = axes(figure, (0.555, 0.125, 0.43, 0.66), "", "layer", "size (log scale)")
+        self.back.set(yscale="log", ylim=(FLOOR, CEILING))
+        self.back.set_title("← backward   bars: |δ|", loc="left", fontsize=11.5)
+        self.back.text(0.49, 1.032, "◆ |∂C/∂W|", fontsize=11.5, color=AMBER, transform=self.back.transAxes)
+        self.bars = PolyCollection([], linewidths=0, animated=True)
+        self.back.add_collection(self.bars)
+        marks = {"markersize": 7, "markeredgecolor": INK, "markeredgewidth": 0.8, "linestyle": ""}
+        (self.weights,) = self.back.plot([], [], "D", color=ORANGE, animated=True, **marks)
+        (self.ghost_delta,) = self.back.plot([], [], **GHOST)
+        (self.delta,) = self.back.plot([], [], "_", color=INK, markersize=16, markeredgewidth=1.6, animated=True)
+        self.numbers = [self.back.text(0, 0, "", **style | {"ha": side}) for side in ("left", "center")]
+        self._depth = 0
+
+    def update(self, frame: Frame) -> None:
+        """Show a frame."""
+        color, words, story = STORIES[frame.story]
+        layers = np.arange(1, len(frame.delta) + 1)
+        self._set_limits(len(layers))
+        left = f"{story}: |δ| of layer 1 is {rough(frame.ratio)} times that of layer {len(layers)}"
+        self.headline.set_text(story if frame.story == "never arrives" else left)
+        self.headline.set_color(words)
+        self.std.set_data(layers, frame.std)
+        for i, text in enumerate(self.flat):
+            text.set_text(f"{100 * frame.flat[i]:.0f}" if i < len(frame.flat) else "")
+            text.set_position((i + 1, 0.02 * STD_CEILING))
+        self.bars.set_verts(list(bars(np.clip(frame.delta, FLOOR, CEILING))))
+        self.bars.set_facecolor(color)
+        self.delta.set_data(layers, frame.delta)
+        self.weights.set_data(layers, frame.weight_gradient)
+        for text, i in zip(self.numbers, (0, len(layers) - 1), strict=True):
+            text.set_text(rough(frame.delta[i]))
+            # For layer 1 the text is wider than its bar.
+            below = np.maximum(frame.delta, frame.weight_gradient)[i : i + 3].max()
+            text.set_position((i + (1 if i else 0.68), 2.5 * float(np.clip(below, FLOOR, CEILING / 30))))
+
+    def _set_limits(self, depth: int) -> None:
+        """Fit the axes to the number of layers."""
+        if depth == self._depth:
+            return
+        self._depth = depth
+        for ax in (self.forward, self.back):
+            ax.set_xlim(0.4, depth + 0.6)
+            ax.set_xticks(range(1, depth + 1))
+
+    def pin(self, frame: Frame | None) -> None:
+        """Keep a frame's std and |δ| as ghosts."""
+        layers = np.arange(1, 1 + (0 if frame is None else len(frame.delta)))
+        self.ghost_std.set_data(layers, [] if frame is None else frame.std)
+        self.ghost_delta.set_data(layers, [] if frame is None else frame.delta)
+
+
+def bars(heights: Array) -> Array:
+    """Corners of one bar for each of the ``heights`` (L,), from the floor, around 1, 2, …: (L, 4, 2)."""
+    left = np.arange(1, len(heights) + 1) - 0.32
+    x = np.stack([left, left + 0.64, left + 0.64, left], axis=1)
+    floor = np.full(len(heights), FLOOR)
+    return np.stack([x, np.stack([floor, floor, heights, heights], axis=1)], axis=2)
+
+
+def case(activation: str, weight_scale: float, bias: float = 0.0) -> dict[str, Any]:
+    """Settings of a telling case."""
+    return {"activation": activation, "weight_scale": weight_scale, "bias": bias, "depth": 8}
+
+
+DEMOS.add(
+    Demo(
+        "mlp_flow",
+        CHAPTER,
+        title="What reaches the first layer?",
+        State=State,
+        compute=compute,
+        View=View,
+        question=Question(
+            "Eight layers of sigmoids, weights of a sensible size. The error enters at layer 8. About how much of "
+            "it is left when it reaches layer 1?",
+            ("Nearly all of it", "A tenth", "Less than a ten-thousandth"),
+            answer=2,
+            explanation="Every layer multiplies δ by σ'(z), which is at most ¼. ¼ to the power of seven is 1 / 16,384. "
+            "Weights of a sensible size do not make up for it.",
+            settings=case("sigmoid", 1.0),
+        ),
+        notice="On the way back every layer multiplies δ by its weights and by f'(z). Small weights starve the early "
+        "layers. A bias that pushes all units onto a flat part of f starves them too, whatever the weights. The "
+        "diamonds are what gradient descent uses: ∂C/∂W is δ times what came in, so a layer also learns slowly where "
+        "its input is small. With tanh and small weights they lie level: the top layers get a large δ and no input.",
+        presets={
+            "Sigmoid": case("sigmoid", 1.0),
+            "Saturated: bias 6": case("sigmoid", 1.0, 6.0),
+            "Small weights, tanh": case("tanh", 0.1),
+            "tanh, level": case("tanh", 1.2),
+            "ReLU, level": case("relu", 1.41),
+            "ReLU, all switched off": case("relu", 1.0, -6.0),
+        },
+    )
+)

@@ -1,0 +1,7 @@
+"""Keep every layer's signal in shape, in training and at test time."""
+
+from coursekit.chapter import Chapter
+
+CHAPTER = Chapter(
+    "batch_normalisation", 7, "Batch normalisation", demos=("bn_rescue", "train_vs_infer", "bn_grid", "covariate_shift")
+)

@@ -1,0 +1,274 @@
+"""How a convolution's gradients build up: every δ adds to a window of dX and to dW; then the same at once."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+
+from coursekit.arrays import Array
+from coursekit.chapters.cnns import CHAPTER
+from coursekit.convolution import correlate2d, rotated
+from coursekit.exercises.question import Question
+from coursekit.figures.controls import DemoState, slider
+from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.number_grid import NumberGrid, sheet, summed, written
+from coursekit.figures.style import AMBER, GHOST, INK, PURPLE, headline
+from coursekit.layers import conv2d_backward, conv2d_forward
+
+MOST = 3  # places a side: the input is as large as the kernel and 2 more pixels
+
+
+@dataclass(frozen=True)
+class State(DemoState):
+    """How many places of the output have sent their δ back, and which pixel of dX is computed in one go."""
+
+    step: int = slider(4, 0, MOST**2, "δ sent back so far", play=900)
+    pixel: int = slider(13, 1, 25, "pixel of dX")
+    stride: int = slider(1, 1, 2, "stride (pixels)")
+    kernel: int = slider(3, 1, 3, "kernel size (pixels)")
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Gradients after ``step`` places, row by row, and the correlation that gives dX at once."""
+
+    x: Array  # (N, N)
+    w: Array  # (K, K)
+    delta: Array  # (O, O), ∂L/∂y
+    dx: Array  # (N, N), so far
+    dw: Array  # (K, K), so far
+    db: float  # so far
+    padded: Array  # (N + K − 1, N + K − 1), δ with zeros between and around
+    turned: Array  # (K, K)
+    correlation: Array  # (N, N), of padded with turned
+    terms: Array  # (K · K,), what one pixel of dX adds up: turned times a window of padded
+    agrees: bool  # whether that is the dx behind the last step
+    state: State
+
+    @property
+    def step(self) -> int:
+        """How many places have sent their δ back."""
+        return min(self.state.step, self.delta.size)
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Row and column of the δ sent back last, from 0."""
+        return divmod(max(self.step - 1, 0), len(self.delta))
+
+    @property
+    def pixel(self) -> tuple[int, int]:
+        """Row and column of the pixel of dX that is computed in one go, from 0."""
+        return pixel_of(self.state, len(self.x))
+
+    @property
+    def readout(self) -> str:
+        """What the last δ added, and what the correlation says."""
+        row, column = (at + 1 for at in self.pixel)
+        start = f"{self.step} of {self.delta.size} δ sent back"
+        if self.step:
+            delta = written(self.delta[self.place])
+            start += f"; the last one, {delta}, added {delta} · w to dX and {delta} · its window to dW"
+        same = "equal" if self.agrees else "not equal"
+        return (
+            f"{start}. The bias's gradient so far is {written(self.db)}. Pixel ({row}, {column}) of dX is "
+            f"{written(self.terms.sum())} by the correlation of the padded δ with w turned by 180°; "
+            f"the whole correlation and the finished dX are {same}."
+        )
+
+
+@lru_cache(maxsize=8)
+def draw(seed: int, kernel: int, stride: int) -> tuple[Array, Array, Array]:
+    """Draw an input (kernel + 2 a side), a kernel and a gradient δ for each place, all small whole numbers."""
+    rng = np.random.default_rng(seed)
+    x, w = rng.integers(0, 4, (5, 5)), rng.integers(-2, 3, (3, 3))
+    delta = rng.integers(1, 3, (MOST, MOST)) * rng.choice([-1, 1], (MOST, MOST))
+    side, places = kernel + 2, MOST if stride == 1 else 2
+    some = x[:side, :side], w[:kernel, :kernel], delta[:places, :places]
+    return tuple(np.ascontiguousarray(a, np.float32) for a in some)  # type: ignore[return-value]
+
+
+def pixel_of(state: State, side: int) -> tuple[int, int]:
+    """Return the row and the column of the slider's pixel in an image of ``side`` × ``side``."""
+    return divmod((state.pixel - 1) % side**2, side)
+
+
+def compute(state: State) -> Frame:
+    """Send back the first δ, and all of them; then correlate δ, spread out and padded, with the turned kernel."""
+    x, w, delta = draw(state.seed, state.kernel, state.stride)
+    _, cache = conv2d_forward(
+        x[np.newaxis, np.newaxis], w[np.newaxis, np.newaxis], np.zeros(1, np.float32), state.stride
+    )
+    sent = np.where(np.arange(delta.size).reshape(delta.shape) < state.step, delta, 0.0)
+    dx, dw, db = conv2d_backward(sent[np.newaxis, np.newaxis], cache)
+    finished = conv2d_backward(delta[np.newaxis, np.newaxis], cache)[0][0, 0]
+    spread = np.zeros((MOST, MOST), np.float32)
+    spread[:: state.stride, :: state.stride] = delta  # a stride of 2 skipped every other place: their δ are 0
+    turned = np.ascontiguousarray(rotated(w))
+    padded = np.pad(spread, state.kernel - 1)
+    correlation = correlate2d(padded, turned)  # of δ with its padding: the full correlation
+    row, column = pixel_of(state, len(x))
+    return Frame(
+        x=x,
+        w=w,
+        delta=delta,
+        dx=dx[0, 0],
+        dw=dw[0, 0],
+        db=float(db[0]),
+        padded=padded,
+        turned=turned,
+        correlation=correlation,
+        terms=np.ravel(turned * padded[row : row + state.kernel, column : column + state.kernel]),
+        agrees=bool(np.allclose(correlation, finished)),
+        state=state,
+    )
+
+
+UPPER, LOWER, CELL = 100, 348, 30
+# Pixels: where each matrix starts.
+PLACES = {
+    "x": (24, UPPER),
+    "w": (214, UPPER),
+    "delta": (346, UPPER),
+    "dx": (24, LOWER),
+    "dw": (214, LOWER),
+    "padded": (560, UPPER),
+    "turned": (824, UPPER),
+    "correlation": (560, LOWER),
+}
+TITLES = {
+    "x": "input x",
+    "w": "kernel w",
+    "delta": "δ = ∂L/∂y",
+    "dx": "dX so far",
+    "dw": "dW so far",
+    "padded": "δ, padded with zeros",
+    "turned": "w turned by 180°",
+    "correlation": "their correlation",
+}
+REACHES = {"x": 5.0, "w": 3.0, "delta": 3.0, "dx": 9.0, "dw": 16.0, "padded": 3.0, "turned": 3.0, "correlation": 9.0}
+
+
+class View:
+    """Left: step by step. Right: in one go."""
+
+    size = (10.4, 5.4)
+
+    def __init__(self, figure: Figure) -> None:
+        self.headline = headline(figure)
+        ax = sheet(figure)
+        moving = ("dx", "dw")
+        self.grids = {name: NumberGrid(ax, REACHES[name], name in moving) for name in PLACES}
+        style: dict[str, Any] = {"fontsize": 11.5, "color": INK, "va": "baseline"}
+        for name, (left, top) in PLACES.items():
+            ax.text(left, top - 10, TITLES[name], **style)
+        ax.text(24, 66, "STEP BY STEP", fontsize=11, fontweight="bold", color=PURPLE)
+        ax.text(560, 66, "IN ONE GO", fontsize=11, fontweight="bold", color=AMBER)
+        ax.plot([522, 522], [52, 512], color="#cccccc", linewidth=1)
+        self.bias = ax.text(338, LOWER + 22, "", fontsize=12, animated=True)
+        self.rule = ax.text(338, LOWER + 50, "", fontsize=11.5, color=PURPLE, va="top", linespacing=1.5, animated=True)
+        self.sum = ax.text(736, LOWER + 22, "", fontsize=12, color=AMBER, va="top", linespacing=1.5, animated=True)
+        self.verdict = ax.text(736, LOWER + 140, "", fontsize=11.5, va="baseline")
+        self.ghost_text = ax.text(1028, 528, "", fontsize=10.5, color=GHOST["color"], ha="right")
+        self.steps = self._outline(ax, PURPLE, "-")
+        self.pixels = self._outline(ax, AMBER, "--")
+        self.ghost = self._outline(ax, GHOST["color"], GHOST["linestyle"], animated=False)
+
+    @staticmethod
+    def _outline(ax: Any, color: str, style: Any, animated: bool = True) -> PolyCollection:
+        made = PolyCollection([], facecolors="none", edgecolors=color, linewidths=2.6, animated=animated, zorder=3)
+        made.set_linestyle(style)
+        ax.add_collection(made, autolim=False)
+        return made
+
+    def update(self, frame: Frame) -> None:
+        """Show a frame."""
+        for name, grid in self.grids.items():
+            values = getattr(frame, name)
+            grid.place(*PLACES[name], CELL)
+            grid.show(values)
+        side, grids = len(frame.w), self.grids
+        row, column = frame.place
+        top, left = row * frame.state.stride, column * frame.state.stride
+        windows = [grids[name].box(top, left, side, side) for name in ("x", "dx")]
+        self.steps.set_verts([*windows, grids["delta"].box(row, column)] if frame.step else [])
+        row, column = frame.pixel
+        pixels = [grids[name].box(row, column) for name in ("dx", "correlation")]
+        self.pixels.set_verts([*pixels, grids["padded"].box(row, column, side, side)])
+        self.bias.set_text(f"db so far: {written(frame.db)}")
+        self._show_words(frame)
+
+    def _show_words(self, frame: Frame) -> None:
+        if frame.step:
+            delta = written(frame.delta[frame.place])
+            if frame.step == frame.delta.size:
+                story = f"All {frame.step} δ are back: dX and dW are complete"
+            else:
+                story = f"δ {frame.step} of {frame.delta.size} is {delta}: it adds {delta} · w to a window of dX"
+            self.headline.set_text(story)
+            self.rule.set_text(f"dX window += {delta} · w\ndW += {delta} · x window\ndb += {delta}")
+        else:
+            self.headline.set_text("No δ has been sent back yet: dX and dW are 0")
+            self.rule.set_text("")
+        self.headline.set_color(PURPLE)
+        row, column = (at + 1 for at in frame.pixel)
+        terms = [term for term in frame.terms if term]
+        lines = [summed(terms[:4]) if terms else "0", *([f"   {_continued(terms[4:])}"] if terms[4:] else [])]
+        lines[-1] += f" = {written(frame.terms.sum())}" if len(terms) > 1 else ""
+        self.sum.set_text(f"pixel ({row}, {column}) of dX\n" + "\n".join(lines) + "\n(products that are 0 left out)")
+        verdict = "Equal to the finished dX" if frame.agrees else "Not equal to the finished dX"
+        if self.verdict.get_text() != verdict:
+            self.verdict.set_text(verdict)
+
+    def pin(self, frame: Frame | None) -> None:
+        """Keep the windows of a frame's step as a ghost."""
+        if frame is None:
+            self.ghost.set_verts([])
+            self.ghost_text.set_text("")
+            return
+        row, column = (at * frame.state.stride for at in frame.place)
+        side = len(frame.w)
+        self.ghost.set_verts([self.grids[name].box(row, column, side, side, 3) for name in ("x", "dx")])
+        row, column = (at + 1 for at in frame.pixel)
+        self.ghost_text.set_text(
+            f"pinned: {frame.step} δ, db {written(frame.db)}, pixel ({row}, {column}) is {written(frame.terms.sum())}"
+        )
+
+
+def _continued(terms: list[float]) -> str:
+    """Write the second half of a sum, with its first sign."""
+    return summed([0, *terms]).removeprefix("0 ")
+
+
+DEMOS.add(
+    Demo(
+        "conv_backward",
+        CHAPTER,
+        title="Where the gradients of a convolution come from",
+        State=State,
+        compute=compute,
+        View=View,
+        question=Question(
+            "With stride 1, the 3 × 3 kernel passes over the 5 × 5 input. Which pixel of the input collects the most "
+            "terms in its gradient?",
+            ("A corner", "The middle", "All the same"),
+            answer=1,
+            explanation="A pixel hears from every window it was in. All nine windows hold the middle pixel, only one "
+            "holds a corner.",
+            settings={"step": 9, "pixel": 13, "stride": 1, "kernel": 3},
+        ),
+        notice="Forward, a window of x times w became one number. Backward, the gradient δ of that number goes back "
+        "over the same window, times w, and the windows add up where they overlap. Move the pixel: the turned kernel "
+        "collects the same products all at once. With stride 2, zeros stand between the δ, for the places that were "
+        "skipped.",
+        presets={
+            "First δ": {"step": 1, "pixel": 1, "stride": 1, "kernel": 3},
+            "Complete": {"step": 9, "pixel": 13, "stride": 1, "kernel": 3},
+            "Stride 2": {"step": 4, "pixel": 13, "stride": 2, "kernel": 3},
+            "1 × 1 kernel": {"step": 9, "pixel": 5, "stride": 1, "kernel": 1},
+        },
+    )
+)

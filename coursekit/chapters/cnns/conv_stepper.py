@@ -1,0 +1,294 @@
+"""The textbook's walk of a convolution, cell by cell: a window, two filters, the products, the sum, the output."""
+
+import textwrap
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+
+from coursekit.arrays import Array
+from coursekit.chapters.cnns import CHAPTER
+from coursekit.exercises.question import Question
+from coursekit.figures.controls import DemoState, slider
+from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.number_grid import NumberGrid, sheet, summed, written
+from coursekit.figures.style import GHOST, INK, PURPLE, RED, headline
+from coursekit.layers import conv2d_forward
+
+CHANNELS = ("red", "green", "blue")
+LARGEST_IMAGE, LARGEST_KERNEL = 7, 5
+
+# The first cell of the walk in many notes: 1 − 1 + 0, and bias 1.
+CORNER = [[[0, 1], [0, 1]], [[1, 1], [0, 2]], [[2, 0], [0, 0]]]
+FILTER = [
+    [[1, 1, -1], [-1, 0, 1], [-1, -1, 0]],
+    [[-1, 0, -1], [0, 0, -1], [1, -1, 0]],
+    [[0, 1, 0], [1, 0, 1], [0, -1, 0]],
+]
+
+
+@dataclass(frozen=True)
+class State(DemoState):
+    """Where the window stands (after its last place it starts over), and the sizes that decide how many it has."""
+
+    place: int = slider(5, 1, 49, "place of the window", play=700)
+    filter: int = slider(1, 1, 2, "filter shown")
+    stride: int = slider(2, 1, 3, "stride S (pixels)")
+    padding: int = slider(1, 0, 1, "padding P (pixels)")
+    kernel: int = slider(3, 1, LARGEST_KERNEL, "filter size F (pixels)")
+    size: int = slider(5, 5, LARGEST_IMAGE, "image size N (pixels)")
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The walk at one place; if the stride does not fit, ``error`` says why and ``y`` is one 0."""
+
+    channels: tuple[Array, ...]  # three of (N + 2P, N + 2P)
+    weights: Array  # (2, 3, F, F)
+    bias: Array  # (2,)
+    products: tuple[Array, ...]  # three of (F, F): the window times the chosen filter
+    y: Array  # (2, OH, OH)
+    index: int  # of the place, from 0, row by row
+    places: int  # a side; where the stride does not fit, those before the edge
+    error: str
+    state: State
+
+    @property
+    def sums(self) -> list[float]:
+        """The products of each channel, summed."""
+        return [float(p.sum()) for p in self.products]
+
+    @property
+    def value(self) -> float:
+        """What the chosen filter says here."""
+        return sum(self.sums) + float(self.bias[self.state.filter - 1])
+
+    @property
+    def where(self) -> tuple[int, int]:
+        """Row and column of the place, from 0."""
+        return divmod(self.index, self.places)
+
+    @property
+    def equation(self) -> str:
+        """The sum over the channels, and the bias."""
+        return f"{summed([*self.sums, self.bias[self.state.filter - 1]])} = {written(self.value)}"
+
+    @property
+    def size_formula(self) -> str:
+        """(N − F + 2P) / S + 1 with this state's numbers."""
+        s = self.state
+        return f"({s.size} − {s.kernel} + 2 · {s.padding}) / {s.stride} + 1"
+
+    @property
+    def readout(self) -> str:
+        """The sum of this place, and the size of the output."""
+        if self.error:
+            return self.error
+        row, column = (at + 1 for at in self.where)
+        red, green, blue = map(written, self.sums)
+        bias = written(self.bias[self.state.filter - 1])
+        return (
+            f"Place {self.index + 1} of {self.places**2}: red {red}, green {green}, blue {blue} and bias {bias} give "
+            f"{written(self.value)}, row {row}, column {column} of output {self.state.filter}. "
+            f"A side has {self.size_formula} = {self.places} places: the output is {self.places} × {self.places} × 2."
+        )
+
+
+@lru_cache(maxsize=4)
+def draw(seed: int) -> tuple[Array, Array, Array]:
+    """Draw an image (3, 7, 7) of 0, 1 and 2, two filters (2, 3, 5, 5) of −1, 0 and 1, and their biases (2,)."""
+    rng = np.random.default_rng(seed)
+    x = rng.integers(0, 3, (3, LARGEST_IMAGE, LARGEST_IMAGE)).astype(np.float64)
+    w = rng.integers(-1, 2, (2, 3, LARGEST_KERNEL, LARGEST_KERNEL)).astype(np.float64)
+    if seed == 0:
+        x[:, :2, :2] = CORNER
+        w[0, :, :3, :3] = FILTER
+    return x, w, np.array([1.0, 0.0])
+
+
+def compute(state: State) -> Frame:
+    """Run the layer, and take the window at this place apart."""
+    x, w, bias = draw(state.seed)
+    x, w = x[:, : state.size, : state.size], np.ascontiguousarray(w[:, :, : state.kernel, : state.kernel])
+    error, y = "", np.zeros((2, 1, 1))
+    try:
+        y = conv2d_forward(x[np.newaxis], w, bias, state.stride, state.padding)[0][0]
+    except ValueError as misfit:
+        error = str(misfit)
+    padded = np.pad(x, ((0, 0), (state.padding, state.padding), (state.padding, state.padding)))
+    places = (padded.shape[1] - state.kernel) // state.stride + 1
+    index = (state.place - 1) % places**2
+    top, left = (at * state.stride for at in divmod(index, places))
+    window = padded[:, top : top + state.kernel, left : left + state.kernel]
+    return Frame(tuple(padded), w, bias, tuple(window * w[state.filter - 1]), y, index, places, error, state)
+
+
+TOP, ROW = 92, 168  # pixels: the first row of matrices, and from one channel to the next
+ROWS = (TOP, TOP + ROW, TOP + 2 * ROW)
+INPUT_LEFT, FILTER_LEFTS, PRODUCT_LEFT = 36, (232, 352), 500
+OUTPUT_LEFTS, TEXT_LEFT = (694, 868), 694
+
+
+class View:
+    """A row for each channel: image, both filters, products, sum. On the right the outputs, and their size."""
+
+    size = (10.4, 6.0)
+
+    def __init__(self, figure: Figure) -> None:
+        self.headline = headline(figure)
+        ax = sheet(figure)
+        self.inputs = [NumberGrid(ax, 3) for _ in CHANNELS]
+        self.filters = [[NumberGrid(ax, 2) for _ in CHANNELS] for _ in range(2)]
+        self.products = [NumberGrid(ax, 3, animated=True) for _ in CHANNELS]
+        self.outputs = [NumberGrid(ax, 12, animated=True) for _ in range(2)]
+        style: dict[str, Any] = {"fontsize": 11.5, "color": INK, "va": "baseline"}
+        for c, name in enumerate(CHANNELS):
+            ax.text(17, TOP + c * ROW + 77, f"{name} channel", rotation=90, ha="center", va="center", fontsize=11)
+        ax.text(INPUT_LEFT, TOP - 14, "image, with padding", **style)
+        ax.text(PRODUCT_LEFT, TOP - 14, "window × filter", **style)
+        self.filter_titles = [ax.text(x, TOP - 14, f"filter {f}", **style) for f, x in enumerate(FILTER_LEFTS, 1)]
+        self.output_titles = [ax.text(x, TOP - 14, f"output {f}", **style) for f, x in enumerate(OUTPUT_LEFTS, 1)]
+        self.signs = [ax.text(0, 0, sign, fontsize=13, ha="center", va="center") for sign in "×=" * 3]
+        self.sums = [ax.text(0, 0, "", fontsize=12, va="center", animated=True) for _ in CHANNELS]
+        # Not animated: they change with the sizes, seldom, and text is the slowest thing to draw.
+        self.words = ax.text(TEXT_LEFT, 292, "", fontsize=11.5, va="top", linespacing=1.5)
+        self.total = ax.text(TEXT_LEFT, 448, "", fontsize=11.5, va="top", linespacing=1.5)
+        self.ghost_text = ax.text(TEXT_LEFT, 560, "", fontsize=11, va="top", color=GHOST["color"])
+        outline: dict[str, Any] = {"facecolors": "none", "animated": True, "zorder": 3}
+        self.left_over = PolyCollection([], facecolors=RED, alpha=0.22, animated=True, linewidths=0, zorder=2)
+        self.edges = PolyCollection([], edgecolors="#555555", linewidths=1.4, **outline)
+        self.windows = PolyCollection([], edgecolors=PURPLE, linewidths=2.6, **outline)
+        self.cells = PolyCollection([], edgecolors=PURPLE, linewidths=2.6, **outline)
+        self.chosen = PolyCollection([], edgecolors=PURPLE, linewidths=1.6, linestyles="--", **outline)
+        self.ghost = PolyCollection([], facecolors="none", edgecolors=GHOST["color"], linewidths=1.6, zorder=2.5)
+        self.ghost.set_linestyle(GHOST["linestyle"])
+        for collection in (self.left_over, self.ghost, self.edges, self.chosen, self.windows, self.cells):
+            ax.add_collection(collection, autolim=False)
+
+    def update(self, frame: Frame) -> None:
+        """Show a frame."""
+        self._show_headline(frame)
+        self._show_channels(frame)
+        self._show_outputs(frame)
+        self._show_words(frame)
+
+    def _show_headline(self, frame: Frame) -> None:
+        row, column = (at + 1 for at in frame.where)
+        if frame.error:
+            self.headline.set_text(f"Stride {frame.state.stride} does not fit: the window falls short of the edge")
+        else:
+            self.headline.set_text(f"{frame.equation}: row {row}, column {column} of output {frame.state.filter}")
+        self.headline.set_color(RED if frame.error else PURPLE)
+
+    def _show_channels(self, frame: Frame) -> None:
+        state = frame.state
+        cell, tap = min(22, 154 // len(frame.channels[0])), min(34, 108 // state.kernel)
+        for c, top in enumerate(ROWS):
+            self.inputs[c].place(INPUT_LEFT, top, cell)
+            self.inputs[c].show(frame.channels[c])
+            for f, left in enumerate(FILTER_LEFTS):
+                self.filters[f][c].place(left, top, tap)
+                self.filters[f][c].show(frame.weights[f, c])
+            self.products[c].place(PRODUCT_LEFT, top, tap)
+            self.products[c].show(frame.products[c])
+            middle = top + state.kernel * tap / 2
+            self.sums[c].set_text(f"sum {written(frame.sums[c])}")
+            self.sums[c].set_position((PRODUCT_LEFT + state.kernel * tap + 12, middle))
+            for sign, x in zip(self.signs[2 * c :], (FILTER_LEFTS[0] - 17, PRODUCT_LEFT - 17), strict=False):
+                if sign.get_position() != (x, middle):
+                    sign.set_position((x, middle))
+        row, column = (at * state.stride for at in frame.where)
+        self.windows.set_verts([grid.box(row, column, state.kernel, state.kernel) for grid in self.inputs])
+        pad, size = state.padding, state.size
+        self.edges.set_verts([grid.box(pad, pad, size, size) for grid in self.inputs])
+        self.chosen.set_verts([g.box(0, 0, state.kernel, state.kernel, 3) for g in self.filters[state.filter - 1]])
+        for f, title in enumerate(self.filter_titles, 1):
+            weight = "bold" if f == state.filter else "normal"
+            if title.get_fontweight() != weight:
+                title.set(fontweight=weight, color=PURPLE if f == state.filter else INK)
+
+    def _show_outputs(self, frame: Frame) -> None:
+        state, side = frame.state, len(frame.channels[0])
+        seen = state.kernel + (frame.places - 1) * state.stride
+        strips = [] if seen == side else [((0, seen), (seen, side - seen)), ((seen, 0), (side - seen, side))]
+        self.left_over.set_verts([g.box(*at, *extent) for g in self.inputs for at, extent in strips])
+        done = np.arange(frame.places**2).reshape(frame.places, frame.places) <= frame.index
+        for grid, left, y in zip(self.outputs, OUTPUT_LEFTS, frame.y, strict=True):
+            if frame.error:
+                grid.hide()
+                continue
+            grid.place(left, TOP, min(46, 160 // frame.places))
+            grid.show(y, done)
+        cells = [] if frame.error else [self.outputs[state.filter - 1].box(*frame.where)]
+        self.cells.set_verts(cells)
+
+    def _show_words(self, frame: Frame) -> None:
+        s = frame.state
+        if frame.error:
+            words = "\n".join(textwrap.wrap(frame.error, 37)) + "\n\nRed: pixels that no window sees."
+            total = ""
+        else:
+            span, moves = s.size + 2 * s.padding - s.kernel, frame.places - 1
+            words = (
+                "How many places are there?\n"
+                "(N − F + 2P) / S + 1\n"
+                f"= {frame.size_formula} = {frame.places} a side\n"
+                f"It can go {span} pixels, {s.stride} at a time:\n"
+                f"{moves} move{'' if moves == 1 else 's'}, and where it starts."
+            )
+            total = (
+                f"2 filters, each 3 · {s.kernel} · {s.kernel} weights\n"
+                f"and 1 bias: {2 * (3 * s.kernel**2 + 1)} parameters,\n"
+                "whatever the size of the image"
+            )
+        if words != self.words.get_text():
+            self.words.set(text=words, y=TOP if frame.error else 292, color=RED if frame.error else INK)
+            self.total.set_text(total)
+
+    def pin(self, frame: Frame | None) -> None:
+        """Keep a frame's window and its sum as a ghost."""
+        if frame is None:
+            self.ghost.set_verts([])
+            self.ghost_text.set_text("")
+            return
+        row, column = (at * frame.state.stride for at in frame.where)
+        side = frame.state.kernel
+        self.ghost.set_verts([grid.box(row, column, side, side, 2) for grid in self.inputs])
+        self.ghost_text.set_text(f"pinned, place {frame.index + 1}: {frame.equation}")
+
+
+WALK = {"stride": 2, "padding": 1, "kernel": 3, "size": 5}
+
+DEMOS.add(
+    Demo(
+        "conv_stepper",
+        CHAPTER,
+        title="A convolution, cell by cell",
+        State=State,
+        compute=compute,
+        View=View,
+        question=Question(
+            "The image has 3 channels, and so has each of the 2 filters. How many channels has the output?",
+            ("2: one for each filter", "3: one for each channel", "6: one for each pair of them"),
+            answer=0,
+            explanation="A filter multiplies all three channels and adds everything up: each place becomes one number. "
+            "So there is one output for each filter.",
+            settings={**WALK, "place": 9},
+        ),
+        notice="Move the place and check one sum by hand: nine products in each of three channels, and the bias. The "
+        "filter stays the same at every place; only the window moves. The line inside the image parts it from its "
+        "padding. Then set the stride to 3: 4 is not a multiple of 3, so the last window would stop short of the "
+        "edge, and the layer refuses.",
+        presets={
+            "The textbook's walk": {**WALK, "place": 1, "filter": 1},
+            "Its last place": {**WALK, "place": 9, "filter": 2},
+            "Stride 1": {**WALK, "stride": 1, "place": 25},
+            "Stride 3: misfit": {"size": 7, "padding": 0, "kernel": 3, "stride": 3, "place": 1},
+            "1 × 1 filter": {**WALK, "kernel": 1, "stride": 1, "padding": 0, "place": 9},
+        },
+    )
+)

@@ -1,0 +1,318 @@
+"""Build an architecture and read what each layer costs: shapes, parameters and multiply–adds."""
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from textwrap import wrap
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+
+from coursekit.arrays import Array
+from coursekit.chapters.cnns import CHAPTER
+from coursekit.exercises.question import Question
+from coursekit.figures.controls import DemoState, choice, slider
+from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.style import AMBER, BLUE, GHOST, GREY, INK, ORANGE, PAPER, RED, axes, headline
+from coursekit.network import CostRow, cost_table
+
+CHANNELS = 3  # red, green, blue
+CLASSES = 1000  # as in ImageNet
+WIDEST = 8  # blocks double their filters up to so many times the first block's, as VGG does: 64 … 512
+CONVOLUTIONS = {"1": (1,) * 5, "2": (2,) * 5, "3": (3,) * 5, "2, from block 3 on 3": (2, 2, 3, 3, 3)}
+ROWS = 5 * 3 + 5 + 3  # as many as the largest architecture has
+PARAMETERS, WORK = (10, 1e14), (100, 1e16)  # what the axes span; the upper end leaves room for the numbers
+Step = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class State(DemoState):
+    """Blocks of convolutions, a pooling layer after each, two hidden linear layers and one with 1000 classes."""
+
+    side: int = slider(224, 32, 256, "image side (pixels)", step=32)
+    blocks: int = slider(5, 1, 5, "blocks")
+    convolutions: str = choice("2, from block 3 on 3", {label: label for label in CONVOLUTIONS}, "convolutions a block")
+    filters: int = slider(64, 4, 96, "filters in block 1", step=4)
+    kernel: int = slider(3, 1, 7, "kernel size (pixels)", step=2)
+    pool: int = slider(2, 1, 3, "pooling (1: none)")
+    units: int = slider(4096, 64, 4096, "hidden linear units", step=64)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What each layer costs; ``error`` says why the architecture ends early, if it does."""
+
+    rows: tuple[CostRow, ...]  # layers that compute: conv2d, max_pool2d, linear; at most ROWS
+    parameters: Array  # (ROWS,), 0 from the end of the network on
+    multiply_adds: Array  # (ROWS,)
+    error: str
+    state: State
+
+    @property
+    def totals(self) -> tuple[int, int]:
+        """Parameters and multiply–adds of all layers."""
+        return sum(row.parameters for row in self.rows), sum(row.multiply_adds for row in self.rows)
+
+    @property
+    def linear_shares(self) -> tuple[float, float]:
+        """Which share of the parameters, and of the multiply–adds, the linear layers have."""
+        linear = [row for row in self.rows if row.layer == "linear"]
+        sums = sum(row.parameters for row in linear), sum(row.multiply_adds for row in linear)
+        return sums[0] / max(self.totals[0], 1), sums[1] / max(self.totals[1], 1)
+
+    @property
+    def readout(self) -> str:
+        """The totals, and where they are."""
+        if self.error:
+            return self.error
+        parameters, work = self.totals
+        shares = self.linear_shares
+        return (
+            f"{parameters:,} parameters and {big(work)} multiply–adds for one image. The linear layers hold "
+            f"{percent(shares[0])} of the parameters and do {percent(shares[1])} of the work; the rest is in the "
+            "convolutions."
+        )
+
+
+def plan(state: State) -> list[Step]:
+    """Write the architecture down as steps for `cost_table`."""
+    steps: list[Step] = []
+    for block, count in enumerate(CONVOLUTIONS[state.convolutions][: state.blocks]):
+        filters = state.filters * min(2**block, WIDEST)
+        steps += [("conv2d", filters, state.kernel, 1, state.kernel // 2), ("relu",)] * count
+        if state.pool > 1:
+            steps.append(("max_pool2d", state.pool))
+    hidden = [("linear", state.units), ("relu",)]
+    return [*steps, ("flatten",), *hidden, *hidden, ("linear", CLASSES)]
+
+
+def compute(state: State) -> Frame:
+    """Count the whole architecture, or as many of its first layers as fit."""
+    steps, shape, error = plan(state), (CHANNELS, state.side, state.side), ""
+    try:
+        rows = cost_table(steps, shape).rows
+    except ValueError as raised:
+        error = str(raised)
+        rows = fitting_rows(steps, shape)
+    shown = tuple(row for row in rows if row.layer in ("conv2d", "max_pool2d", "linear"))
+    parameters, multiply_adds = np.zeros((2, ROWS))
+    parameters[: len(shown)] = [row.parameters for row in shown]
+    multiply_adds[: len(shown)] = [row.multiply_adds for row in shown]
+    return Frame(shown, parameters, multiply_adds, error, state)
+
+
+def fitting_rows(steps: list[Step], shape: tuple[int, ...]) -> tuple[CostRow, ...]:
+    """Return the costs of the longest beginning of the plan that fits."""
+    for count in range(len(steps) - 1, 0, -1):
+        try:
+            return cost_table(steps[:count], shape).rows
+        except ValueError:
+            continue
+    return ()
+
+
+def percent(share: float) -> str:
+    """Write a share for people, and neither 0 % nor 100 % for what is only near them."""
+    if 0 < share < 0.01:
+        return "less than 1%"
+    return "more than 99%" if 0.99 < share < 1 else f"{share:.0%}"
+
+
+def big(number: float) -> str:
+    """Write a count for people: 1,728 as it is, 102,764,544 as 102.8 M, 15.47 G."""
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
+        if number >= size:
+            return f"{number / size:.4g} {letter}"
+    return f"{number:,.0f}"
+
+
+KINDS = {
+    "conv2d": ("conv {0.kernel} × {0.kernel}", BLUE, BLUE),
+    "max_pool2d": ("max-pool {0.pool} × {0.pool}", GREY, INK),
+    "linear": ("linear", ORANGE, AMBER),
+}  # name, colour, colour of its text
+
+
+def stems(lengths: Array, start: float) -> Array:
+    """Return lying lines (M, 2, 2) from ``start`` to each length (M,)."""
+    rows = np.arange(len(lengths))
+    x = np.stack([np.full(len(lengths), start), np.maximum(lengths, start)], axis=1)
+    return np.stack([x, np.stack([rows, rows], axis=1)], axis=2)
+
+
+@cache
+def letter(character: str, color: str) -> Array:
+    """Draw one letter and return its RGBA pixels (20, advance, 4)."""
+    figure = Figure(figsize=(0.2, 0.2), dpi=100, facecolor="none")
+    canvas = FigureCanvasAgg(figure)
+    text = figure.text(0, 0.3, character, fontsize=9.5, color=color)
+    canvas.draw()
+    pixels = np.array(canvas.buffer_rgba())
+    text.set_text(f"|{20 * character}|")
+    wide = text.get_window_extent().width
+    text.set_text("||")
+    return pixels[:, : round((wide - text.get_window_extent().width) / 20)]
+
+
+@lru_cache(maxsize=4096)
+def stamp(words: str, color: str) -> Array:
+    """Set words from letters that were drawn once: matplotlib takes a millisecond for a word, too long for eighty."""
+    return np.concatenate([letter(character, color) for character in words], axis=1)
+
+
+class Words(Artist):  # type: ignore[misc]
+    """Many words in one artist; each stands at a row of some axes, at so many pixels from an x in data."""
+
+    def __init__(self, ax: Axes) -> None:
+        super().__init__()
+        self.set(animated=True, zorder=5)
+        self.placed: list[tuple[float, float, str, str, bool]] = []  # x, row, words, colour, end there?
+        ax.add_artist(self)
+
+    def draw(self, renderer: Any) -> None:
+        """Stamp all words."""
+        context = renderer.new_gc()
+        for x, row, words, color, ends in self.placed:
+            pixels = stamp(words, color)
+            left, middle = self.axes.transData.transform((x, row))
+            left -= pixels.shape[1] if ends else 0
+            renderer.draw_image(context, round(left), round(middle) - 10, pixels[::-1])
+        context.restore()
+
+
+class Panel:
+    """One column of numbers as lying stems with a dot at the end."""
+
+    def __init__(self, figure: Figure, left: float, title: str, span: tuple[float, float]) -> None:
+        self.axes = ax = axes(figure, (left, 0.085, 0.325, 0.735), title)
+        ax.set(xscale="log", xlim=span, yticks=[])
+        ax.set_xticks([10.0**power for power in range(2, 15, 2) if span[0] < 10.0**power < span[1]])
+        ax.minorticks_off()
+        self.start = span[0]
+        (self.ghost,) = ax.plot([], [], "D", color=GHOST["color"], fillstyle="none", markersize=8)
+        self.stems = LineCollection([], linewidths=4, alpha=0.55, animated=True)
+        ax.add_collection(self.stems)
+        (self.dots,) = ax.plot([], [], "o", color=INK, markersize=4.5, animated=True)
+        self.numbers = Words(ax)
+        self.room = (span[1] / span[0]) ** 0.022  # from a dot to its number
+
+    def show(self, lengths: Array, colors: list[str]) -> None:
+        """Show the numbers (ROWS,) of all layers."""
+        self.stems.set_segments(list(stems(lengths[: len(colors)], self.start)))
+        self.stems.set_color(colors)
+        self.dots.set_data(lengths, np.arange(ROWS))
+        self.numbers.placed = [
+            (length * self.room, row, big(length), INK, False) for row, length in enumerate(lengths) if length
+        ]
+
+    def pin(self, lengths: Array) -> None:
+        """Keep numbers as a ghost; no numbers take it away."""
+        self.ghost.set_data(lengths, np.arange(len(lengths)))
+
+
+class View:
+    """One list of layers, and two numbers for each."""
+
+    size = (10.4, 6.2)
+
+    def __init__(self, figure: Figure) -> None:
+        self.headline = headline(figure)
+        self.shares = figure.text(0.012, 0.925, "", fontsize=11.5, va="top", color=INK, animated=True)
+        self.list = axes(figure, (0.012, 0.085, 0.265, 0.735), "")
+        self.list.set_axis_off()
+        heading = {"fontsize": 11.5, "color": INK, "va": "bottom", "transform": self.list.transAxes}
+        self.list.text(0, 1.0125, "layer", **heading)
+        self.list.text(0.95, 1.0125, "output shape", ha="right", **heading)
+        self.names = Words(self.list)
+        self.parameters = Panel(figure, 0.28, "parameters (log scale)", PARAMETERS)
+        self.work = Panel(figure, 0.66, "multiply–adds for one image (log scale)", WORK)
+        box = {"facecolor": PAPER, "edgecolor": RED, "boxstyle": "round,pad=0.6"}
+        style = {"fontsize": 11, "color": RED, "ha": "center", "va": "center", "animated": True, "zorder": 9}
+        self.error = figure.text(0.63, 0.2, "", bbox=box, **style)
+        self._rows = 0
+
+    def update(self, frame: Frame) -> None:
+        """Show a frame."""
+        self._set_rows(12 if len(frame.rows) <= 12 else ROWS)
+        self._show_totals(frame)
+        self.error.set_text("\n".join(wrap(frame.error, 76)))
+        self.error.set_visible(bool(frame.error))
+        self.names.placed = []
+        for row, layer in enumerate(frame.rows):
+            words, _, color = KINDS[layer.layer]
+            self.names.placed.append((0, row, words.format(frame.state), color, False))
+            self.names.placed.append((0.95, row, " × ".join(map(str, layer.output_shape)), INK, True))
+        colors = [KINDS[layer.layer][1] for layer in frame.rows]
+        self.parameters.show(frame.parameters, colors)
+        self.work.show(frame.multiply_adds, colors)
+
+    def _show_totals(self, frame: Frame) -> None:
+        (parameters, work), shares = frame.totals, frame.linear_shares
+        story = f"{big(parameters)} parameters, {big(work)} multiply–adds for one image"
+        self.headline.set_text("This architecture does not fit the image" if frame.error else story)
+        self.headline.set_color(RED if frame.error else INK)
+        linear = (
+            f"The linear layers hold {percent(shares[0])} of the parameters and do {percent(shares[1])} of the work."
+        )
+        self.shares.set_text("" if frame.error else linear)
+
+    def _set_rows(self, rows: int) -> None:
+        """Step the height of a row to the length of the list."""
+        if rows != self._rows:
+            self._rows = rows
+            for ax in (self.list, self.parameters.axes, self.work.axes):
+                ax.set_ylim(rows - 0.4, -0.6)
+
+    def pin(self, frame: Frame | None) -> None:
+        """Keep a frame's numbers as a ghost."""
+        self.parameters.pin(frame.parameters if frame else np.empty(0))
+        self.work.pin(frame.multiply_adds if frame else np.empty(0))
+
+
+VGG16 = {
+    "side": 224,
+    "blocks": 5,
+    "convolutions": "2, from block 3 on 3",
+    "filters": 64,
+    "kernel": 3,
+    "pool": 2,
+    "units": 4096,
+}
+
+DEMOS.add(
+    Demo(
+        "cost_table",
+        CHAPTER,
+        title="What a network costs",
+        State=State,
+        compute=compute,
+        View=View,
+        question=Question(
+            "VGG-16 has thirteen convolutional layers and three linear ones. Where are most of its 138 million "
+            "parameters, and where is most of its work?",
+            (
+                "Both in the convolutions",
+                "Parameters in the linear layers, work in the convolutions",
+                "Both in the linear layers",
+            ),
+            answer=1,
+            explanation="A filter is small but works at every place of the image. A linear layer has a weight for "
+            "each pair of input and output, and uses it once: the first one alone has 25,088 × 4096 of them.",
+            settings=VGG16,
+        ),
+        notice="Go from 256 to 128 pixels: the convolutions keep their parameters and do a quarter of the work, and "
+        "the first linear layer shrinks to a quarter. Take the pooling away, and that layer explodes. One step of the "
+        "grid is a factor of 100.",
+        presets={
+            "VGG-16": VGG16,
+            "Smaller images": VGG16 | {"side": 96},
+            "No pooling": VGG16 | {"pool": 1},
+            "Pooling that does not fit": VGG16 | {"pool": 3},
+            "A small one": VGG16 | {"side": 32, "blocks": 2, "convolutions": "1", "filters": 16, "units": 128},
+        },
+    )
+)

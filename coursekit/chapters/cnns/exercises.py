@@ -1,0 +1,433 @@
+"""The exercises of chapter 03: a convolution forward and backward, pooling backward, its size and its parameters."""
+
+import numpy as np
+
+from coursekit.arrays import Array
+from coursekit.chapters.cnns import CHAPTER
+from coursekit.exercises.exercise import EXERCISES, Case, Exercise, Misconception
+
+
+def output_size(size: int, kernel: int, stride: int, padding: int) -> int:
+    """(N − F + 2P) / S + 1, or 0 where the window is too large or its places do not end at the edge."""
+    span = size - kernel + 2 * padding
+    return 0 if span < 0 or span % stride else span // stride + 1
+
+
+def _sizes(rng: np.random.Generator) -> list[Case]:
+    """Three that fit, one that leaves pixels over, one where only the padding makes room, one without any."""
+    drawn = []
+    for misfit in (False, False, False, True):
+        kernel, stride, padding, places = (int(rng.integers(*span)) for span in ((2, 6), (2, 5), (1, 4), (3, 9)))
+        size = kernel + (places - 1) * stride - 2 * padding + (1 if misfit else 0)
+        drawn.append((size, kernel, stride, padding))
+    return [(7, 3, 2, 0), (7, 3, 3, 0), *drawn, (3, 5, 1, 1), (3, 9, 2, 1), (4, 5, 2, 0)]
+
+
+EXERCISES.add(
+    Exercise(
+        "output_size",
+        CHAPTER,
+        task="Return how many places a window has along one side, or 0 if the sizes do not fit.",
+        solution=output_size,
+        returns=("places",),
+        cases=_sizes,
+        misconceptions=(
+            Misconception(
+                "not refused",
+                lambda size, kernel, stride, padding: (size - kernel + 2 * padding) // stride + 1,
+                "the sizes that fit are right. But where the division leaves a remainder, or the window is larger than "
+                "the padded image, the answer is 0.",
+            ),
+            Misconception(
+                "fraction",
+                lambda size, kernel, stride, padding: (size - kernel + 2 * padding) / stride + 1,
+                "there are no 2.33 places: where the division leaves a remainder, the sizes do not fit and you "
+                "return 0.",
+            ),
+            Misconception(
+                "forgot the + 1",
+                lambda size, kernel, stride, padding: (
+                    0 if (s := size - kernel + 2 * padding) < 0 or s % stride else s // stride
+                ),
+                "you count the moves. The place where the window starts is one more.",
+            ),
+            Misconception(
+                "padding on one side",
+                lambda size, kernel, stride, padding: (
+                    0 if (s := size - kernel + padding) < 0 or s % stride else s // stride + 1
+                ),
+                "zeros are added on both sides, so the image grows by twice the padding.",
+            ),
+            Misconception(
+                "no padding",
+                lambda size, kernel, stride, padding: 0 if (s := size - kernel) < 0 or s % stride else s // stride + 1,
+                "the padding is missing: the window also slides over the zeros.",
+            ),
+            Misconception(
+                "window that is too large",
+                lambda size, kernel, stride, padding: (
+                    0 if (s := size - kernel + 2 * padding) % stride else s // stride + 1
+                ),
+                "what if the window is larger than the padded image? Then it has no place at all.",
+            ),
+        ),
+        hints=(
+            "The image and its zeros have size + 2 · padding pixels. How far can a window of kernel pixels move in it?",
+            "It can move size − kernel + 2 · padding pixels. Divide by the stride, and add the place where it starts.",
+            "With span for that distance: return 0 if span < 0 or span % stride is not 0; else span // stride + 1.",
+        ),
+        takeaway="Moves and one more: (N − F + 2P) / S + 1. The package raises an error where you return 0.",
+    )
+)
+
+
+def parameter_count(channels: int, filters: int, kernel: int) -> int:
+    """Each filter has channels · kernel² weights and one bias."""
+    return filters * (channels * kernel**2 + 1)
+
+
+def _layers(rng: np.random.Generator) -> list[Case]:
+    drawn = [tuple(int(rng.integers(*span)) for span in ((2, 40), (2, 70), (2, 8))) for _ in range(4)]
+    return [(3, 10, 5), *drawn]
+
+
+EXERCISES.add(
+    Exercise(
+        "parameter_count",
+        CHAPTER,
+        task="Return how many parameters a convolutional layer with square kernels has, biases included.",
+        solution=parameter_count,
+        returns=("count",),
+        cases=_layers,
+        misconceptions=(
+            Misconception(
+                "no biases",
+                lambda channels, filters, kernel: filters * channels * kernel**2,
+                "those are the weights. Each filter also has a bias.",
+            ),
+            Misconception(
+                "one bias",
+                lambda channels, filters, kernel: filters * channels * kernel**2 + 1,
+                "you count one bias for the whole layer. Each filter has its own.",
+            ),
+            Misconception(
+                "flat filters",
+                lambda channels, filters, kernel: filters * (kernel**2 + 1),
+                "your filters are flat. A filter is as deep as its input: it has weights for every channel.",
+            ),
+            Misconception(
+                "flat filters without biases",
+                lambda channels, filters, kernel: filters * kernel**2,
+                "your filters are flat: each has weights for every channel of its input. And the biases are missing.",
+            ),
+            Misconception(
+                "a bias for each channel",
+                lambda channels, filters, kernel: filters * channels * (kernel**2 + 1),
+                "you give each filter a bias for every channel. The channels are added up first; one bias is enough.",
+            ),
+            Misconception(
+                "kernel not squared",
+                lambda channels, filters, kernel: filters * (channels * kernel + 1),
+                "a kernel of size 5 has 5 × 5 weights in each channel.",
+            ),
+        ),
+        hints=(
+            "How many numbers does one filter multiply at one place? It sees all channels.",
+            "One filter has channels · kernel² weights, and one bias.",
+            "Multiply that by the number of filters.",
+        ),
+        takeaway="The size of the image does not occur: the same weights serve at every place.",
+    )
+)
+
+
+def conv_forward(x: Array, w: Array, b: Array) -> Array:
+    """Lay each filter of w (F, C, KH, KW) on every window of x (C, H, W): y (F, H − KH + 1, W − KW + 1)."""
+    filters, _, kh, kw = w.shape
+    y = np.zeros((filters, x.shape[1] - kh + 1, x.shape[2] - kw + 1))
+    for f, i, j in np.ndindex(*y.shape):
+        y[f, i, j] = (x[:, i : i + kh, j : j + kw] * w[f]).sum() + b[f]
+    return y
+
+
+def _image_and_filters(rng: np.random.Generator) -> list[Case]:
+    """No image and no kernel is a square; the last has as many filters as channels, so that both orders fit."""
+    shapes = (((1, 5, 6), (2, 1, 2, 3)), ((2, 6, 4), (3, 2, 3, 2)), ((3, 4, 5), (3, 3, 2, 3)))
+    return [(rng.normal(size=x), rng.normal(size=w), rng.normal(size=w[0])) for x, w in shapes]
+
+
+def _flipped(x: Array, w: Array, b: Array) -> Array:
+    return conv_forward(x, w[:, :, ::-1, ::-1], b)
+
+
+def _channels_not_summed(x: Array, w: Array, b: Array) -> Array:
+    return np.concatenate([conv_forward(x[c : c + 1], w[:, c : c + 1], b) for c in range(len(x))])
+
+
+def _first_channel(x: Array, w: Array, b: Array) -> Array:
+    return conv_forward(x[:1], w[:, :1], b)
+
+
+def _mean(x: Array, w: Array, b: Array) -> Array:
+    return conv_forward(x, w / w[0].size, b)
+
+
+def _one_place_too_few(x: Array, w: Array, b: Array) -> Array:
+    return conv_forward(x, w, b)[:, :-1, :-1]
+
+
+EXERCISES.add(
+    Exercise(
+        "conv_forward",
+        CHAPTER,
+        task="Return y (F, OH, OW): every filter of w (F, C, KH, KW) laid on every window of x (C, H, W), plus its "
+        "bias in b (F,). Stride 1, no padding.",
+        solution=conv_forward,
+        returns=("y",),
+        cases=_image_and_filters,
+        misconceptions=(
+            Misconception(
+                "no bias",
+                lambda x, w, b: conv_forward(x, w, 0 * b),
+                "the biases are missing: every filter adds its own to each of its sums.",
+            ),
+            Misconception(
+                "flipped kernel",
+                _flipped,
+                "you turn the kernels by 180°. That is the convolution of mathematics; the layer lays them on as "
+                "they are.",
+            ),
+            Misconception(
+                "bias for each channel",
+                lambda x, w, b: conv_forward(x, w, len(x) * b),
+                "the bias comes in once for each channel. Add up the channels first, then add the bias once.",
+            ),
+            Misconception(
+                "channels not summed",
+                _channels_not_summed,
+                "your output has a map for each filter and each channel. A filter adds up its channels.",
+            ),
+            Misconception(
+                "first channel only",
+                _first_channel,
+                "only the first channel is seen. The window goes through all of them.",
+            ),
+            Misconception(
+                "mean instead of sum",
+                _mean,
+                "you take the mean of the products. It is their sum.",
+            ),
+            Misconception(
+                "one place too few",
+                _one_place_too_few,
+                "the last row and column of windows are missing: there are H − KH + 1 places, not H − KH.",
+            ),
+        ),
+        hints=(
+            "y has the shape (F, H − KH + 1, W − KW + 1). Fill it with three loops: filter, row, column.",
+            "The window at row i and column j is x[:, i : i + KH, j : j + KW]: all channels.",
+            "y[f, i, j] = (window * w[f]).sum() + b[f].",
+        ),
+        takeaway="A convolutional layer is a sliding dot product. Everything else is speed.",
+    )
+)
+
+
+def conv_backward(dout: Array, x: Array, w: Array) -> tuple[Array, Array]:
+    """Send each δ back over the window it came from: dx (C, H, W) and dw (F, C, KH, KW)."""
+    dx, dw = np.zeros_like(x), np.zeros_like(w)
+    kh, kw = w.shape[2:]
+    for f, i, j in np.ndindex(*dout.shape):
+        dx[:, i : i + kh, j : j + kw] += dout[f, i, j] * w[f]
+        dw[f] += dout[f, i, j] * x[:, i : i + kh, j : j + kw]
+    return dx, dw
+
+
+def _gradient_cases(rng: np.random.Generator) -> list[Case]:
+    cases = []
+    for x, w, b in _image_and_filters(rng):
+        cases.append((rng.normal(size=conv_forward(x, w, b).shape), x, w))
+    return cases
+
+
+def _overwritten(dout: Array, x: Array, w: Array) -> tuple[Array, Array]:
+    dx, (_, dw) = np.zeros_like(x), conv_backward(dout, x, w)
+    kh, kw = w.shape[2:]
+    for f, i, j in np.ndindex(*dout.shape):
+        dx[:, i : i + kh, j : j + kw] = dout[f, i, j] * w[f]
+    return dx, dw
+
+
+def _last_window(dout: Array, x: Array, w: Array) -> tuple[Array, Array]:
+    (dx, _), dw = conv_backward(dout, x, w), np.zeros_like(w)
+    kh, kw = w.shape[2:]
+    for f, i, j in np.ndindex(*dout.shape):
+        dw[f] = dout[f, i, j] * x[:, i : i + kh, j : j + kw]
+    return dx, dw
+
+
+def _turned_dx(dout: Array, x: Array, w: Array) -> tuple[Array, Array]:
+    return conv_backward(dout, x, w[:, :, ::-1, ::-1])[0], conv_backward(dout, x, w)[1]
+
+
+def _turned_dw(dout: Array, x: Array, w: Array) -> tuple[Array, Array]:
+    dx, dw = conv_backward(dout, x, w)
+    return dx, dw[:, :, ::-1, ::-1]
+
+
+def _mean_over_places(dout: Array, x: Array, w: Array) -> tuple[Array, Array]:
+    dx, dw = conv_backward(dout, x, w)
+    return dx, dw / dout[0].size
+
+
+def _swapped(dout: Array, x: Array, w: Array) -> tuple[Array, Array]:
+    dx, dw = conv_backward(dout, x, w)
+    return dw, dx
+
+
+def _first_filter(dout: Array, x: Array, w: Array) -> tuple[Array, Array]:
+    return conv_backward(dout[:1], x, w[:1])[0], conv_backward(dout, x, w)[1]
+
+
+EXERCISES.add(
+    Exercise(
+        "conv_backward",
+        CHAPTER,
+        task="Return dx (C, H, W) and dw (F, C, KH, KW) of the convolution with stride 1 and without padding, for the "
+        "gradient dout (F, OH, OW).",
+        solution=conv_backward,
+        returns=("dx", "dw"),
+        cases=_gradient_cases,
+        misconceptions=(
+            Misconception(
+                "dx overwritten",
+                _overwritten,
+                "dw is right. In dx, windows overlap: a pixel hears from every window it was in, so add, do not "
+                "overwrite.",
+            ),
+            Misconception(
+                "dw overwritten",
+                _last_window,
+                "dx is right. A filter was used at every place, so its gradient is the sum over all places; you keep "
+                "the last one.",
+            ),
+            Misconception(
+                "w turned in dx",
+                _turned_dx,
+                "dw is right. In dx you turn the kernel and also add window by window: that turns it once too often.",
+            ),
+            Misconception(
+                "dw turned",
+                _turned_dw,
+                "dx is right. dw is turned by 180°: nothing is turned in dw, it correlates x with dout.",
+            ),
+            Misconception(
+                "mean over the places",
+                _mean_over_places,
+                "dx is right. dw is divided by the number of places: the gradients of shared weights add up.",
+            ),
+            Misconception(
+                "one filter",
+                _first_filter,
+                "dw is right. dx hears from the first filter only; every filter has looked at x.",
+            ),
+            Misconception(
+                "swapped",
+                _swapped,
+                "you return dw first. Return dx, dw.",
+            ),
+        ),
+        hints=(
+            "Forward, y[f, i, j] = (window · w[f]).sum() + b[f]. What is its derivative by the window, and by w[f]?",
+            "Start with zeros and use the three loops of the forward pass. Each δ = dout[f, i, j] adds to both "
+            "gradients.",
+            "dx[:, i : i + KH, j : j + KW] += δ · w[f], and dw[f] += δ · x[:, i : i + KH, j : j + KW].",
+        ),
+        takeaway="What was read in forward is added to in backward. All overlaps together are the full correlation.",
+    )
+)
+
+
+def max_pool_backward(dout: Array, x: Array) -> Array:
+    """Send each δ of dout (H/2, W/2) to the largest pixel of its 2 × 2 window of x (H, W)."""
+    dx = np.zeros_like(x)
+    for i, j in np.ndindex(*dout.shape):
+        window = x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2]
+        row, column = np.unravel_index(window.argmax(), window.shape)
+        dx[2 * i + row, 2 * j + column] = dout[i, j]
+    return dx
+
+
+def _pooled(rng: np.random.Generator) -> list[Case]:
+    """Signed numbers, so that the largest is not the largest in size; no two alike, so that ties play no part."""
+    return [
+        (rng.normal(size=shape), rng.normal(size=(2 * shape[0], 2 * shape[1]))) for shape in ((2, 3), (3, 2), (2, 4))
+    ]
+
+
+def _spread(dout: Array, x: Array) -> Array:
+    return np.kron(dout, np.full((2, 2), 0.25))
+
+
+def _everyone(dout: Array, x: Array) -> Array:
+    return np.kron(dout, np.ones((2, 2)))
+
+
+def _where_positive(dout: Array, x: Array) -> Array:
+    return _everyone(dout, x) * (x > 0)
+
+
+def _times_value(dout: Array, x: Array) -> Array:
+    return max_pool_backward(dout, x) * x
+
+
+EXERCISES.add(
+    Exercise(
+        "max_pool_backward",
+        CHAPTER,
+        task="Return dx (H, W) of max-pooling one channel x (H, W) with 2 × 2 windows and stride 2, for the gradient "
+        "dout (H/2, W/2).",
+        solution=max_pool_backward,
+        returns=("dx",),
+        cases=_pooled,
+        misconceptions=(
+            Misconception(
+                "spread like a mean",
+                _spread,
+                "you give each pixel a quarter. That is mean-pooling; a maximum listens to one pixel only.",
+            ),
+            Misconception(
+                "to all pixels",
+                _everyone,
+                "all four pixels of a window get the whole gradient. Which of them decided the maximum?",
+            ),
+            Misconception(
+                "positive pixels",
+                _where_positive,
+                "you let the gradient through where x is positive. That is ReLU's rule; here the largest of four "
+                "counts.",
+            ),
+            Misconception(
+                "smallest pixel",
+                lambda dout, x: max_pool_backward(dout, -x),
+                "your gradients go to the smallest pixel of each window.",
+            ),
+            Misconception(
+                "largest in size",
+                lambda dout, x: max_pool_backward(dout, np.abs(x)),
+                "you look for the largest absolute value. The maximum of −5 and 2 is 2.",
+            ),
+            Misconception(
+                "times the value",
+                _times_value,
+                "the places are right, but you multiply by x. The derivative of the maximum by its winner is 1.",
+            ),
+        ),
+        hints=(
+            "Start with zeros. The window of dout[i, j] is x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2].",
+            "window.argmax() counts row by row; np.unravel_index(…, window.shape) makes a row and a column of it.",
+            "dx[2 * i + row, 2 * j + column] = dout[i, j].",
+        ),
+        takeaway="The maximum routes its gradient to the winner: the same max gate as in chapter 02.",
+    )
+)

@@ -1,0 +1,238 @@
+"""Kernels on a photograph: what nine numbers do to a picture, and what turning them by 180° changes."""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+
+from coursekit.arrays import Array
+from coursekit.chapters.cnns import CHAPTER
+from coursekit.convolution import FILTERS, convolve2d, correlate2d, rotated
+from coursekit.data import load_photograph
+from coursekit.exercises.question import Question
+from coursekit.figures.controls import DemoState, choice, slider
+from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.number_grid import NumberGrid, sheet
+from coursekit.figures.style import BLUE, GHOST, INK, PURPLE, headline, plain
+
+HEIGHT, WIDTH = 160, 240  # pixels of a photograph
+TAPS = 5  # the largest named kernel; smaller ones stand in the middle of 5 × 5
+OPERATIONS = {"correlate": correlate2d, "convolve": convolve2d}
+BRIGHTNESS = (0.299, 0.587, 0.114)  # of red, green and blue, as television weighs them
+
+
+@dataclass(frozen=True)
+class State(DemoState):
+    """A photograph, a kernel with a name or one mixed from an edge filter and a blurring or sharpening one."""
+
+    kernel: str = choice("own", {"your own": "own"} | {f.label: f.name for f in FILTERS.values()}, "kernel")
+    edges: float = slider(0.7, 0.0, 1.0, "own: share of edges")
+    angle: float = slider(0.0, 0.0, 345.0, "own: angle (°)", step=15.0)
+    detail: float = slider(0.0, -1.0, 1.0, "own: blur to sharpen")
+    operation: str = choice(
+        "correlate",
+        {"correlation (what layers do)": "correlate", "convolution (kernel turned by 180°)": "convolve"},
+        "operation",
+    )
+    photograph: Literal["china", "flower"] = choice("china", {"pagoda": "china", "dahlia": "flower"}, "photograph")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The photograph in grey, the kernel as it is laid on, and what comes out."""
+
+    image: Array  # (HEIGHT, WIDTH), from 0 to 1
+    applied: Array  # (TAPS, TAPS), turned by 180° for a convolution
+    y: Array  # (HEIGHT, WIDTH)
+    change: float  # mean |correlation − convolution|
+    state: State
+
+    @property
+    def taps(self) -> Array:
+        """The kernel without a border of zeros."""
+        border = self.applied.copy()
+        border[1:-1, 1:-1] = 0
+        return self.applied if border.any() else self.applied[1:-1, 1:-1]
+
+    @property
+    def total(self) -> float:
+        """What a plain grey area is multiplied by, to two digits."""
+        return round(float(self.applied.sum()), 2) + 0.0  # −0.0 becomes 0.0
+
+    @property
+    def label(self) -> str:
+        """The kernel's name."""
+        return "Your own kernel" if self.state.kernel == "own" else FILTERS[self.state.kernel].label
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether turning the kernel by 180° leaves it as it is."""
+        return bool(np.allclose(self.applied, rotated(self.applied), atol=1e-6))
+
+    @property
+    def darkest(self) -> float:
+        """The value shown as black: 0 for kernels that keep the brightness, −1 for those that see only edges."""
+        return min(0.0, max(-1.0, self.total - 1))
+
+    @property
+    def readout(self) -> str:
+        """What the kernel does to plain areas, and what a turn by 180° changes."""
+        fate = "becomes 0" if self.total == 0 else f"is multiplied by {plain(self.total, 2)}"
+        turned = (
+            "Turned by 180° it is the same kernel: correlation and convolution agree"
+            if self.symmetric
+            else f"Turned by 180° it changes a pixel by {plain(self.change, 2)} on average"
+        )
+        return f"{self.label}, {self.state.operation}d: a plain area {fate}. {turned}."
+
+
+@lru_cache(maxsize=2)
+def grey(photograph: Literal["china", "flower"]) -> Array:
+    """Return a photograph's brightness (HEIGHT, WIDTH)."""
+    return load_photograph(photograph) @ np.array(BRIGHTNESS, np.float32)
+
+
+def kernel_of(state: State) -> Array:
+    """Return the kernel (TAPS, TAPS) before any turning: named, or edges · Sobel + (1 − edges) · detail."""
+    if state.kernel != "own":
+        kernel = FILTERS[state.kernel].kernel
+    else:
+        angle = math.radians(state.angle)
+        across = math.cos(angle) * FILTERS["sobel_x"].kernel + math.sin(angle) * FILTERS["sobel_y"].kernel
+        identity = FILTERS["identity"].kernel
+        detail = identity + state.detail * (identity - FILTERS["box_blur"].kernel)
+        kernel = state.edges * across + (1 - state.edges) * detail
+    # Rounded, so that cos 90° is 0.
+    return np.pad(kernel, (TAPS - len(kernel)) // 2).round(6) + 0.0
+
+
+def compute(state: State) -> Frame:
+    """Lay the kernel on every pixel, as it is and turned."""
+    image, kernel = grey(state.photograph), kernel_of(state).astype(np.float32)
+    y = {name: operation(image, kernel, "same") for name, operation in OPERATIONS.items()}
+    applied = kernel if state.operation == "correlate" else np.ascontiguousarray(rotated(kernel))
+    change = float(np.abs(y["correlate"] - y["convolve"]).mean())
+    return Frame(image, applied, y[state.operation], change, state)
+
+
+SCALE = 1.66  # screen pixels for a pixel of a photograph
+PICTURE = (SCALE * WIDTH, SCALE * HEIGHT)
+LEFT, RIGHT, TOP = 14, 1040 - 14 - PICTURE[0], 88
+MIDDLE, SIDE = 520, 190  # centre of the kernel, and its width
+
+
+class View:
+    """Photograph, kernel, result."""
+
+    size = (10.4, 4.6)
+
+    def __init__(self, figure: Figure) -> None:
+        self.headline = headline(figure)
+        self._photograph = ""
+        ax = sheet(figure)
+        self.image = self._picture(figure, LEFT, TOP, 1.0)
+        self.y = self._picture(figure, RIGHT, TOP, 1.0, animated=True)
+        self.ghost = self._picture(figure, MIDDLE - 0.36 * PICTURE[0] / 2, 344, 0.36)
+        self.ghost.axes.set_visible(False)
+        title: dict[str, Any] = {"fontsize": 11.5, "color": INK, "va": "baseline"}
+        ax.text(LEFT, TOP - 10, "photograph, in grey", **title)
+        ax.text(RIGHT, TOP - 10, "what the kernel makes of it", **title)
+        self.kernel_title = ax.text(MIDDLE, TOP - 10, "", ha="center", animated=True, **title)
+        self.kernel = NumberGrid(ax, 2.0, animated=True, digits=2)
+        self.turned = PolyCollection([], facecolors="none", edgecolors=PURPLE, linewidths=2.6, animated=True)
+        ax.add_collection(self.turned, autolim=False)
+        self.scale = ax.text(RIGHT, TOP + PICTURE[1] + 24, "", animated=True, **title)
+        self.total = ax.text(MIDDLE, TOP + SIDE + 24, "", ha="center", animated=True, **title)
+        self.ghost_title = ax.text(MIDDLE, 337, "", ha="center", fontsize=10.5, color=GHOST["color"])
+        self.words = ax.text(LEFT, TOP + PICTURE[1] + 24, "", linespacing=1.5, animated=True, **title)
+
+    @staticmethod
+    def _picture(figure: Figure, left: float, top: float, share: float, animated: bool = False) -> Any:
+        """Add a picture in screen pixels from the upper left corner."""
+        wide, high = figure.get_size_inches() * figure.dpi
+        width, height = share * PICTURE[0] / wide, share * PICTURE[1] / high
+        ax: Axes = figure.add_axes((left / wide, 1 - top / high - height, width, height))
+        ax.set_axis_off()
+        blank = np.zeros((HEIGHT, WIDTH))
+        return ax.imshow(blank, "gray", vmin=0, vmax=1, aspect="auto", interpolation="bilinear", animated=animated)
+
+    def update(self, frame: Frame) -> None:
+        """Show a frame."""
+        if frame.state.photograph != self._photograph:
+            self._photograph = frame.state.photograph
+            self.image.set_data(frame.image)
+        self.y.set_data(frame.y)
+        self.y.set_clim(frame.darkest, 1)
+        side = SIDE / len(frame.taps)
+        self.kernel.place(MIDDLE - SIDE / 2, TOP, side)
+        self.kernel.show(np.ascontiguousarray(frame.taps, np.float64))
+        convolved = frame.state.operation == "convolve"
+        self.turned.set_verts([self.kernel.box(0, 0, len(frame.taps), len(frame.taps), 3)] if convolved else [])
+        self.kernel_title.set_text("kernel, turned by 180°" if convolved else "kernel")
+        self.kernel_title.set_color(PURPLE if convolved else INK)
+        self.total.set_text(f"weights add up to {plain(frame.total, 2)}")
+        black = "0" if frame.darkest == 0 else plain(frame.darkest, 2)
+        self.scale.set_text(f"black: {black} or less    white: 1 or more")
+        self._show_headline(frame)
+
+    def _show_headline(self, frame: Frame) -> None:
+        if frame.state.kernel == "own":
+            self.words.set_text("edges · Sobel + (1 − edges) · blur or sharpen")
+        else:
+            self.words.set_text("")
+        if frame.symmetric:
+            turn = "a turn by 180° changes nothing"
+        elif frame.state.operation == "convolve":
+            turn = "turned by 180°, it looks for the opposite slopes"
+        else:
+            turn = "bright where its pattern is met"
+        self.headline.set_text(f"{frame.label}: {turn}")
+        self.headline.set_color(PURPLE if frame.state.operation == "convolve" else BLUE)
+
+    def pin(self, frame: Frame | None) -> None:
+        """Keep a frame's result as a small picture under the kernel."""
+        self.ghost.axes.set_visible(frame is not None)
+        if frame is None:
+            self.ghost_title.set_text("")
+            return
+        self.ghost.set_data(frame.y)
+        self.ghost.set_clim(frame.darkest, 1)
+        self.ghost_title.set_text("pinned result")
+
+
+DEMOS.add(
+    Demo(
+        "filters",
+        CHAPTER,
+        title="Nine numbers and a photograph",
+        State=State,
+        compute=compute,
+        View=View,
+        question=Question(
+            "The Sobel kernel shows vertical edges: white where it gets brighter from left to right, black where it "
+            "gets darker. What does the true convolution, with the kernel turned by 180°, show?",
+            ("Horizontal edges", "The same, black and white exchanged", "Exactly the same"),
+            answer=1,
+            explanation="Turned by 180°, the column of −1, −2, −1 and the column of 1, 2, 1 change places. That is the "
+            "same kernel with the opposite sign.",
+            settings={"kernel": "sobel_x", "operation": "convolve"},
+        ),
+        notice="A kernel is a pattern: the result is large where the picture looks like it. At angle 0 your own "
+        "kernel looks for brighter to the right, at 90 for brighter below. Weights that add up to 1 keep the "
+        "brightness, weights that add up to 0 leave only changes. Pin a result and switch from correlation to "
+        "convolution: symmetric kernels do not notice. A layer learns its weights, so it does not matter which it "
+        "uses.",
+        presets={
+            "Edges and picture": {"kernel": "own", "edges": 0.7, "angle": 0.0, "detail": 0.0, "operation": "correlate"},
+            "Brighter above": {"kernel": "own", "edges": 1.0, "angle": 270.0, "operation": "correlate"},
+            "Sobel, convolved": {"kernel": "sobel_x", "operation": "convolve"},
+            "Gaussian blur": {"kernel": "gaussian", "operation": "correlate"},
+            "Sharpen": {"kernel": "own", "edges": 0.0, "detail": 1.0, "operation": "correlate"},
+        },
+    )
+)

@@ -1,0 +1,269 @@
+"""Pooling: each window becomes its maximum or its mean; backward the maximum routes its δ, the mean spreads it."""
+
+import textwrap
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+
+from coursekit.arrays import Array
+from coursekit.chapters.cnns import CHAPTER
+from coursekit.exercises.question import Question
+from coursekit.figures.controls import DemoState, choice, slider
+from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.number_grid import NumberGrid, sheet, written
+from coursekit.figures.style import AMBER, BLUE, GHOST, INK, PURPLE, RED, headline
+from coursekit.layers import avg_pool2d_backward, avg_pool2d_forward, max_pool2d_backward, max_pool2d_forward
+
+SIDE = 6  # pixels: windows of 2 and of 3 both tile it
+CHANNELS = 2
+POOLS: dict[str, tuple[Any, Any]] = {
+    "max": (max_pool2d_forward, max_pool2d_backward),
+    "mean": (avg_pool2d_forward, avg_pool2d_backward),
+}
+
+
+@dataclass(frozen=True)
+class State(DemoState):
+    """Which pooling, and which window is looked at: after the last one it starts over."""
+
+    kind: str = choice("max", {"maximum": "max", "mean": "mean"}, "pool by")
+    window: int = slider(2, 2, 3, "window (pixels)")
+    stride: int = slider(2, 1, 3, "stride (pixels)")
+    place: int = slider(5, 1, 25, "window looked at", play=700)
+    shift: int = slider(0, 0, 3, "image moved (pixels)")
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Both channels, forward and backward; if the stride does not fit, ``error`` says why and the outputs are one 0."""
+
+    x: tuple[Array, ...]  # two of (SIDE, SIDE)
+    y: tuple[Array, ...]  # two of (O, O)
+    delta: tuple[Array, ...]  # two of (O, O), ∂L/∂y
+    dx: tuple[Array, ...]  # two of (SIDE, SIDE)
+    windows: tuple[Array, ...]  # two of (window, window): what is looked at
+    index: int  # of the window, from 0, row by row
+    places: int  # a side
+    kept: int  # pooled values that a shift by this many pixels left as they were
+    error: str
+    state: State
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Row and column of the window, from 0."""
+        return divmod(self.index, self.places)
+
+    def winner(self, channel: int) -> tuple[int, int]:
+        """Row and column of the pixel whose value the maximum takes, the first of several."""
+        row, column = divmod(int(self.windows[channel].argmax()), self.state.window)
+        return row + self.place[0] * self.state.stride, column + self.place[1] * self.state.stride
+
+    @property
+    def readout(self) -> str:
+        """What became of one window, forward and backward, and of the shape."""
+        if self.error:
+            return self.error
+        values = ", ".join(map(written, self.windows[0].ravel()))
+        y, delta = number(self.y[0][self.place]), number(self.delta[0][self.place])
+        count = self.state.window**2
+        if self.state.kind == "max":
+            back = f"its δ, {delta}, goes to the pixel that won"
+        else:
+            back = (
+                f"its δ, {delta}, is shared: each of its {count} pixels gets a {'quarter' if count == 4 else 'ninth'}"
+            )
+        shifted = ""
+        if self.state.shift:
+            shifted = f" After the move {self.kept} of {2 * self.places**2} pooled values are as before."
+        return (
+            f"Channel 1, window {self.index + 1} of {self.places**2}: the {self.state.kind} of {values} is {y}; "
+            f"backward, {back}. {SIDE} × {SIDE} × 2 becomes {self.places} × {self.places} × 2.{shifted}"
+        )
+
+
+def number(value: float) -> str:
+    """Write a whole number as such, and another one with two digits behind the point."""
+    return written(value, 0 if value == round(value) else 2)
+
+
+@lru_cache(maxsize=4)
+def draw(seed: int) -> tuple[Array, Array]:
+    """Draw an image (1, 2, 6, 6) of whole numbers, and as many δ, which can be divided by 4."""
+    rng = np.random.default_rng(seed)
+    shape = (1, CHANNELS, SIDE, SIDE)
+    image = rng.integers(0, 10, shape).astype(np.float32)
+    return image, rng.choice([-8.0, -4.0, 4.0, 8.0], shape).astype(np.float32)
+
+
+def compute(state: State) -> Frame:
+    """Pool forward, send δ back; pool the image before its move as well."""
+    image, upstream = draw(state.seed)
+    x = np.ascontiguousarray(np.roll(image, state.shift, axis=3))
+    forward, backward = POOLS[state.kind]
+    places = (SIDE - state.window) // state.stride + 1
+    y = delta = np.zeros((1, CHANNELS, 1, 1))
+    dx, kept, error = np.zeros_like(x), 0, ""
+    try:
+        y, cache = forward(x, state.window, state.stride)
+        delta = np.ascontiguousarray(upstream[:, :, :places, :places])
+        dx = backward(delta, cache)
+        kept = int(np.isclose(y, forward(image, state.window, state.stride)[0]).sum())
+    except ValueError as misfit:
+        error = str(misfit)
+    index = (state.place - 1) % places**2
+    top, left = (at * state.stride for at in divmod(index, places))
+    windows = x[0, :, top : top + state.window, left : left + state.window]
+    return Frame(
+        tuple(x[0]), tuple(y[0]), tuple(delta[0]), tuple(dx[0]), tuple(windows), index, places, kept, error, state
+    )
+
+
+UPPER, LOWER, CELL = 96, 330, 33
+LEFTS = {"x": 42, "y": 290, "delta": 556, "dx": 804}
+TITLES = {"x": "input x", "y": "output y", "delta": "δ = ∂L/∂y", "dx": "∂L/∂x"}
+REACHES = {"x": 15.0, "y": 15.0, "delta": 10.0, "dx": 10.0}
+
+
+class View:
+    """A row for each channel: forward on the left, backward on the right."""
+
+    size = (10.4, 5.6)
+
+    def __init__(self, figure: Figure) -> None:
+        self.headline = headline(figure)
+        ax = sheet(figure)
+        self.grids = {
+            name: [NumberGrid(ax, REACHES[name], animated=name != "x", digits=2) for _ in range(CHANNELS)]
+            for name in LEFTS
+        }
+        style: dict[str, Any] = {"fontsize": 11.5, "color": INK, "va": "baseline"}
+        for name, left in LEFTS.items():
+            ax.text(left, UPPER - 10, TITLES[name], **style)
+        for c, top in enumerate((UPPER, LOWER), 1):
+            ax.text(20, top + 99, f"channel {c}", rotation=90, ha="center", va="center", fontsize=11)
+        ax.text(42, 62, "FORWARD", fontsize=11, fontweight="bold", color=PURPLE)
+        ax.text(556, 62, "BACKWARD", fontsize=11, fontweight="bold", color=AMBER)
+        ax.plot([524, 524], [50, 530], color="#cccccc", linewidth=1)
+        self.words = ax.text(42, LOWER + 216, "", fontsize=11, va="baseline", animated=True)
+        self.error = ax.text(290, UPPER + 10, "", fontsize=11.5, color=RED, va="top", linespacing=1.5)
+        self.ghost_text = ax.text(1030, LOWER + 218, "", fontsize=10.5, color=GHOST["color"], ha="right")
+        self.tiles = self._outline(ax, "#777777", 1.3)
+        self.windows = self._outline(ax, PURPLE, 3)
+        self.backward = self._outline(ax, AMBER, 3)
+        self.winners = self._outline(ax, RED, 2, "--")
+        self.ghost = self._outline(ax, GHOST["color"], 1.6, GHOST["linestyle"], animated=False)
+        self.left_over = PolyCollection([], facecolors=RED, alpha=0.22, animated=True, linewidths=0, zorder=2)
+        ax.add_collection(self.left_over, autolim=False)
+
+    @staticmethod
+    def _outline(ax: Any, color: str, width: float, style: Any = "-", animated: bool = True) -> PolyCollection:
+        made = PolyCollection([], facecolors="none", edgecolors=color, linewidths=width, animated=animated, zorder=3)
+        made.set_linestyle(style)
+        ax.add_collection(made, autolim=False)
+        return made
+
+    def update(self, frame: Frame) -> None:
+        """Show a frame."""
+        for name, left in LEFTS.items():
+            for grid, top, values in zip(self.grids[name], (UPPER, LOWER), getattr(frame, name), strict=True):
+                if frame.error and name != "x":
+                    grid.hide()
+                    continue
+                grid.place(left, top, CELL if name in ("x", "dx") else min(44, 198 // frame.places))
+                grid.show(values)
+        self._show_windows(frame)
+        self._show_words(frame)
+
+    def _show_windows(self, frame: Frame) -> None:
+        size, step, x, dx = frame.state.window, frame.state.stride, self.grids["x"], self.grids["dx"]
+        row, column = frame.place
+        every = [(i * step, j * step) for i in range(frame.places) for j in range(frame.places)]
+        tiled = every if step >= size else []  # overlapping windows would be a tangle
+        self.tiles.set_verts([grid.box(*at, size, size) for grid in x for at in tiled])
+        window = [grid.box(row * step, column * step, size, size) for grid in x]
+        seen = size + (frame.places - 1) * step
+        strips = [] if seen == SIDE else [((0, seen), (seen, SIDE - seen)), ((seen, 0), (SIDE - seen, SIDE))]
+        self.left_over.set_verts([grid.box(*at, *extent) for grid in x for at, extent in strips])
+        winners = [grid.box(*frame.winner(c), grow=-4) for grids in (x, dx) for c, grid in enumerate(grids)]
+        if frame.error:
+            self.windows.set_verts(window)
+            self.backward.set_verts([])
+            self.winners.set_verts([])
+            return
+        self.windows.set_verts(window + [grid.box(row, column) for grid in self.grids["y"]])
+        spread = [grid.box(row * step, column * step, size, size) for grid in dx]
+        self.backward.set_verts(spread + [grid.box(row, column) for grid in self.grids["delta"]])
+        self.winners.set_verts(winners if frame.state.kind == "max" else [])
+
+    def _show_words(self, frame: Frame) -> None:
+        state, error = frame.state, "\n".join(textwrap.wrap(frame.error, 25))
+        if error:
+            error += "\n\nRed: pixels that\nno window sees."
+        if error != self.error.get_text():
+            self.error.set_text(error)
+        if frame.error:
+            self.headline.set_text(f"Stride {state.stride} does not fit a window of {state.window}")
+            self.headline.set_color(RED)
+            self.words.set_text("")
+            return
+        y, delta = number(frame.y[0][frame.place]), number(frame.delta[0][frame.place])
+        if state.kind == "max":
+            story = f"The largest is {y}: backward, its pixel gets the whole δ, {delta}"
+        else:
+            share = number(frame.delta[0][frame.place] / state.window**2)
+            story = f"The mean is {y}: backward, each pixel gets δ / {state.window**2} = {share}"
+        self.headline.set_text(f"Channel 1. {story}")
+        self.headline.set_color(PURPLE if state.kind == "max" else BLUE)
+        words = f"depth: {CHANNELS} channels in, {CHANNELS} channels out"
+        if state.shift:
+            words = f"pooled values as before the move: {frame.kept} of {CHANNELS * frame.places**2}"
+        self.words.set_text(words)
+
+    def pin(self, frame: Frame | None) -> None:
+        """Keep a frame's window as a ghost, and what became of it."""
+        if frame is None:
+            self.ghost.set_verts([])
+            self.ghost_text.set_text("")
+            return
+        top, left = (at * frame.state.stride for at in frame.place)
+        size = frame.state.window
+        self.ghost.set_verts([grid.box(top, left, size, size, -5) for grid in self.grids["x"]])
+        what = "does not fit" if frame.error else f"{frame.state.kind} {number(frame.y[0][frame.place])} in channel 1"
+        sizes = f"{size} × {size}, stride {frame.state.stride}, moved by {frame.state.shift}"
+        self.ghost_text.set_text(f"pinned: {sizes}: {what}")
+
+
+DEMOS.add(
+    Demo(
+        "pooling",
+        CHAPTER,
+        title="Pooling, forward and backward",
+        State=State,
+        compute=compute,
+        View=View,
+        question=Question(
+            "A window of four pixels is pooled by its maximum, and δ = 4 comes back. What do its four pixels get?",
+            ("1 each", "4 for the largest, 0 for the others", "4 each"),
+            answer=1,
+            explanation="Only the largest pixel had a say in the output: a small change of another one changes "
+            "nothing. A mean listens to all four, and would give each of them 1.",
+            settings={"kind": "max", "window": 2, "stride": 2, "place": 6, "shift": 0},
+        ),
+        notice="The dashed squares are the pixels that won. The maximum routes: their gradients are whole, all others "
+        "are 0. The mean spreads: every pixel of the window gets the same share. Each channel is pooled by itself, so "
+        "the depth stays. Move the image to the right (what leaves it there comes in on the left): "
+        "some pooled values stay, but far from all.",
+        presets={
+            "Max 2 × 2": {"kind": "max", "window": 2, "stride": 2, "shift": 0},
+            "Mean 2 × 2": {"kind": "mean", "window": 2, "stride": 2, "shift": 0},
+            "Max 3 × 3": {"kind": "max", "window": 3, "stride": 3, "shift": 0},
+            "Overlapping": {"kind": "max", "window": 3, "stride": 1, "shift": 0},
+            "Misfit": {"kind": "max", "window": 3, "stride": 2, "shift": 0},
+        },
+    )
+)

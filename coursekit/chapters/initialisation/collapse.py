@@ -1,0 +1,293 @@
+"""The flagship: a batch flows through a deep network, and its histograms collapse, saturate or stay alive."""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.figure import Figure
+
+from coursekit.activations import ACTIVATIONS, Activation
+from coursekit.arrays import Array
+from coursekit.chapters.initialisation import CHAPTER
+from coursekit.diagnostics import layer_flatness, layer_histogram, layer_moments
+from coursekit.exercises.question import Question
+from coursekit.figures.controls import DemoState, choice, slider, switch
+from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PURPLE, RED, axes, headline, plain, rough
+from coursekit.initialisers import INITIALISERS
+from coursekit.kernels.elementwise import flush_tiny
+from coursekit.layers import batch_norm_backward, batch_norm_forward
+
+ROWS = 1000
+BINS = 61  # odd, so that 0 falls into the middle of a bin
+FULL_WIDTH = 0.08  # a bin with this share of the values, or more, fills its column
+
+
+@dataclass(frozen=True)
+class State(DemoState):
+    """Weights are ``weight_scale`` times what the scheme draws: 0.01 with *Normal* is the textbook's 0.01·N(0, 1)."""
+
+    weight_scale: float = slider(0.01, 1e-4, 10.0, "weight scale ×", log=True)
+    scheme: str = choice("normal", INITIALISERS.values(), "weights drawn by")
+    activation: str = choice("tanh", [a for a in ACTIVATIONS.values() if a.elementwise], "activation")
+    depth: int = slider(10, 2, 20, "depth (layers)")
+    width: int = slider(500, 50, 800, "width (units a layer)", step=50)
+    batch_norm: bool = switch(False, "batch norm before each activation")
+    direction: str = choice(
+        "forward", {"forward: activations": "forward", "backward: gradients": "backward"}, "look at"
+    )
+    seed: int = 0
+    rows: int = ROWS
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One value a layer; ``counts`` (depth, bins) over ``edges``, of activations or, backward, of gradients."""
+
+    std: Array
+    mean: Array
+    saturated: Array
+    dead: Array
+    counts: Array
+    low: float
+    high: float
+    weight_std: float
+    state: State
+
+    @property
+    def story(self) -> str:
+        """What happened to the signal, in one word."""
+        first, last = (self.std[0], self.std[-1]) if self.state.direction == "forward" else (self.std[-1], self.std[0])
+        if not np.isfinite(self.std).all() or last > 10 * max(first, 1):
+            return "explodes"
+        if last < 0.1 * first or first < 0.02:
+            return "vanishes"
+        if self.state.direction == "forward" and self.saturated[1:].mean() > 0.5 and math.isfinite(sum(self._range)):
+            return "saturates"
+        return "lives"
+
+    @property
+    def _range(self) -> tuple[float, float]:
+        return ACTIVATIONS[self.state.activation].range
+
+    @property
+    def readout(self) -> str:
+        """The story, and the figures at both ends of the network."""
+        what = "activations" if self.state.direction == "forward" else "gradients"
+        last = len(self.std)
+        return (
+            f"The signal {self.story}. Weights have std {plain(self.weight_std)}. Std of the {what}: "
+            f"{rough(self.std[0])} in layer 1, {rough(self.std[-1])} in layer {last}. "
+            f"Layer {last}: {self.saturated[-1]:.0%} saturated, {self.dead[-1]:.0%} of the units dead."
+        )
+
+
+@lru_cache(maxsize=1)  # up to 40 MB
+def draw(scheme: str, depth: int, width: int, seed: int) -> tuple[Array, list[Array], Array]:
+    """Draw the batch x (ROWS, width), the weights of each layer, and the gradient that enters at the top."""
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((ROWS, width), np.float32)
+    weights = [INITIALISERS[scheme](width, width, rng=rng) for _ in range(depth)]
+    return x, weights, rng.standard_normal((ROWS, width), np.float32)
+
+
+class Step(NamedTuple):
+    """What one layer did on the way forward."""
+
+    z: Array  # (N, H), what enters the activation
+    a: Array  # (N, H), what leaves it
+    cache: Any
+    norm_cache: Any
+
+
+def forward_pass(x: Array, weights: list[Array], scale: float, activation: Activation, batch_norm: bool) -> list[Step]:
+    """Send x (N, H) through the layers: z = scale · a w, normalised over the batch if asked, then a = f(z)."""
+    steps = []
+    for w in weights:
+        z = x @ w
+        z *= np.float32(scale)
+        norm_cache = None
+        if batch_norm:
+            ones = np.ones(z.shape[1], z.dtype)
+            z, norm_cache = batch_norm_forward(z, gamma=ones, beta=0 * ones)
+        x, cache = activation.forward(z)
+        flush_tiny(x.reshape(-1))
+        steps.append(Step(z, x, cache, norm_cache))
+    return steps
+
+
+def backward_pass(
+    dout: Array, steps: list[Step], weights: list[Array], scale: float, activation: Activation
+) -> list[Array]:
+    """Send dout (N, H) back from the top and return ∂L/∂a of every layer, the first layer first."""
+    gradients = []
+    for w, step in zip(reversed(weights), reversed(steps), strict=True):
+        gradients.append(dout)
+        dz = activation.backward(dout, step.cache)
+        if step.norm_cache is not None:
+            dz, _, _ = batch_norm_backward(dz, step.norm_cache)
+        dout = dz @ w.T
+        dout *= np.float32(scale)
+        flush_tiny(dout.reshape(-1))
+    return gradients[::-1]
+
+
+def compute(state: State) -> Frame:
+    """Draw the network, run the batch through it, and take the statistics of every layer."""
+    x, weights, upstream = draw(state.scheme, state.depth, state.width, state.seed)
+    activation = ACTIVATIONS[state.activation]
+    with np.errstate(all="ignore"):  # an exploding network overflows: that is the lesson
+        steps = forward_pass(x[: state.rows], weights, state.weight_scale, activation, state.batch_norm)
+        if state.direction == "forward":
+            shown = [step.a for step in steps]
+        else:
+            shown = backward_pass(upstream[: state.rows], steps, weights, state.weight_scale, activation)
+        low, high = value_range(activation, state.direction)
+        moments = [layer_moments(values) for values in shown]
+        flatness = [layer_flatness(step.z, activation) for step in steps]
+    scheme_std = INITIALISERS[state.scheme].std(state.width, state.width)
+    return Frame(
+        std=np.array([m.std for m in moments]),
+        mean=np.array([m.mean for m in moments]),
+        saturated=np.array([f.saturated for f in flatness]),
+        dead=np.array([f.dead for f in flatness]),
+        counts=np.array([layer_histogram(values, low, high, BINS) for values in shown]),
+        low=low,
+        high=high,
+        weight_std=state.weight_scale * scheme_std,
+        state=state,
+    )
+
+
+def preview(state: State) -> State:
+    """Fewer rows while the slider moves: the same picture, a little rougher."""
+    return state.replace(rows=64)
+
+
+def value_range(activation: Activation, direction: str) -> tuple[float, float]:
+    """The values that the histograms span, with a little room at both ends."""
+    low, high = max(activation.range[0], -4.0), min(activation.range[1], 4.0)
+    if direction == "backward":
+        low, high = -3.0, 3.0
+    room = 0.04 * (high - low)
+    return low - room, high + room
+
+
+def outlines(counts: Array, rows: int, low: float, high: float) -> Array:
+    """Turn counts (L, bins) into one closed polygon a layer, (L, 4 bins, 2): the histogram upright, mirrored."""
+    edges = np.repeat(np.linspace(low, high, counts.shape[1] + 1), 2)[1:-1]
+    half = 0.45 * np.minimum(np.repeat(counts, 2, axis=1) / max(rows, 1) / FULL_WIDTH, 1)
+    centres = np.arange(1, len(counts) + 1)[:, None]
+    x = np.concatenate([centres + half, (centres - half)[:, ::-1]], axis=1)
+    y = np.broadcast_to(np.concatenate([edges, edges[::-1]]), x.shape)
+    return np.stack([x, y], axis=2)
+
+
+STORIES = {
+    "lives": (BLUE, "The signal lives"),
+    "vanishes": (PURPLE, "The signal vanishes"),
+    "saturates": (ORANGE, "The units saturate"),
+    "explodes": (RED, "The signal explodes"),
+}
+
+
+class View:
+    """Histograms above; std and the flat shares of each layer below."""
+
+    size = (10.4, 5.6)
+
+    def __init__(self, figure: Figure) -> None:
+        self.headline = headline(figure)
+        self.histograms = axes(figure, (0.07, 0.475, 0.915, 0.40), "", "", "value")
+        self.bars = PolyCollection([], animated=True, linewidths=0)
+        self.ghost_bars = LineCollection([], colors=GHOST["color"], linewidths=0.9, alpha=0.8)
+        self.histograms.add_collection(self.bars)
+        self.histograms.add_collection(self.ghost_bars)
+        self.spread = axes(figure, (0.07, 0.095, 0.41, 0.27), "std of each layer (log scale)", "layer", "std")
+        self.spread.set_yscale("log")
+        (self.std,) = self.spread.plot([], [], "o-", color=INK, markersize=5, linewidth=1.6, animated=True)
+        (self.ghost_std,) = self.spread.plot([], [], **GHOST)
+        self.shares = axes(figure, (0.575, 0.095, 0.41, 0.27), "no gradient from", "layer", "%")
+        self.shares.set_ylim(-4, 104)
+        (self.saturated,) = self.shares.plot([], [], "s-", color=AMBER, markersize=5, animated=True)
+        (self.dead,) = self.shares.plot([], [], "^--", color=RED, markersize=6, animated=True)
+        style = {"fontsize": 11.5, "transform": self.shares.transAxes, "ha": "left", "va": "bottom"}
+        self.shares.text(0.365, 1.045, "■ saturated values", color=AMBER, **style)
+        self.shares.text(0.76, 1.045, "▲ dead units", color=RED, **style)
+
+    def update(self, frame: Frame) -> None:
+        """Show a frame."""
+        color, words = STORIES[frame.story]
+        last = len(frame.std)
+        self._set_limits(frame)
+        self.headline.set_text(f"{words}: std {plain(frame.std[0])} → {plain(frame.std[-1])}")
+        self.headline.set_color(AMBER if color == ORANGE else color)
+        self.bars.set_verts(list(outlines(frame.counts, frame.counts[0].sum(), frame.low, frame.high)), closed=False)
+        self.bars.set_facecolor(color)
+        layers = np.arange(1, last + 1)
+        self.std.set_data(layers, frame.std)
+        self.saturated.set_data(layers, 100 * frame.saturated)
+        self.dead.set_data(layers, 100 * frame.dead)
+
+    def _set_limits(self, frame: Frame) -> None:
+        """Step the axes to what the frame needs; nothing is redrawn where nothing changes."""
+        finite = frame.std[np.isfinite(frame.std) & (frame.std > 0)]
+        near = bool(len(finite)) and finite.min() > 1e-8 and finite.max() < 1e2
+        wanted = (frame.low, frame.high, len(frame.std), near, frame.state.direction)
+        if getattr(self, "_limits", None) == wanted:
+            return
+        self._limits = wanted
+        what = "activations" if frame.state.direction == "forward" else "gradients ∂L/∂a"
+        self.histograms.set_title(f"{what} of each layer, as histograms", loc="left", fontsize=11.5)
+        self.histograms.set_ylim(frame.low, frame.high)
+        self.spread.set_ylim((1e-8, 1e2) if near else (1e-30, 1e30))
+        for ax in (self.histograms, self.spread, self.shares):
+            ax.set_xlim(0.4, len(frame.std) + 0.6)
+            ax.set_xticks(range(1, len(frame.std) + 1))
+
+    def pin(self, frame: Frame | None) -> None:
+        """Keep a frame's outlines and std as a ghost."""
+        if frame is None:
+            self.ghost_bars.set_segments([])
+            self.ghost_std.set_data([], [])
+            return
+        self.ghost_bars.set_segments(list(outlines(frame.counts, frame.counts[0].sum(), frame.low, frame.high)))
+        self.ghost_std.set_data(np.arange(1, len(frame.std) + 1), frame.std)
+
+
+def weights(scale: float, scheme: str, activation: str) -> dict[str, Any]:
+    """Settings of a telling case."""
+    return {"weight_scale": scale, "scheme": scheme, "activation": activation, "batch_norm": False}
+
+
+DEMOS.add(
+    Demo(
+        "collapse",
+        CHAPTER,
+        title="Ten layers, one slider",
+        State=State,
+        compute=compute,
+        View=View,
+        question=Question(
+            "With weights 0.01 · N(0, 1), the last layers say 0 to every input. What do they say with 1 · N(0, 1)?",
+            ("Values spread like a bell", "Values at −1 and +1", "Still 0"),
+            answer=1,
+            explanation="A sum of 500 products has a std of √500 ≈ 22 here. tanh is flat there and answers −1 or +1.",
+            settings={**weights(1.0, "normal", "tanh"), "direction": "forward"},
+        ),
+        notice="Each column is one layer's histogram, turned upright. Its full width is 8 % of the values in one bin; "
+        "the end bins collect what lies beyond. A thin line at 0 is a layer that has forgotten its input. Two blocks "
+        "at the ends are saturated units: they speak, but hardly any gradient passes through them.",
+        presets={
+            "Too small: 0.01": weights(0.01, "normal", "tanh"),
+            "Too large: 1": weights(1.0, "normal", "tanh"),
+            "Xavier, tanh": weights(1.0, "xavier_normal", "tanh"),
+            "Xavier, ReLU": weights(1.0, "xavier_normal", "relu"),
+            "He, ReLU": weights(1.0, "he_normal", "relu"),
+        },
+        preview=preview,
+    )
+)

@@ -1,0 +1,313 @@
+"""What training does from equal weights: equal units get equal gradients and stay equal, however long it goes on."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from coursekit.activations import ACTIVATIONS
+from coursekit.arrays import Array
+from coursekit.chapters.initialisation import CHAPTER
+from coursekit.exercises.question import Question
+from coursekit.figures.controls import DemoState, slider
+from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, axes, headline
+from coursekit.layers import Activation, Linear, linear_forward
+from coursekit.losses import LOSSES
+from coursekit.network import Sequential
+from coursekit.optimisers import OPTIMISERS
+
+STEPS = 400
+MAX_HIDDEN = 16
+# Samples round each corner. The classes differ in size, so that the output bias has something to learn.
+BLOBS = {(1, 1): 48, (-1, -1): 40, (1, -1): 36, (-1, 1): 36}
+REACH = 2.1  # the data and the decision regions are shown from −REACH to REACH
+GRID = 48  # points a side at which the decision regions are computed
+SAME = 0.01  # units whose weights are all nearer than this look the same
+
+
+@dataclass(frozen=True)
+class State(DemoState):
+    """Weights start as ``value + spread · N(0, 1)``, biases at 0."""
+
+    spread: float = slider(0.0, 0.0, 0.5, "spread of the weights", step=0.01)
+    value: float = slider(0.2, 0.0, 1.0, "weight common to all", step=0.05)
+    step: int = slider(STEPS, 0, STEPS, "training step")
+    lr: float = slider(0.5, 0.05, 1.0, "learning rate", log=True)
+    hidden: int = slider(8, 2, MAX_HIDDEN, "hidden units")
+    seed: int = 0
+
+
+class History(NamedTuple):
+    """A whole training run of a net with C outputs; index 0 is the network before its first step."""
+
+    x: Array  # (N, 2)
+    labels: Array  # (N,)
+    w1: Array  # (STEPS + 1, 2, H)
+    b1: Array  # (STEPS + 1, H)
+    w2: Array  # (STEPS + 1, H, C)
+    b2: Array  # (STEPS + 1, C)
+    loss: Array  # (STEPS + 1,)
+    accuracy: Array  # (STEPS + 1,)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The network at one step of its training; ``history`` holds the steps before and after it."""
+
+    history: History
+    probability: Array  # (GRID, GRID), of class 1, rows from bottom to top
+    groups: list[list[int]]  # hidden units that look the same
+    state: State
+
+    @property
+    def different(self) -> int:
+        """How many hidden units can be told apart."""
+        return len(self.groups)
+
+    @property
+    def kinds(self) -> str:
+        """That number in words."""
+        return "all the same" if self.different == 1 else f"{self.different} different"
+
+    @property
+    def frozen(self) -> bool:
+        """Whether every weight, of both layers, has been 0 from the first step to this one."""
+        until = self.state.step + 1
+        return not (self.history.w1[:until].any() or self.history.w2[:until].any())
+
+    @property
+    def readout(self) -> str:
+        """How many units differ, and how well the network does."""
+        step = self.state.step
+        note = " Every weight is still exactly 0; only the output bias has moved." if self.frozen and step else ""
+        return (
+            f"Step {step}: {self.state.hidden} hidden units, {self.kinds}. "
+            f"Loss {self.history.loss[step]:.3f}, {self.history.accuracy[step]:.1%} of the points right.{note}"
+        )
+
+
+def corners(seed: int) -> tuple[Array, Array]:
+    """Draw x (N, 2) round the corners of a square, and labels (N,): opposite corners share a class (XOR)."""
+    rng = np.random.default_rng(seed)
+    x = np.concatenate([rng.normal(corner, 0.3, (count, 2)) for corner, count in BLOBS.items()])
+    labels = np.concatenate([np.full(count, int(a != b)) for (a, b), count in BLOBS.items()])
+    return x, labels
+
+
+def network(spread: float, value: float, hidden: int, seed: int) -> Sequential:
+    """Build 2 → hidden tanh → 2; a unit starts the same however many units there are beside it."""
+    # float64: where a BLAS adds the columns of a matrix in different orders, float32 rounding errors could grow into a
+    # difference between equal units that the learner would see.
+    rng = np.random.default_rng([seed, 1])
+    first = Linear(2, hidden, rng, init="constant", value=value, dtype=np.float64)
+    last = Linear(hidden, 2, rng, init="constant", value=value, dtype=np.float64)
+    first.params["w"] += spread * rng.standard_normal((MAX_HIDDEN, 2))[:hidden].T
+    last.params["w"] += spread * rng.standard_normal((MAX_HIDDEN, 2))[:hidden]
+    return Sequential([first, Activation("tanh"), last])
+
+
+@lru_cache(maxsize=4)
+def train(spread: float, value: float, lr: float, hidden: int, seed: int) -> History:
+    """Train by gradient descent on all points at once and keep every step, so that a slider can scrub through them."""
+    x, labels = corners(seed)
+    net = network(spread, value, hidden, seed)
+    params, loss, optimiser = net.params, LOSSES["softmax_cross_entropy"], OPTIMISERS["sgd"](lr=lr)
+    memory = optimiser.init(params)
+    kept: dict[str, list[Array]] = {name: [] for name in params}
+    losses, accuracies = [], []
+    for _ in range(STEPS + 1):
+        scores = net.forward(x)
+        value_now, dscores = loss(scores, labels)
+        losses.append(value_now)
+        accuracies.append((scores.argmax(1) == labels).mean())
+        for name, array in params.items():
+            kept[name].append(array.copy())
+        net.backward(dscores)
+        optimiser.step(params, net.grads, memory)
+    w1, b1, w2, b2 = (np.array(kept[name]) for name in ("0.w", "0.b", "2.w", "2.b"))
+    return History(x, labels, w1, b1, w2, b2, np.array(losses), np.array(accuracies))
+
+
+def compute(state: State) -> Frame:
+    """Train, or look up, the network of this state, and take it at ``state.step``."""
+    history = train(state.spread, state.value, state.lr, state.hidden, state.seed)
+    w1, b1, w2, b2 = (array[state.step] for array in (history.w1, history.b1, history.w2, history.b2))
+    side = np.linspace(-REACH, REACH, GRID)
+    points = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+    z, _ = linear_forward(points, w1, b1)
+    a, _ = ACTIVATIONS["tanh"].forward(z)
+    scores, _ = linear_forward(a, w2, b2)
+    probabilities, _ = ACTIVATIONS["softmax"].forward(scores)
+    units = np.concatenate([w1, b1[None], w2.T]).T  # all that makes a unit: its weights in, its bias, its weights out
+    return Frame(history, probabilities[:, 1].reshape(GRID, GRID), group(units), state)
+
+
+def group(units: Array) -> list[list[int]]:
+    """Put the rows of ``units`` that are nearer than `SAME` to the first of a group into that group."""
+    groups: list[list[int]] = []
+    for i, unit in enumerate(units):
+        for members in groups:
+            if np.abs(unit - units[members[0]]).max() < SAME:
+                members.append(i)
+                break
+        else:
+            groups.append([i])
+    return groups
+
+
+def arrows(tips: Array, reach: float) -> Array:
+    """Outline arrows from the origin to ``tips`` (H, 2) as polygons (H, 7, 2); ``reach`` is half the plane's side."""
+    length = np.linalg.norm(tips, axis=1)[:, None]
+    along = np.divide(tips, length, out=np.zeros_like(tips), where=length > 0)
+    across = along[:, ::-1] * (-1, 1)
+    head = np.minimum(0.10 * reach, length)
+    neck, shaft, barb = tips - head * along, 0.012 * reach * across, 0.4 * head * across
+    return np.stack([-shaft, neck - shaft, neck - barb, tips, neck + barb, neck + shaft, shaft + 0 * tips], axis=1)
+
+
+def boundaries(w1: Array, b1: Array) -> Array:
+    """Return the line w·x + b = 0 of each unit as a segment (H, 2, 2) that crosses the picture."""
+    length = np.linalg.norm(w1, axis=0)
+    shown = length > 1e-6  # a unit without weights has no line
+    normal = (w1[:, shown] / length[shown]).T
+    foot = -(b1[shown] / length[shown])[:, None] * normal
+    along = 3 * REACH * normal[:, ::-1] * (-1, 1)
+    return np.stack([foot - along, foot + along], axis=1)
+
+
+REGIONS = LinearSegmentedColormap.from_list("regions", [BLUE, "#f7f7f7", ORANGE])
+
+
+class View:
+    """The hidden units as arrows, what the network says about the plane, and how training went."""
+
+    size = (10.4, 4.3)
+
+    def __init__(self, figure: Figure) -> None:
+        self.headline = headline(figure)
+        self._make_units(figure)
+        self._make_plane(figure)
+        self._make_curves(figure)
+
+    def _make_units(self, figure: Figure) -> None:
+        ax = axes(figure, (0.06, 0.13, 0.285, 0.69), "hidden units: weights (w₁, w₂)", "w₁", "w₂")
+        self.units = ax
+        self.trails = LineCollection([], colors=PURPLE, linewidths=1.3, alpha=0.35, animated=True)
+        self.arrows = PolyCollection([], facecolors=PURPLE, animated=True, linewidths=0)
+        self.ghost_arrows = PolyCollection([], facecolors="none", edgecolors=GHOST["color"], linewidths=0.8)
+        for collection in (self.ghost_arrows, self.trails, self.arrows):
+            ax.add_collection(collection)
+        (self.tips,) = ax.plot([], [], "o", color=PURPLE, markersize=4, animated=True)
+        self.times = ax.text(0, 0, "", fontsize=15, fontweight="bold", color=PURPLE, ha="right", animated=True)
+
+    def _make_plane(self, figure: Figure) -> None:
+        ax = axes(figure, (0.395, 0.13, 0.285, 0.69), "points, and what the net says", "x₁", "")
+        box = (-REACH, REACH, -REACH, REACH)
+        style = {"origin": "lower", "extent": box, "aspect": "auto", "interpolation": "bilinear"}
+        # Probabilities run from 0 to 1; the wider range keeps the colours pale behind the points.
+        self.regions = ax.imshow(np.zeros((GRID, GRID)), cmap=REGIONS, vmin=-0.5, vmax=1.5, animated=True, **style)
+        self.lines = LineCollection([], colors=PURPLE, linewidths=1.2, alpha=0.8, animated=True)
+        ax.add_collection(self.lines)
+        marks = {"linestyle": "", "markersize": 5, "markeredgecolor": PAPER, "markeredgewidth": 0.5, "animated": True}
+        (self.class_0,) = ax.plot([], [], "o", color=BLUE, **marks)
+        (self.class_1,) = ax.plot([], [], "s", color=AMBER, **marks)
+        ax.set(xlim=box[:2], ylim=box[2:], xticks=range(-2, 3), yticks=range(-2, 3))
+
+    def _make_curves(self, figure: Figure) -> None:
+        ax = axes(figure, (0.735, 0.13, 0.25, 0.69), "", "training step", "")
+        ax.set(xlim=(0, STEPS), ylim=(0, 1.04))
+        ax.text(0.0, 1.035, "● loss", color=INK, fontsize=11.5, transform=ax.transAxes)
+        ax.text(0.24, 1.035, "■ share of points right", color=BLUE, fontsize=11.5, transform=ax.transAxes)
+        ax.axhline(np.log(2), color=INK, linewidth=0.9, linestyle=":")
+        ax.set_yticks([0, 0.2, 0.4, 0.6, np.log(2), 0.8, 1], ["0", "0.2", "0.4", "0.6", "log 2", "0.8", "1"])
+        (self.loss,) = ax.plot([], [], color=INK, linewidth=1.8, animated=True)
+        (self.accuracy,) = ax.plot([], [], color=BLUE, linewidth=1.3, animated=True)
+        (self.ghost_loss,) = ax.plot([], [], **GHOST)
+        (self.now,) = ax.plot([], [], color="#888888", linewidth=1.0, animated=True)
+        (self.loss_now,) = ax.plot([], [], "o", color=INK, markersize=7, animated=True, clip_on=False)
+        (self.accuracy_now,) = ax.plot([], [], "s", color=BLUE, markersize=7, animated=True, clip_on=False)
+
+    def update(self, frame: Frame) -> None:
+        """Show a frame."""
+        history, step = frame.history, frame.state.step
+        self._show_headline(frame)
+        self._show_units(frame)
+        self.regions.set_data(frame.probability)
+        self.lines.set_segments(list(boundaries(history.w1[step], history.b1[step])))
+        self.class_0.set_data(*history.x[history.labels == 0].T)
+        self.class_1.set_data(*history.x[history.labels == 1].T)
+        steps = np.arange(STEPS + 1)
+        self.loss.set_data(steps, history.loss)
+        self.accuracy.set_data(steps, history.accuracy)
+        self.now.set_data([step, step], [0, 1.04])
+        self.loss_now.set_data([step], [history.loss[step]])
+        self.accuracy_now.set_data([step], [history.accuracy[step]])
+
+    def _show_headline(self, frame: Frame) -> None:
+        start = "All weights are 0" if frame.frozen else f"{frame.state.hidden} units, {frame.kinds}"
+        self.headline.set_text(f"{start}: {frame.history.accuracy[frame.state.step]:.0%} right")
+        self.headline.set_color(PURPLE if frame.different == 1 else BLUE)
+
+    def _show_units(self, frame: Frame) -> None:
+        w1, step = frame.history.w1, frame.state.step
+        reach = self._set_reach(float(np.abs(w1).max()))
+        tips = w1[step].T
+        self.arrows.set_verts(list(arrows(tips, reach)))
+        self.tips.set_data(*tips.T)
+        trail = np.linspace(0, step, 41).round().astype(int)
+        self.trails.set_segments(list(w1[trail].transpose(2, 0, 1)))
+        largest = max(frame.groups, key=len)
+        self.times.set_text(f"×{len(largest)}" if len(largest) > 1 else "")
+        self.times.set_position(0.6 * tips[largest[0]] + 0.06 * reach * np.array([-1, 1]))
+
+    def _set_reach(self, largest: float) -> float:
+        """Step the axes to the largest weight of the whole run: they stand still while the step slider moves."""
+        reach = next((r for r in (1.5, 3.0, 6.0, 12.0) if largest < 0.9 * r), 24.0)
+        if self.units.get_xlim()[1] != reach:
+            self.units.set(xlim=(-reach, reach), ylim=(-reach, reach))
+        return reach
+
+    def pin(self, frame: Frame | None) -> None:
+        """Keep a frame's arrows and loss as a ghost."""
+        if frame is None:
+            self.ghost_arrows.set_verts([])
+            self.ghost_loss.set_data([], [])
+            return
+        reach = self.units.get_xlim()[1]
+        self.ghost_arrows.set_verts(list(arrows(frame.history.w1[frame.state.step].T, reach)))
+        self.ghost_loss.set_data(np.arange(STEPS + 1), frame.history.loss)
+
+
+DEMOS.add(
+    Demo(
+        "symmetry",
+        CHAPTER,
+        title="Equal weights stay equal",
+        State=State,
+        compute=compute,
+        View=View,
+        question=Question(
+            "Eight hidden units start with the same weights, 0.2 each, and train for 400 steps. How many different "
+            "units are there at the end?",
+            ("8: each finds a job of its own", "2: one for each class", "1: they stay the same"),
+            answer=2,
+            explanation="Equal units get the same input and the same gradient, so every step moves them alike. Eight "
+            "units do the work of one, and one line cannot separate these points.",
+            settings={"spread": 0.0, "value": 0.2, "step": STEPS, "lr": 0.5, "hidden": 8},
+        ),
+        notice="Each arrow is one hidden unit's weights, its line in the middle is where that unit's input is 0. Move "
+        "the spread from 0 to 0.01: that is enough, because training makes small differences grow. With all weights 0 "
+        "not even one unit learns: tanh(0) = 0 leaves the output weights without a gradient, and they pass none down.",
+        presets={
+            "All zero": {"spread": 0.0, "value": 0.0, "step": STEPS},
+            "All equal": {"spread": 0.0, "value": 0.2, "step": STEPS},
+            "A little random": {"spread": 0.01, "value": 0.2, "step": STEPS},
+            "Random, around 0": {"spread": 0.5, "value": 0.0, "step": STEPS},
+        },
+    )
+)

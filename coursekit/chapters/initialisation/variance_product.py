@@ -1,0 +1,325 @@
+"""Predicted against measured: how a product of one factor a layer decides what reaches the end of a network."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+
+from coursekit.activations import ACTIVATIONS, Activation
+from coursekit.arrays import Array
+from coursekit.chapters.initialisation import CHAPTER
+from coursekit.diagnostics import layer_moments
+from coursekit.exercises.question import Question
+from coursekit.figures.controls import DemoState, choice, slider
+from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, plain
+from coursekit.initialisers import he_std, lecun_std, xavier_std
+
+ROWS = 128
+DEEPEST = 12
+NARROWEST, WIDEST = 20, 600  # units; narrower layers scatter too much to compare, wider ones are too slow to drag
+HELD = 2.0  # a signal that stays within this factor of its start is said to hold
+
+# Share of the mean square that an activation lets through: c in He et al. (2015), where ReLU's is 1/2.
+# tanh z ≈ z holds near 0 only, so its 1 is the prediction of a linear network.
+SHARE = {"identity": 1.0, "relu": 0.5, "tanh": 1.0}
+
+# std(fan_in, fan_out) of one weight.
+RULES = {
+    "fan_in": lecun_std,
+    "fan_out": lambda fan_in, fan_out: lecun_std(fan_out, fan_in),
+    "xavier": xavier_std,
+    "he": he_std,
+}
+
+
+@dataclass(frozen=True)
+class State(DemoState):
+    """Weights have the rule's variance times ``gain``²; each layer is ``taper`` times as wide as the one below it."""
+
+    gain: float = slider(1.0, 0.3, 3.0, "gain (weights ×)", step=0.01, log=True)
+    rule: str = choice(
+        "fan_in",
+        {
+            "1 / fan_in": "fan_in",
+            "1 / fan_out": "fan_out",
+            "Xavier: 2 / (fan_in + fan_out)": "xavier",
+            "He: 2 / fan_in": "he",
+        },
+        "Var(w) = gain² ×",
+    )
+    activation: str = choice("identity", [ACTIVATIONS[name] for name in SHARE], "activation")
+    depth: int = slider(8, 2, DEEPEST, "depth (layers)")
+    width: int = slider(300, 50, 400, "width of the input", step=10)
+    taper: float = slider(0.8, 0.7, 1.4, "taper (width ratio)", step=0.05)
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Frame:
+    """E[a²] forward and E[(∂L/∂a)²] backward, at the input (entry 0) and behind each layer: (depth + 1,) all."""
+
+    widths: Array
+    forward_predicted: Array
+    forward: Array
+    backward_predicted: Array
+    backward: Array
+    state: State
+
+    @property
+    def forward_change(self) -> float:
+        """By how much the signal has grown when it leaves the top."""
+        return float(self.forward[-1] / self.forward[0])
+
+    @property
+    def backward_change(self) -> float:
+        """By how much the gradient has grown when it reaches the input."""
+        return float(self.backward[0] / self.backward[-1])
+
+    @property
+    def bent(self) -> bool:
+        """Whether tanh is so far from linear that the prediction fails."""
+        off = np.abs(np.log([self.forward / self.forward_predicted, self.backward / self.backward_predicted])).max()
+        return self.state.activation == "tanh" and bool(off > np.log(HELD))
+
+    @property
+    def readout(self) -> str:
+        """What happened in both directions, and whether it was foreseen."""
+        sentence = (
+            f"{self.state.depth} layers, {self.widths[0]} to {self.widths[-1]} units. Forward the mean square "
+            f"{fate(self.forward_change)}: × {plain(self.forward_change, 2)} measured, "
+            f"× {plain(self.forward_predicted[-1], 2)} predicted. Backward it "
+            f"{fate(self.backward_change)}: × {plain(self.backward_change, 2)} measured, "
+            f"× {plain(self.backward_predicted[0], 2)} predicted."
+        )
+        return sentence + (" tanh is not linear there, so the prediction fails." if self.bent else "")
+
+
+def fate(change: float) -> str:
+    """Say what became of a signal whose mean square changed by this factor."""
+    if change > HELD:
+        return "grows"
+    return "fades" if change < 1 / HELD else "holds"
+
+
+def layer_widths(state: State) -> Array:
+    """Units of the input and of every layer, (depth + 1,): width · taper^l, between `NARROWEST` and `WIDEST`."""
+    exact = state.width * state.taper ** np.arange(state.depth + 1)
+    return np.clip(np.rint(exact), NARROWEST, WIDEST).astype(int)
+
+
+@lru_cache(maxsize=1)  # up to 40 MB
+def draw(seed: int) -> tuple[Array, Array, Array]:
+    """Draw the largest network: x (N, WIDEST), weights of variance 1 (DEEPEST, WIDEST, WIDEST), a gradient like x.
+
+    Smaller networks are corners of it, so a slider that changes depth or widths does not change the draw.
+    """
+    rng = np.random.default_rng(seed)
+    shapes = ((ROWS, WIDEST), (DEEPEST, WIDEST, WIDEST), (ROWS, WIDEST))
+    x, weights, dout = (rng.standard_normal(shape, np.float32) for shape in shapes)
+    return x, weights, dout
+
+
+def predict(widths: Array, stds: Array, share: float) -> tuple[Array, Array]:
+    """Multiply one factor a layer, starting from 1 at the input (forward) and from 1 at the top (backward).
+
+    With qₗ = E[aₗ²], gₗ = E[(∂L/∂aₗ)²] and c the share that the activation lets through::
+
+        qₗ     = c · fan_inₗ  · Var(wₗ) · qₗ₋₁
+        gₗ₋₁   = c · fan_outₗ · Var(wₗ) · gₗ
+
+    Mean squares, not variances: behind a ReLU the mean is not 0, and what the next layer receives is E[a²]. Where the
+    mean is 0 the two are the same.
+
+    Parameters
+    ----------
+    widths : (L + 1,) int array
+        Units of the input and of every layer.
+    stds : (L,) array
+        Standard deviation of one weight of each layer.
+    share : float
+        c: 1 for a linear network, 1/2 for ReLU.
+
+    Returns
+    -------
+    forward, backward : (L + 1,) arrays
+        q and g at the input and behind every layer.
+
+    References
+    ----------
+    Glorot and Bengio (2010), equations 5 to 12; He, Zhang, Ren and Sun (2015), equations 8 to 14.
+    """
+    fan_in, fan_out = widths[:-1], widths[1:]
+    forward = np.cumprod(share * fan_in * stds**2)
+    backward = np.cumprod((share * fan_out * stds**2)[::-1])[::-1]
+    return np.append(1.0, forward), np.append(backward, 1.0)
+
+
+def mean_square(values: Array) -> float:
+    """Return E[v²] = Var v + (E v)², summed in float64."""
+    moments = layer_moments(values)
+    return moments.std**2 + moments.mean**2
+
+
+def measure(x: Array, weights: list[Array], stds: Array, activation: Activation, dout: Array) -> tuple[Array, Array]:
+    """Send x (N, n₀) up and dout (N, n_L) down a network; return the mean squares on both ways, (L + 1,) each."""
+    stds = stds.astype(x.dtype)
+    forward, caches = [mean_square(x)], []
+    for w, std in zip(weights, stds, strict=True):
+        x, cache = activation.forward(std * (x @ w))
+        caches.append(cache)
+        forward.append(mean_square(x))
+    backward = [mean_square(dout)]
+    for w, std, cache in zip(weights[::-1], stds[::-1], caches[::-1], strict=True):
+        dout = std * (activation.backward(dout, cache) @ w.T)
+        backward.append(mean_square(dout))
+    return np.array(forward), np.array(backward[::-1])
+
+
+def compute(state: State) -> Frame:
+    """Predict from the widths alone, then draw such a network and measure."""
+    widths = layer_widths(state)
+    rule = RULES[state.rule]
+    stds = state.gain * np.array([rule(fan_in, fan_out) for fan_in, fan_out in pairwise(widths)])
+    forward_predicted, backward_predicted = predict(widths, stds, SHARE[state.activation])
+    x, largest, dout = draw(state.seed)
+    weights = [w[:fan_in, :fan_out] for w, (fan_in, fan_out) in zip(largest, pairwise(widths), strict=False)]
+    activation = ACTIVATIONS[state.activation]
+    forward, backward = measure(x[:, : widths[0]], weights, stds, activation, dout[:, : widths[-1]])
+    return Frame(widths, forward_predicted, forward, backward_predicted, backward, state)
+
+
+COLORS = {"holds": BLUE, "fades": PURPLE, "grows": RED}
+SPANS = (1e2, 1e5, 1e10, 1e20)  # the axes reach from 1 / span to span
+
+
+def bars(heights: Array) -> Array:
+    """Corners of one bar for each of the ``heights`` (L,), around 0, 1, 2, …: (L, 4, 2)."""
+    left = np.arange(len(heights)) - 0.3
+    x = np.stack([left, left + 0.6, left + 0.6, left], axis=1)
+    y = np.outer(heights, (0, 0, 1, 1))
+    return np.stack([x, y], axis=2)
+
+
+class Direction:
+    """Forward or backward: predicted line and measured markers, with the layers' widths below."""
+
+    def __init__(self, figure: Figure, left: float, title: str) -> None:
+        self.panel = axes(figure, (left, 0.31, 0.41, 0.565), title)
+        self.panel.set_yscale("log")
+        self.panel.tick_params(labelbottom=False)
+        self.panel.axhspan(1 / HELD, HELD, color=BLUE, alpha=0.12, linewidth=0, zorder=0)
+        (self.predicted,) = self.panel.plot([], [], color=ORANGE, linewidth=2.6, animated=True)
+        (self.measured,) = self.panel.plot([], [], "o", markersize=8, animated=True)
+        (self.ghost,) = self.panel.plot([], [], **GHOST)
+        self.strip = axes(figure, (left, 0.1, 0.41, 0.15), "", "layer (0 is the input)")
+        self.strip.set_ylim(0, WIDEST)
+        self.strip.set_yticks([0, WIDEST / 2, WIDEST])
+        self.widths = PolyCollection([], facecolor="#a9b5b3", linewidths=0, animated=True)
+        self.strip.add_collection(self.widths)
+
+    def update(self, predicted: Array, measured: Array, widths: Array, change: float) -> None:
+        """Show both curves over the layers, the markers in the colour of what happened."""
+        layers = np.arange(len(widths))
+        self.predicted.set_data(layers, predicted)
+        self.measured.set_data(layers, measured)
+        self.measured.set(color=COLORS[fate(change)], markeredgecolor=PAPER)
+        self.widths.set_verts(list(bars(widths)))
+
+    def set_limits(self, depth: int, span: float) -> None:
+        """Fit the axes to this many layers, and to values from 1 / span to span."""
+        self.panel.set_ylim(1 / span, span)
+        for ax in (self.panel, self.strip):
+            ax.set_xlim(-0.4, depth + 0.4)
+            ax.set_xticks(range(depth + 1))
+
+    def pin(self, measured: Array) -> None:
+        """Keep measured values as a ghost."""
+        self.ghost.set_data(np.arange(len(measured)), measured)
+
+
+class View:
+    """Forward on the left, backward on the right."""
+
+    size = (10.4, 5.6)
+
+    def __init__(self, figure: Figure) -> None:
+        self.headline = headline(figure)
+        self.forward = Direction(figure, 0.07, "forward →   E[a²]")
+        self.backward = Direction(figure, 0.575, "← backward   E[(∂L/∂a)²]")
+        self.forward.strip.set_ylabel("units", fontsize=10.5, color=INK)
+        for direction in (self.forward, self.backward):
+            style: dict[str, Any] = {
+                "fontsize": 11.5,
+                "transform": direction.panel.transAxes,
+                "va": "bottom",
+                "ha": "right",
+            }
+            direction.panel.text(0.75, 1.025, "● measured", color=INK, **style)
+            direction.panel.text(1.0, 1.025, "— predicted", color=AMBER, **style)
+        self._limits: tuple[int, float] | None = None
+
+    def update(self, frame: Frame) -> None:
+        """Show a frame."""
+        self._set_limits(frame)
+        self.forward.update(frame.forward_predicted, frame.forward, frame.widths, frame.forward_change)
+        self.backward.update(frame.backward_predicted, frame.backward, frame.widths, frame.backward_change)
+        forward, backward = frame.forward_change, frame.backward_change
+        words = f"Forward {fate(forward)}, × {plain(forward, 2)}; backward {fate(backward)}, × {plain(backward, 2)}"
+        self.headline.set_text(words + (": tanh bends" if frame.bent else ""))
+
+    def _set_limits(self, frame: Frame) -> None:
+        """Step the axes to what the frame needs; nothing is redrawn where nothing changes."""
+        curves = [frame.forward_predicted, frame.forward, frame.backward_predicted, frame.backward]
+        reach = np.exp(np.abs(np.log(curves)).max())
+        wanted = (frame.state.depth, next(span for span in SPANS if reach < span))
+        if wanted != self._limits:
+            self._limits = wanted
+            self.forward.set_limits(*wanted)
+            self.backward.set_limits(*wanted)
+
+    def pin(self, frame: Frame | None) -> None:
+        """Keep the measured values of a frame as a ghost."""
+        self.forward.pin(np.array([]) if frame is None else frame.forward)
+        self.backward.pin(np.array([]) if frame is None else frame.backward)
+
+
+TAPERED = {"gain": 1.0, "depth": 8, "width": 300, "taper": 0.8, "activation": "identity"}
+EVEN = {"gain": 1.0, "depth": 8, "width": 300, "taper": 1.0}
+
+DEMOS.add(
+    Demo(
+        "variance_product",
+        CHAPTER,
+        title="One factor a layer",
+        State=State,
+        compute=compute,
+        View=View,
+        question=Question(
+            "Eight linear layers, each 0.8 times as wide as the one below, Var(w) = 1 / fan_in. Forward, the mean "
+            "square holds at 1. What happens to the gradient on its way from layer 8 back to the input?",
+            ("It holds at 1 too", "It grows", "It fades"),
+            answer=2,
+            explanation="Backward each layer multiplies by fan_out · Var(w) = fan_out / fan_in = 0.8, and 0.8 to the "
+            "power of eight is 0.17.",
+            settings={**TAPERED, "rule": "fan_in"},
+        ),
+        notice="The line is known before any number is drawn: it starts at 1 where the signal enters and is multiplied "
+        "by one factor a layer. The shaded band is a factor of 2. Where widths differ, no Var(w) keeps both directions "
+        "in it: 1 / fan_in holds forward, 1 / fan_out backward, and Xavier shares the drift between them. ReLU halves "
+        "the mean square in every layer; He's 2 makes up for it. For tanh the line is that of a linear network, and "
+        "fails where tanh bends. Widths stay between 20 and 600 units.",
+        presets={
+            "1 / fan_in: forward holds": {**TAPERED, "rule": "fan_in"},
+            "1 / fan_out: backward holds": {**TAPERED, "rule": "fan_out"},
+            "Xavier: the compromise": {**TAPERED, "rule": "xavier"},
+            "ReLU halves it": {**EVEN, "rule": "xavier", "activation": "relu"},
+            "He mends it": {**EVEN, "rule": "he", "activation": "relu"},
+            "tanh bends": {**EVEN, "gain": 2.0, "rule": "xavier", "activation": "tanh"},
+        },
+    )
+)

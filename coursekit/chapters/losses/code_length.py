@@ -1,0 +1,252 @@
+"""Bits as areas: how long a code word is, how often it is sent, and what a code made for the wrong numbers costs."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.figure import Figure
+
+from coursekit.arrays import Array
+from coursekit.chapters.losses import CHAPTER
+from coursekit.exercises.question import Question
+from coursekit.figures.controls import DemoState, slider
+from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.style import BLUE, BROWN, GHOST, INK, ORANGE, PURPLE, RED, axes, headline, plain
+from coursekit.information import cross_entropy, entropy, kl_divergence
+
+BIRDS = ("sparrow", "magpie", "heron", "osprey")
+COLORS = (BLUE, ORANGE, BROWN, PURPLE)
+MOST = 16
+LONGEST = 6.5  # bits that the picture spans
+NARROW, WIDE = 0.06, 0.12  # a bar less wide than this has no room for a number, or for its name
+
+
+@dataclass(frozen=True)
+class State(DemoState):
+    """Counts of what is seen (p) and of what the code was made for (q); ``learnt`` moves q towards p."""
+
+    learnt: int = slider(0, 0, 100, "learnt so far, %", play=60)
+    p_sparrow: int = slider(8, 0, MOST, "seen: sparrows")
+    q_sparrow: int = slider(4, 0, MOST, "expected: sparrows")
+    p_magpie: int = slider(4, 0, MOST, "seen: magpies")
+    q_magpie: int = slider(4, 0, MOST, "expected: magpies")
+    p_heron: int = slider(2, 0, MOST, "seen: herons")
+    q_heron: int = slider(4, 0, MOST, "expected: herons")
+    p_osprey: int = slider(2, 0, MOST, "seen: ospreys")
+    q_osprey: int = slider(4, 0, MOST, "expected: ospreys")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Two distributions over the four birds, and what they cost."""
+
+    p: Array  # (4,), what is seen; zeros if nothing is
+    q: Array  # (4,), what the code was made for
+    lengths: Array  # (4,), −log2 q, infinite where q is 0
+    best: Array  # (4,), −log2 p
+    ends: Array  # (4,), where each bird's bar ends
+    entropy: float
+    cross_entropy: float
+    divergence: float  # D(p‖q)
+    reverse: float  # D(q‖p)
+    state: State
+
+    @property
+    def trouble(self) -> str:
+        """Why there is nothing to compute, or nothing."""
+        if not self.p.any():
+            return "No bird is seen. Give at least one bird a count above 0"
+        if not self.q.any():
+            return "The code expects no bird at all. Give at least one a count above 0"
+        return ""
+
+    @property
+    def readout(self) -> str:
+        """The three quantities, and the other divergence."""
+        if self.trouble:
+            return f"{self.trouble}."
+        total = (
+            f"Entropy {bits(self.entropy)} + divergence {bits(self.divergence)} = cross-entropy "
+            f"{bits(self.cross_entropy)} bits a bird."
+        )
+        if missing := [f"{bird}s" for bird, p, q in zip(BIRDS, self.p, self.q, strict=True) if p > 0 and q == 0]:
+            total = (
+                f"Entropy {bits(self.entropy)} bits a bird; divergence and cross-entropy are infinite. "
+                f"The code has no word for {' and '.join(missing)}."
+            )
+        unit = "" if math.isinf(self.reverse) else " bits"
+        return f"{total} The other way round the divergence is {bits(self.reverse)}{unit}."
+
+
+def bits(value: float) -> str:
+    """Write a number of bits to two decimals."""
+    return "infinite" if math.isinf(value) else f"{value:.2f}"
+
+
+def code_lengths(p: Array) -> Array:
+    """Shannon's length of each event's code word, −log2 p bits; infinite for what cannot happen."""
+    with np.errstate(divide="ignore"):
+        lengths: Array = 0 - np.log2(p)
+    return lengths
+
+
+def shares(counts: list[int]) -> Array:
+    """Divide counts by their sum; zeros stay zeros."""
+    return np.array(counts) / max(sum(counts), 1)
+
+
+def compute(state: State) -> Frame:
+    """Normalise the counts, let the code learn, and measure both."""
+    p = shares([state.p_sparrow, state.p_magpie, state.p_heron, state.p_osprey])
+    q = shares([state.q_sparrow, state.q_magpie, state.q_heron, state.q_osprey])
+    if not (p.any() and q.any()):
+        return Frame(p, q, np.zeros(4), np.zeros(4), np.cumsum(p), 0.0, 0.0, 0.0, 0.0, state)
+    q = q + state.learnt / 100 * (p - q)
+    return Frame(
+        p=p,
+        q=q,
+        lengths=code_lengths(q),
+        best=code_lengths(p),
+        ends=np.cumsum(p),
+        entropy=entropy(p),
+        cross_entropy=cross_entropy(p, q),
+        divergence=kl_divergence(p, q),
+        reverse=kl_divergence(q, p),
+        state=state,
+    )
+
+
+class View:
+    """Each bird a bar: as wide as it is frequent, as high as its code word is long. Beside them the areas, added up."""
+
+    size = (10.4, 4.6)
+
+    def __init__(self, figure: Figure) -> None:
+        self.headline = headline(figure)
+        self._make_words(figure)
+        self._make_sums(figure)
+
+    def _make_words(self, figure: Figure) -> None:
+        ax = axes(figure, (0.06, 0.125, 0.50, 0.69), "", "share of the birds seen, p", "bits a bird")
+        ax.set(xlim=(0, 1), ylim=(0, 8), yticks=range(7))  # the names stand above the highest bar
+        style: dict[str, Any] = {"fontsize": 11, "transform": ax.transAxes, "va": "bottom"}
+        ax.text(0, 1.03, "■ its word in this code, −log₂ q", color=INK, **style)
+        ax.text(0.55, 1.03, "┅ in the best code, −log₂ p", color=INK, **style)
+        self.bars = PolyCollection([], facecolors=COLORS, edgecolors="white", linewidths=1.5, alpha=0.75, animated=True)
+        self.best = LineCollection([], colors=INK, linewidths=2.2, linestyles=(0, (3, 1)), animated=True)
+        self.ghost = LineCollection([], colors=GHOST["color"], linewidths=1.2)
+        for collection in (self.ghost, self.bars, self.best):
+            ax.add_collection(collection)
+        (self.ends,) = ax.plot([], [], "|", color=INK, markersize=9, animated=True, clip_on=False)
+        text: dict[str, Any] = {"ha": "center", "fontsize": 10.5, "color": INK, "animated": True}
+        self.names = [ax.text(0, LONGEST + 0.15, "", va="bottom", **text) for _ in BIRDS]
+        self.trouble = ax.text(0.5, 3.2, "", va="center", wrap=True, **(text | {"fontsize": 12, "color": RED}))
+
+    def _make_sums(self, figure: Figure) -> None:
+        ax = axes(figure, (0.70, 0.125, 0.28, 0.69), "bits a bird, on average", "bits", "")
+        ax.set(xlim=(0, 5), ylim=(2.6, -0.6))
+        ax.set_yticks([0, 1, 2], ["entropy H(p)", "cross-entropy\nH(p, q)", "divergence\nD(p‖q)"])
+        ax.tick_params(axis="y", length=0)
+        ax.grid(visible=False, axis="y")
+        self.sums = PolyCollection([], facecolors=[INK, "#2a6fb0", RED, RED], linewidths=0, alpha=0.85, animated=True)
+        ax.add_collection(self.sums)
+        (self.ghost_sums,) = ax.plot([], [], "|", color=GHOST["color"], markersize=30, markeredgewidth=1.6)
+        style: dict[str, Any] = {"fontsize": 11, "va": "center", "color": INK, "animated": True}
+        self.numbers = [ax.text(0, place, "", **style) for place in range(3)]
+
+    def update(self, frame: Frame) -> None:
+        """Show a frame."""
+        self._show_headline(frame)
+        self.trouble.set_text(frame.trouble.replace(". ", ".\n"))
+        ends, starts = frame.ends, frame.ends - frame.p
+        heights = np.minimum(frame.lengths, LONGEST)
+        self.bars.set_verts(list(boxes(starts, ends, heights)), closed=False)
+        self.best.set_segments([[(a, h), (b, h)] for a, b, h in zip(starts, ends, frame.best, strict=True) if b > a])
+        self.ends.set_data(frame.ends, np.zeros(4))
+        for name, bird, a, b, length in zip(self.names, BIRDS, starts, ends, frame.lengths, strict=True):
+            name.set_text("" if b - a < NARROW else plain(length, 2) if b - a < WIDE else f"{bird}\n{plain(length, 2)}")
+            name.set_x((a + b) / 2)
+        self._show_sums(frame)
+
+    def _show_headline(self, frame: Frame) -> None:
+        if frame.trouble:
+            self.headline.set_text(frame.trouble.split(".")[0])
+        elif frame.divergence < 5e-3:
+            self.headline.set_text(f"The right code: {bits(frame.cross_entropy)} bits a bird, and no code does better")
+        else:
+            wasted = (
+                "and some birds have no word" if math.isinf(frame.divergence) else f"{bits(frame.divergence)} wasted"
+            )
+            self.headline.set_text(f"This code needs {bits(frame.cross_entropy)} bits a bird, {wasted}")
+        self.headline.set_color(INK if not frame.trouble and frame.divergence < 5e-3 else RED)
+
+    def _show_sums(self, frame: Frame) -> None:
+        right = 5.0
+        h, total = min(frame.entropy, right), min(frame.cross_entropy, right)
+        spans = [(0, 0, h), (1, 0, h), (1, h, total), (2, h, total)]
+        self.sums.set_verts([lying(*span) for span in spans], closed=False)
+        values = (frame.entropy, frame.cross_entropy, frame.divergence)
+        for number, value, end in zip(self.numbers, values, (h, total, total), strict=True):
+            inside = end > 4
+            number.set(text=bits(value), x=end - 0.1 if inside else end + 0.1, ha="right" if inside else "left")
+            number.set_color("white" if inside else INK)
+
+    def pin(self, frame: Frame | None) -> None:
+        """Keep a frame's bars as outlines, and its sums as marks."""
+        if frame is None:
+            self.ghost.set_segments([])
+            self.ghost_sums.set_data([], [])
+            return
+        self.ghost.set_segments(list(boxes(frame.ends - frame.p, frame.ends, np.minimum(frame.lengths, LONGEST))))
+        self.ghost_sums.set_data([frame.entropy, min(frame.cross_entropy, 5), min(frame.cross_entropy, 5)], [0, 1, 2])
+
+
+def boxes(left: Array, right: Array, height: Array) -> Array:
+    """Outline bars (K, 4, 2) that stand on 0."""
+    zero = np.zeros_like(height)
+    return np.stack([np.stack([left, left, right, right], 1), np.stack([zero, height, height, zero], 1)], axis=2)
+
+
+def lying(place: float, start: float, end: float) -> list[tuple[float, float]]:
+    """Outline one lying bar."""
+    low, high = place - 0.3, place + 0.3
+    return [(start, low), (end, low), (end, high), (start, high)]
+
+
+def counts(p: tuple[int, ...], q: tuple[int, ...], learnt: int = 0) -> dict[str, Any]:
+    """Settings of a telling case."""
+    seen = {f"p_{bird}": count for bird, count in zip(BIRDS, p, strict=True)}
+    return {**seen, **{f"q_{bird}": count for bird, count in zip(BIRDS, q, strict=True)}, "learnt": learnt}
+
+
+DEMOS.add(
+    Demo(
+        "code_length",
+        CHAPTER,
+        title="Short words for frequent birds",
+        State=State,
+        compute=compute,
+        View=View,
+        question=Question(
+            "Half of the birds are sparrows, a quarter magpies, an eighth herons, an eighth ospreys. With two bits for "
+            "each bird a report costs 2 bits. What is the least it can cost, on average?",
+            ("2 bits: four birds need two bits", "1.75 bits", "1 bit: most are sparrows"),
+            answer=1,
+            explanation="Words of 1, 2, 3 and 3 bits, for example 0, 10, 110 and 111: ½·1 + ¼·2 + ⅛·3 + ⅛·3 = 1.75. "
+            "This is the entropy, and no code is shorter.",
+            settings=counts((8, 4, 2, 2), (4, 4, 4, 4), learnt=100),
+        ),
+        notice="Width times height is what a bird costs: the coloured area is the cross-entropy, the area under the "
+        "dashed line the entropy. Make the code expect few sparrows: its word for the commonest bird grows long. "
+        "Then press Play: as the code learns what is seen, the area shrinks to the entropy and never below.",
+        presets={
+            "Two bits for all": counts((8, 4, 2, 2), (4, 4, 4, 4)),
+            "The right code": counts((8, 4, 2, 2), (8, 4, 2, 2)),
+            "Expects ospreys": counts((8, 4, 2, 2), (1, 1, 2, 12)),
+            "No word for ospreys": counts((8, 4, 2, 2), (8, 4, 4, 0)),
+            "Only sparrows": counts((16, 0, 0, 0), (4, 4, 4, 4)),
+        },
+    )
+)

@@ -1,0 +1,245 @@
+"""One sigmoid neuron that starts wrong and sure: with squared error it hardly learns, with cross-entropy it does."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from coursekit.activations import ACTIVATIONS
+from coursekit.arrays import Array
+from coursekit.chapters.losses import CHAPTER
+from coursekit.exercises.question import Question
+from coursekit.figures.controls import DemoState, choice, slider
+from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, axes, headline
+from coursekit.losses import LOSSES
+
+EPOCHS = 300
+INPUT = 1.0
+GOAL = 0.1  # an output this near to its target counts as learnt
+REACH = 9.0
+SUMS = np.linspace(-REACH, REACH, 181)  # z, for the curves behind the points
+
+
+class Learner(NamedTuple):
+    """A loss in this race, and its look."""
+
+    loss: str
+    label: str
+    color: str
+    text_color: str
+    marker: str
+
+
+LEARNERS = (
+    Learner("mse", "squared error", ORANGE, AMBER, "s"),
+    Learner("binary_cross_entropy", "cross-entropy", BLUE, BLUE, "o"),
+)
+
+
+@dataclass(frozen=True)
+class State(DemoState):
+    """The neuron a = σ(w · 1 + b), before its first epoch."""
+
+    epoch: int = slider(60, 0, EPOCHS, "epoch", play=60)
+    weight: float = slider(2.0, -4.0, 4.0, "first weight w", step=0.1)
+    bias: float = slider(2.0, -4.0, 4.0, "first bias b", step=0.1)
+    lr: float = slider(0.15, 0.03, 1.0, "learning rate", log=True)
+    target: int = choice(0, {"0": 0, "1": 1}, "target for input 1")
+
+
+class Run(NamedTuple):
+    """One neuron over all its epochs, and how hard its loss would pull anywhere."""
+
+    output: Array  # (EPOCHS + 1,), a
+    z: Array  # (EPOCHS + 1,)
+    pull: Array  # (EPOCHS + 1,), |dC/dz|
+    hill: Array  # (181,), |dC/dz| over SUMS
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Both neurons: the first learns with squared error, the second with cross-entropy."""
+
+    runs: tuple[Run, ...]
+    now: Array  # (2, 3), output, z and |dC/dz| of both at the epoch of the slider
+    state: State
+
+    @property
+    def needed(self) -> tuple[int | None, int | None]:
+        """The epochs that each loss needs until the output is within `GOAL` of the target; None if all do not do."""
+        near = [np.abs(run.output - self.state.target) <= GOAL for run in self.runs]
+        squared, entropy = (int(epochs.argmax()) if epochs.any() else None for epochs in near)
+        return squared, entropy
+
+    @property
+    def readout(self) -> str:
+        """What both need, and where both are now."""
+        squared, entropy = map(spell, self.needed)
+        return (
+            f"To come within {GOAL:g} of {self.state.target}: squared error needs {squared}, cross-entropy {entropy}. "
+            f"At epoch {self.state.epoch} the outputs are {self.now[0, 0]:.2f} and {self.now[1, 0]:.2f}, "
+            f"|dC/dz| is {self.now[0, 2]:.3f} and {self.now[1, 2]:.3f}."
+        )
+
+
+def spell(epochs: int | None) -> str:
+    """Write how many epochs were needed."""
+    return f"more than {EPOCHS} epochs" if epochs is None else f"{epochs} epoch{'s' * (epochs != 1)}"
+
+
+def cost_and_slope(loss: str, z: Array, y: Array) -> tuple[float, Array]:
+    """Return C and dC/dz of the neuron a = σ(z) for targets y."""
+    if loss == "mse":
+        a, cache = ACTIVATIONS["sigmoid"].forward(z)
+        cost, da = LOSSES["mse"](a, y)
+        return cost, ACTIVATIONS["sigmoid"].backward(da, cache)  # dC/dz = 2 (a − y) σ'(z)
+    return LOSSES[loss](z, y)  # dC/dz = a − y: σ'(z) has cancelled out
+
+
+@lru_cache(maxsize=8)
+def train(loss: str, w: float, b: float, lr: float, target: int) -> Run:
+    """Take one step an epoch, and keep what the neuron did before each."""
+    y = np.array([float(target)])
+    sums, slopes = [], []
+    for _ in range(EPOCHS + 1):
+        z = np.array([w * INPUT + b])
+        _, dz = cost_and_slope(loss, z, y)
+        sums.append(z[0])
+        slopes.append(dz[0])
+        w -= lr * dz[0] * INPUT  # dC/dw = dC/dz · x
+        b -= lr * dz[0]
+    output, _ = ACTIVATIONS["sigmoid"].forward(np.array(sums))
+    _, dsums = cost_and_slope(loss, SUMS, np.full_like(SUMS, target))  # of a mean over all of them
+    return Run(output, np.array(sums), np.abs(slopes), np.abs(dsums) * len(SUMS))
+
+
+def compute(state: State) -> Frame:
+    """Train both neurons from the same start."""
+    start = (state.weight, state.bias, state.lr, state.target)
+    runs = tuple(train(learner.loss, *start) for learner in LEARNERS)
+    now = np.array([[run.output[state.epoch], run.z[state.epoch], run.pull[state.epoch]] for run in runs])
+    return Frame(runs, now, state)
+
+
+class View:
+    """The outputs against epochs; where both neurons stand on the sigmoid; how hard each is pulled."""
+
+    size = (10.4, 4.3)
+
+    def __init__(self, figure: Figure) -> None:
+        self.headline = headline(figure)
+        self._make_race(figure)
+        self._make_neuron(figure)
+        self._make_pulls(figure)
+        self._target: int | None = None
+
+    def _make_race(self, figure: Figure) -> None:
+        ax = axes(figure, (0.065, 0.13, 0.38, 0.69), "output a", "epoch", "")
+        ax.set(xlim=(0, EPOCHS), ylim=(-0.03, 1.03))
+        style: dict[str, Any] = {"fontsize": 11, "transform": ax.transAxes, "va": "bottom", "ha": "right"}
+        ax.text(0.62, 1.035, "■ squared error", color=AMBER, **style)
+        ax.text(1.0, 1.035, "● cross-entropy", color=BLUE, **style)
+        self.goal = ax.axhspan(0, GOAL, color=INK, alpha=0.10, linewidth=0, animated=True)
+        self.race = ax
+        self.ghosts = [ax.plot([], [], **GHOST)[0] for _ in LEARNERS]
+        self.now = ax.axvline(color="#888888", linewidth=1.0, animated=True)
+        self.curves = [ax.plot([], [], color=learner.color, linewidth=2.4, animated=True)[0] for learner in LEARNERS]
+        self.ends = [
+            ax.plot([], [], "|", color=learner.text_color, markersize=16, markeredgewidth=2.2, animated=True)[0]
+            for learner in LEARNERS
+        ]
+        self.race_dots = self._dots(ax)
+
+    @staticmethod
+    def _dots(ax: Any) -> list[Any]:
+        style = {"markersize": 9, "markeredgecolor": INK, "markeredgewidth": 0.8, "animated": True, "clip_on": False}
+        return [ax.plot([], [], learner.marker, color=learner.color, zorder=4, **style)[0] for learner in LEARNERS]
+
+    def _make_neuron(self, figure: Figure) -> None:
+        ax = axes(figure, (0.505, 0.13, 0.215, 0.69), "the neuron a = σ(z)", "z = w · 1 + b", "")
+        ax.set(xlim=(-REACH, REACH), ylim=(-0.03, 1.03), xticks=(-8, -4, 0, 4, 8))
+        ax.plot(SUMS, ACTIVATIONS["sigmoid"].forward(SUMS)[0], color=INK, linewidth=1.8)
+        self.neuron_dots = self._dots(ax)
+
+    def _make_pulls(self, figure: Figure) -> None:
+        ax = axes(figure, (0.775, 0.13, 0.215, 0.69), "the pull |dC/dz|", "z", "")
+        ax.set(xlim=(-REACH, REACH), ylim=(-0.03, 1.03), xticks=(-8, -4, 0, 4, 8))
+        self.hills = [ax.plot([], [], color=learner.color, linewidth=2.0, animated=True)[0] for learner in LEARNERS]
+        style: dict[str, Any] = {"fontsize": 11, "animated": True}
+        self.names = [
+            ax.text(0, 0.86, "|a − y|", color=BLUE, **style),
+            ax.text(0, 0.4, "2 |a − y| σ′(z)", color=AMBER, **style),
+        ]
+        self.pull_dots = self._dots(ax)
+
+    def update(self, frame: Frame) -> None:
+        """Show a frame."""
+        self._show_headline(frame)
+        epochs, now, target = np.arange(EPOCHS + 1), frame.state.epoch, frame.state.target
+        self._show_target(target)
+        self.now.set_xdata([now, now])
+        for row, (run, needed) in enumerate(zip(frame.runs, frame.needed, strict=True)):
+            output, z, pull = frame.now[row]
+            self.curves[row].set_data(epochs, run.output)
+            self.ends[row].set_data(*([], []) if needed is None else ([needed], [run.output[needed]]))
+            self.race_dots[row].set_data([now], [output])
+            self.neuron_dots[row].set_data([z], [output])
+            self.hills[row].set_data(SUMS, run.hill)
+            self.pull_dots[row].set_data([z], [pull])
+
+    def _show_target(self, target: int) -> None:
+        """Move the goal and the names of the curves with the target; nothing is redrawn where nothing changes."""
+        if self._target == target:
+            return
+        self._target = target
+        middle = GOAL / 2 if target == 0 else 1 - GOAL / 2
+        far, near = (1, -1) if target == 0 else (-1, 1)  # where the neuron is wrong, where it is right
+        self.goal.set(y=middle - GOAL / 2)
+        self.race.set_yticks(
+            [middle, 0.2, 0.4, 0.6, 0.8, 1 - target], ["learnt", "0.2", "0.4", "0.6", "0.8", str(1 - target)]
+        )
+        for name, side in zip(self.names, (near, far), strict=True):
+            name.set(x=side * (REACH - 0.3), ha="left" if side < 0 else "right")
+
+    def _show_headline(self, frame: Frame) -> None:
+        squared, entropy = map(spell, frame.needed)
+        self.headline.set_text(f"Squared error needs {squared}, cross-entropy {entropy}")
+
+    def pin(self, frame: Frame | None) -> None:
+        """Keep a frame's outputs as a ghost."""
+        for row, ghost in enumerate(self.ghosts):
+            ghost.set_data(*([], []) if frame is None else (np.arange(EPOCHS + 1), frame.runs[row].output))
+
+
+DEMOS.add(
+    Demo(
+        "learning_slowdown",
+        CHAPTER,
+        title="Wrong, sure, and slow to learn",
+        State=State,
+        compute=compute,
+        View=View,
+        question=Question(
+            "The neuron should say 0 and starts at w = b = 2, where it says 0.98. Squared error or cross-entropy: how "
+            "many epochs does squared error need for each one of cross-entropy?",
+            ("About as many", "4 to 5 times as many", "100 times as many"),
+            answer=1,
+            explanation="234 against 50. At z = 4 the sigmoid is flat: σ′(4) = 0.018, and squared error multiplies its "
+            "gradient by that. In the gradient of cross-entropy σ′ cancels out, and the pull is the error itself.",
+            settings={"weight": 2.0, "bias": 2.0, "lr": 0.15, "target": 0, "epoch": 234},
+        ),
+        notice="Press Play and watch the third picture: the square sits at the flat foot of its hill, where the error "
+        "is largest and the pull smallest; the circle is pulled hardest exactly there. At w = b = 4 squared error does "
+        "not arrive within 300 epochs. It is slow at the end of the way too, but there the error is small, and nobody "
+        "minds.",
+        presets={
+            "Wrong and sure": {"weight": 2.0, "bias": 2.0, "lr": 0.15, "target": 0},
+            "Wrong, not sure": {"weight": 0.6, "bias": 0.9, "lr": 0.15, "target": 0},
+            "Very sure": {"weight": 4.0, "bias": 4.0, "lr": 0.15, "target": 0},
+            "Target 1": {"weight": -2.0, "bias": -2.0, "lr": 0.15, "target": 1},
+        },
+    )
+)

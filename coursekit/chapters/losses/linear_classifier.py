@@ -1,0 +1,305 @@
+"""A linear classifier learns in the plane: its regions, step by step, and what the full loss is made of."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+
+from coursekit.arrays import Array
+from coursekit.chapters.losses import CHAPTER
+from coursekit.data import POINT_SETS
+from coursekit.exercises.question import Question
+from coursekit.figures.controls import DemoState, choice, slider
+from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.style import BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, plain, rough
+from coursekit.layers import linear_backward, linear_forward
+from coursekit.losses import LOSSES
+from coursekit.penalties import l2
+from coursekit.preprocessing import standardise
+
+STEPS = 100
+SAMPLES = 150
+REACH = 3.0  # the points are standardised, and shown from −REACH to REACH
+GRID = 135  # points a side at which the regions are computed
+TOO_MUCH = 1e6  # a full loss beyond this has run away
+TRAINED_BY = ("hinge", "squared_hinge", "softmax_cross_entropy")
+
+
+@dataclass(frozen=True)
+class State(DemoState):
+    """Full-batch gradient descent from weights 0.01 · N(0, 1)."""
+
+    step: int = slider(20, 0, STEPS, "training step", play=80)
+    loss: str = choice("hinge", [LOSSES[name] for name in TRAINED_BY], "data loss")
+    points: str = choice("blobs", POINT_SETS.values(), "points")
+    strength: float = slider(0.03, 1e-3, 1.0, "λ of the L2 penalty", log=True)
+    lr: float = slider(0.1, 0.01, 10.0, "step size", log=True)
+    seed: int = 0
+
+
+class Run(NamedTuple):
+    """A whole training run; index 0 is before the first step. After a divergence the last step is repeated."""
+
+    w: Array  # (STEPS + 1, 2, C)
+    b: Array  # (STEPS + 1, C)
+    data: Array  # (STEPS + 1,), the mean loss over the samples
+    penalty: Array  # (STEPS + 1,), λ R(W)
+    diverged: int | None  # the step at which the loss ran away
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The classifier at one step, and both parts of its loss at all steps."""
+
+    x: Array  # (N, 2)
+    labels: Array  # (N,)
+    wrong: Array  # (N,) bool, another class has the highest score
+    pull: Array  # (N,), size of each sample's gradient ∂L/∂s
+    regions: Array  # (GRID, GRID), the class with the highest score
+    data: Array  # (STEPS + 1,)
+    penalty: Array  # (STEPS + 1,)
+    total: Array  # (STEPS + 1,)
+    size: float  # ‖W‖
+    start: float  # the loss of equal scores
+    diverged: int | None
+    state: State
+
+    @property
+    def right(self) -> float:
+        """Share of the points that are judged correctly."""
+        return float(1 - self.wrong.mean())
+
+    @property
+    def gone(self) -> bool:
+        """Whether the loss has run away by this step."""
+        return self.diverged is not None and self.state.step >= self.diverged
+
+    @property
+    def pulling(self) -> float:
+        """Share of the samples with a gradient."""
+        return float((self.pull > 0).mean())
+
+    @property
+    def readout(self) -> str:
+        """Loss, share of points right, and how many samples still pull."""
+        step = self.state.step
+        if self.gone:
+            return (
+                f"The loss diverges: at step {self.diverged} it is beyond a million. Make the step size or λ smaller."
+            )
+        parts = f"data {rough(self.data[step])} + λR {rough(self.penalty[step])}"
+        return (
+            f"Step {step}: full loss {rough(self.total[step])} = {parts}. {self.right:.0%} of the points right, "
+            f"{self.pulling:.0%} still pull, ‖W‖ is {rough(self.size)}. Equal scores would cost {plain(self.start)}."
+        )
+
+
+@lru_cache(maxsize=8)
+def draw(points: str, seed: int) -> tuple[Array, Array]:
+    """Draw x (N, 2), standardised, and labels (N,)."""
+    noise = {"noise": 0.85} if points == "blobs" else {}  # so that the blobs overlap a little
+    x, labels = POINT_SETS[points].draw(np.random.default_rng(seed), SAMPLES, **noise)
+    return standardise(x).apply(x).astype(np.float64), labels
+
+
+def full_loss(x: Array, labels: Array, w: Array, b: Array, loss: str, strength: float) -> tuple[Any, Array, Array]:
+    """Return (mean data loss, λR(W)) and the gradients of their sum with respect to w and b."""
+    scores, cache = linear_forward(x, w, b)
+    data, dscores = LOSSES[loss](scores, labels)
+    penalty, dw_penalty = l2(w, strength)
+    _, dw, db = linear_backward(dscores, cache)
+    return (data, penalty), dw + dw_penalty, db
+
+
+@lru_cache(maxsize=8)
+def train(loss: str, points: str, strength: float, lr: float, seed: int) -> Run:
+    """Walk down the full loss and keep every step, so that a slider can scrub through them."""
+    x, labels = draw(points, seed)
+    classes = int(labels.max()) + 1
+    w, b = 0.01 * np.random.default_rng([seed, 1]).standard_normal((2, classes)), np.zeros(classes)
+    rows = []
+    diverged = None
+    for step in range(STEPS + 1):
+        (data, penalty), dw, db = full_loss(x, labels, w, b, loss, strength)
+        if not data + penalty < TOO_MUCH:
+            diverged = step
+            break
+        rows.append((w, b, data, penalty))
+        w, b = w - lr * dw, b - lr * db
+    rows += rows[-1:] * (STEPS + 1 - len(rows))
+    ws, bs, data_losses, penalties = map(np.array, zip(*rows, strict=True))
+    return Run(ws, bs, data_losses, penalties, diverged)
+
+
+@lru_cache(maxsize=1)
+def plane() -> Array:
+    """The points (GRID², 2) at which the regions are computed, row by row from the bottom."""
+    side = np.linspace(-REACH, REACH, GRID)
+    return np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+
+
+def compute(state: State) -> Frame:
+    """Train, or look up, the classifier of this state, and take it at ``state.step``."""
+    run = train(state.loss, state.points, state.strength, state.lr, state.seed)
+    x, labels = draw(state.points, state.seed)
+    w, b = run.w[state.step], run.b[state.step]
+    scores, _ = linear_forward(x, w, b)
+    _, dscores = LOSSES[state.loss](scores, labels)
+    start, _ = LOSSES[state.loss](np.zeros_like(scores), labels)
+    on_plane, _ = linear_forward(plane(), w, b)
+    return Frame(
+        x=x,
+        labels=labels,
+        wrong=scores.argmax(1) != labels,
+        pull=np.linalg.norm(dscores, axis=1) * len(x),
+        regions=on_plane.argmax(1).reshape(GRID, GRID),
+        data=run.data,
+        penalty=run.penalty,
+        total=run.data + run.penalty,
+        size=float(np.linalg.norm(w)),
+        start=start,
+        diverged=run.diverged,
+        state=state,
+    )
+
+
+COLORS = (BLUE, ORANGE, PURPLE)
+PALE = ListedColormap(["#d7e8f7", "#ffeccb", "#e7d5f1"])
+MARKERS = ("o", "s", "^")
+
+
+class View:
+    """The plane with its regions on the left, the loss and its two parts on the right."""
+
+    size = (10.4, 4.6)
+
+    def __init__(self, figure: Figure) -> None:
+        self.headline = headline(figure)
+        self._make_plane(figure)
+        self._make_curves(figure)
+
+    def _make_plane(self, figure: Figure) -> None:
+        ax = axes(figure, (0.055, 0.125, 0.40, 0.70), "points and regions; large: pulls hard", "x₁", "x₂")
+        box = (-REACH, REACH, -REACH, REACH)
+        style: dict[str, Any] = {"origin": "lower", "extent": box, "aspect": "auto", "interpolation": "nearest"}
+        self.regions = ax.imshow(np.zeros((GRID, GRID)), cmap=PALE, vmin=0, vmax=2, animated=True, **style)
+        edge: dict[str, Any] = {"edgecolors": PAPER, "linewidths": 0.5, "animated": True}
+        self.classes = [
+            ax.scatter([], [], marker=marker, color=color, zorder=3, **edge)
+            for marker, color in zip(MARKERS, COLORS, strict=True)
+        ]
+        (self.wrong,) = ax.plot([], [], "x", color=RED, markersize=6, markeredgewidth=1.5, animated=True, zorder=4)
+        ax.text(1.0, 1.03, "× wrong", color=RED, fontsize=11.5, ha="right", va="bottom", transform=ax.transAxes)
+        ax.set(xlim=box[:2], ylim=box[2:], xticks=range(-2, 3), yticks=range(-2, 3))
+
+    def _make_curves(self, figure: Figure) -> None:
+        ax: Axes = axes(figure, (0.545, 0.125, 0.44, 0.70), "", "training step", "loss")
+        self.curves_ax = ax
+        ax.set(xlim=(0, STEPS), ylim=(0, 2.6))
+        style: dict[str, Any] = {"fontsize": 11.5, "transform": ax.transAxes, "va": "bottom"}
+        ax.text(0.0, 1.03, "● full loss", color=INK, **style)
+        ax.text(0.235, 1.03, "— data loss", color="#2a6fb0", **style)
+        ax.text(0.50, 1.03, "┅ λ R(W)", color=PURPLE, **style)
+        (self.ghost,) = ax.plot([], [], **GHOST)
+        (self.ghost_dot,) = ax.plot([], [], "o", color=GHOST["color"], fillstyle="none", markersize=13)
+        self.start = ax.axhline(0, color=INK, linewidth=0.9, linestyle=":", animated=True)
+        right = {"fontsize": 10.5, "ha": "right", "va": "bottom", "animated": True}
+        self.start_text = ax.text(STEPS - 1, 0, "", color=INK, **right)
+        (self.total,) = ax.plot([], [], color=INK, linewidth=3.0, animated=True)
+        (self.data,) = ax.plot([], [], color=BLUE, linewidth=1.8, animated=True)
+        (self.penalty,) = ax.plot([], [], color=PURPLE, linewidth=1.8, linestyle=(0, (4, 2)), animated=True)
+        self.now = ax.axvline(color="#888888", linewidth=1.0, animated=True)
+        (self.dot,) = ax.plot([], [], "o", color=INK, markersize=9, animated=True, clip_on=False)
+
+    def update(self, frame: Frame) -> None:
+        """Show a frame."""
+        self._show_headline(frame)
+        self._show_plane(frame)
+        self._set_limit(frame)
+        steps, now = np.arange(STEPS + 1), frame.state.step
+        self.total.set_data(steps, frame.total)
+        self.data.set_data(steps, frame.data)
+        self.penalty.set_data(steps, frame.penalty)
+        self.now.set_xdata([now, now])
+        self.dot.set_data([now], [min(frame.total[now], self.curves_ax.get_ylim()[1])])
+        self.start.set_ydata([frame.start, frame.start])
+        name = "log C" if frame.state.loss == "softmax_cross_entropy" else "C − 1"
+        self.start_text.set(text=f"{name} = {plain(frame.start)}, equal scores", y=frame.start)
+
+    def _show_headline(self, frame: Frame) -> None:
+        step = frame.state.step
+        if frame.gone:
+            self.headline.set_text(f"The loss diverges at step {frame.diverged}: a smaller step size, or a smaller λ")
+        else:
+            self.headline.set_text(f"Step {step}: {frame.right:.0%} right, full loss {rough(frame.total[step])}")
+        self.headline.set_color(RED if frame.gone else INK)
+
+    def _show_plane(self, frame: Frame) -> None:
+        self.regions.set_data(frame.regions)
+        sizes = 9 + 55 * np.minimum(frame.pull, 1.5) / 1.5
+        for k, dots in enumerate(self.classes):
+            members = frame.labels == k
+            dots.set_offsets(frame.x[members])
+            dots.set_sizes(sizes[members])
+        self.wrong.set_data(*frame.x[frame.wrong].T)
+
+    def _set_limit(self, frame: Frame) -> None:
+        """Step the axis to the largest loss of the whole run, so that it stands still while the step slider moves."""
+        largest = frame.total.max()
+        top = next((t for t in (2.6, 6.0, 20.0) if largest < t), 100.0)
+        if self.curves_ax.get_ylim()[1] != top:
+            self.curves_ax.set_ylim(0, top)
+
+    def pin(self, frame: Frame | None) -> None:
+        """Keep a frame's full loss, and where it was on it, as a ghost."""
+        if frame is None:
+            self.ghost.set_data([], [])
+            self.ghost_dot.set_data([], [])
+            return
+        self.ghost.set_data(np.arange(STEPS + 1), frame.total)
+        self.ghost_dot.set_data([frame.state.step], [frame.total[frame.state.step]])
+
+
+def case(loss: str, points: str, strength: float, lr: float, step: int = STEPS) -> dict[str, Any]:
+    """Settings of a telling case."""
+    return {"loss": loss, "points": points, "strength": strength, "lr": lr, "step": step}
+
+
+DEMOS.add(
+    Demo(
+        "linear_classifier",
+        CHAPTER,
+        title="A linear classifier, step by step",
+        State=State,
+        compute=compute,
+        View=View,
+        question=Question(
+            "Three overlapping blobs, hinge loss, 100 steps. You raise λ from 0.03 to 0.3. What happens to the data "
+            "loss and to the weights?",
+            (
+                "Both become smaller",
+                "The data loss grows, and the weights shrink",
+                "Nothing: λ does not touch the data loss",
+            ),
+            answer=1,
+            explanation="Smaller weights give smaller scores, and so smaller margins: the data loss is the price. The "
+            "regions hardly change, because scaling all scores does not change which one is the highest. λR grows too: "
+            "‖W‖² falls to a third, but its price is ten times as high.",
+            settings=case("hinge", "blobs", 0.3, 0.1),
+        ),
+        notice="Step 0 is the sanity check: nearly equal scores cost C − 1 or log C. With the hinge the points far "
+        "inside their region stop pulling and shrink to dots; with cross-entropy none ever stops. On XOR, circles and "
+        "spirals no step size and no λ helps: straight lines are all that this classifier has.",
+        presets={
+            "Before training": case("hinge", "blobs", 0.03, 0.1, step=0),
+            "Hinge": case("hinge", "blobs", 0.03, 0.1),
+            "Cross-entropy": case("softmax_cross_entropy", "blobs", 0.001, 0.5),
+            "Steps too large": case("squared_hinge", "blobs", 0.3, 2.0),
+            "Spirals": case("softmax_cross_entropy", "spirals", 0.001, 0.5),
+        },
+    )
+)

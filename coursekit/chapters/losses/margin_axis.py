@@ -1,0 +1,338 @@
+"""Every loss and its slope on one axis: the margin of a classifier's right score, or the residual of a regression."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from coursekit.arrays import Array
+from coursekit.chapters.losses import CHAPTER
+from coursekit.exercises.question import Question
+from coursekit.figures.controls import DemoState, choice, slider
+from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.style import AMBER, BLUE, BROWN, GHOST, INK, ORANGE, PURPLE, RED, axes, headline, plain
+from coursekit.hyperparameter import Hyperparameter
+from coursekit.losses import LOSSES, Loss
+
+REACH = 5.0
+MARGINS = np.linspace(-REACH, REACH, 201)  # every multiple of 0.05, so that kinks lie on the grid
+
+
+class Curve(NamedTuple):
+    """One loss on the axis, and its look."""
+
+    loss: str  # its name in LOSSES
+    color: str
+    dash: Any
+    parameter: str = ""  # the one that the slider sets
+    symbol: str = ""
+    unit: float = 1.0  # what the slider's number is multiplied by
+    own_label: str = ""
+
+    @property
+    def record(self) -> Loss:
+        """All that is known about the loss."""
+        return LOSSES[self.loss]
+
+    @property
+    def label(self) -> str:
+        """Its name for people."""
+        return self.own_label or self.record.label
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether the axis is a residual."""
+        return self.record.y == "values"
+
+    @property
+    def hyperparameter(self) -> Hyperparameter | None:
+        """What is known of its parameter; None if it has none."""
+        return next((known for known in self.record.params if known.name == self.parameter), None)
+
+    def setting(self, number: float) -> dict[str, Any]:
+        """Turn the slider's number into the loss's parameter, held in its range."""
+        known = self.hyperparameter
+        if known is None:
+            return {}
+        value = min(max(number * self.unit, known.low), known.high)
+        return {self.parameter: round(value) if isinstance(known.default, int) else value}
+
+
+CURVES = {
+    "zero_one": Curve("zero_one", INK, "-"),
+    "hinge": Curve("hinge", BLUE, "-", "margin", "Δ"),
+    "squared_hinge": Curve("squared_hinge", PURPLE, (0, (6, 2)), "margin", "Δ"),
+    "softmax_cross_entropy": Curve("softmax_cross_entropy", RED, "-", "temperature", "T"),
+    "binary_cross_entropy": Curve("binary_cross_entropy", ORANGE, (0, (1, 2))),
+    "label_smoothing": Curve(
+        "softmax_cross_entropy", BROWN, (0, (4, 2, 1, 2)), "label_smoothing", "ε", 0.1, "Label smoothing"
+    ),
+    "focal": Curve("focal", "#99005c", (0, (3, 1)), "gamma", "γ"),
+    "large_margin_softmax": Curve("large_margin_softmax", "#717581", (0, (8, 2, 1, 2)), "m", "m"),
+    "mse": Curve("mse", RED, "-"),
+    "mae": Curve("mae", PURPLE, (0, (6, 2))),
+    "huber": Curve("huber", BLUE, "-", "delta", "δ"),
+}
+DEFAULT_SMOOTHING = {"label_smoothing": 0.1}  # drawn pale; the loss's own default, 0, is the cross-entropy again
+
+
+@dataclass(frozen=True)
+class State(DemoState):
+    """``parameter`` is the chosen loss's own, held in its range; ε is ``parameter`` ÷ 10."""
+
+    position: float = slider(0.4, -REACH, REACH, "margin m, or residual", step=0.05)
+    loss: str = choice("hinge", {curve.label: name for name, curve in CURVES.items()}, "loss")
+    parameter: float = slider(1.0, 0.0, 5.0, "Δ, T, γ, m, δ; 10 ε", step=0.1)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The chosen loss over `MARGINS`, and at the movable point."""
+
+    loss: Array  # (201,)
+    slope: Array  # (201,)
+    point: Array  # (3,): where it is on the axis, its loss, its slope
+    state: State
+
+    @property
+    def curve(self) -> Curve:
+        """What is drawn."""
+        return CURVES[self.state.loss]
+
+    @property
+    def value(self) -> float:
+        """The loss at the point."""
+        return float(self.point[1])
+
+    @property
+    def pull(self) -> float:
+        """The slope at the point."""
+        return float(self.point[2])
+
+    @property
+    def name(self) -> str:
+        """The loss with its parameter: "Hinge (multiclass SVM), Δ = 1"."""
+        known = self.curve.setting(self.state.parameter)
+        return f"{self.curve.label}, {self.curve.symbol} = {plain(*known.values())}" if known else self.curve.label
+
+    @property
+    def verdict(self) -> str:
+        """What the slope at the point would do."""
+        if self.curve.loss == "zero_one":
+            return "wrong, but no slope says where to go" if self.value else "right, and no slope"
+        if self.pull == 0:
+            return "content" if self.value == 0 else "no slope here"
+        if self.curve.is_regression:
+            return f"pulls {'down' if self.pull > 0 else 'up'} with {shown(abs(self.pull))}"
+        return f"pulls m {'up' if self.pull < 0 else 'down'} with {shown(abs(self.pull))}"
+
+    @property
+    def readout(self) -> str:
+        """The loss, where the point is, and its value and slope there."""
+        axis = "residual" if self.curve.is_regression else "margin"
+        return (
+            f"{self.name}. At {axis} {plain(self.state.position)} the loss is {shown(self.value)} and its slope "
+            f"{shown(self.pull)}: {self.verdict}."
+        )
+
+
+def shown(value: float) -> str:
+    """Write a value to two digits, and what is too small to matter as almost 0."""
+    return "0" if value == 0 else "almost 0" if abs(value) < 5e-4 else plain(value, 2)
+
+
+def arguments(curve: Curve, at: Array, params: dict[str, Any]) -> tuple[Array, Array, dict[str, Any]]:
+    """Build scores, targets and parameters that stand ``at`` (M,) on the axis."""
+    if curve.is_regression:
+        return at, np.zeros_like(at), params
+    if curve.record.y == "probabilities":
+        return at, np.ones_like(at), params  # one score; the answer is yes
+    if curve.loss == "large_margin_softmax":
+        params = params | {"norms": REACH}  # ‖w_y‖ ‖x‖ held fixed, so that m = REACH · cos θ
+    return np.stack([at, np.zeros_like(at)], axis=1), np.zeros(len(at), int), params
+
+
+def evaluate(curve: Curve, at: Array, params: dict[str, Any]) -> tuple[Array, Array]:
+    """Return the loss (M,) of each margin or residual on its own, and its slope (M,)."""
+    scores, y, params = arguments(curve, at, params)
+    one_by_one = [curve.record(scores[i : i + 1], y[i : i + 1], **params) for i in range(len(at))]
+    slopes = np.array([dscores.flat[0] for _, dscores in one_by_one])
+    return np.array([loss for loss, _ in one_by_one]), slopes
+
+
+@lru_cache(maxsize=len(CURVES))
+def pale(name: str) -> tuple[Array, Array]:
+    """The loss at its default parameters, which is drawn pale."""
+    params = DEFAULT_SMOOTHING if name == "label_smoothing" else {}
+    return evaluate(CURVES[name], MARGINS, params)
+
+
+def compute(state: State) -> Frame:
+    """Evaluate the chosen loss over the axis, and at the point."""
+    curve = CURVES[state.loss]
+    params = curve.setting(state.parameter)
+    loss, slope = evaluate(curve, MARGINS, params)
+    value, pull = evaluate(curve, np.array([state.position]), params)
+    return Frame(loss, slope, np.array([state.position, *value, *pull]), state)
+
+
+class Window(NamedTuple):
+    """What the two pictures span, and what their axes say."""
+
+    loss: tuple[float, float]
+    slope: tuple[float, float]
+    xlabel: str
+    slope_title: str
+
+
+WINDOWS = {
+    False: Window((-0.3, 6.3), (-4.3, 0.9), "margin m of the right score over the other", "its slope dL/dm"),
+    True: Window((-0.3, 6.3), (-5.2, 5.2), "residual: prediction − target", "its slope"),
+}
+
+
+class View:
+    """The losses on the left, their slopes in the middle, their names on the right."""
+
+    size = (10.4, 4.4)
+
+    def __init__(self, figure: Figure) -> None:
+        self.headline = headline(figure)
+        self.panels = (
+            axes(figure, (0.055, 0.13, 0.36, 0.69), "the loss L"),
+            axes(figure, (0.475, 0.13, 0.295, 0.69), ""),
+        )
+        self._add_pale()
+        for ax in self.panels:
+            ax.set_xlim(-REACH, REACH)
+            ax.set_xticks(np.arange(-4, 5, 2))
+            ax.axhline(0, color="#888888", linewidth=0.9)
+        self.ghosts = [ax.plot([], [], **GHOST)[0] for ax in self.panels]
+        ghost_dot: dict[str, Any] = {"color": GHOST["color"], "fillstyle": "none", "markersize": 13}
+        self.ghost_dots = [ax.plot([], [], "o", **ghost_dot)[0] for ax in self.panels]
+        self.cursors = [ax.axvline(color=INK, linewidth=0.9, linestyle=":", animated=True) for ax in self.panels]
+        self.lines = [ax.plot([], [], linewidth=3.2, animated=True)[0] for ax in self.panels]
+        (self.tangent,) = self.panels[0].plot([], [], color=INK, linewidth=1.5, animated=True)
+        dot = {"color": INK, "markersize": 9, "animated": True, "clip_on": False, "zorder": 5}
+        self.dots = [ax.plot([], [], "o", **dot)[0] for ax in self.panels]
+        self._add_names(figure)
+        self._family: bool | None = None
+
+    def _add_pale(self) -> None:
+        """Draw every loss at its default; only one family is visible at a time."""
+        self.pale = [
+            (curve.is_regression, ax.plot(MARGINS, y, color=curve.color, linestyle=curve.dash, alpha=0.5, lw=1.3)[0])
+            for name, curve in CURVES.items()
+            for ax, y in zip(self.panels, pale(name), strict=True)
+        ]
+
+    def _add_names(self, figure: Figure) -> None:
+        column = figure.add_axes((0.785, 0.13, 0.207, 0.76))
+        column.set(xlim=(0, 1), ylim=(8.6, -1.2))
+        column.set_axis_off()
+        self.frame = column.axhspan(
+            -0.45, 0.45, facecolor="none", edgecolor=INK, linewidth=1.2, animated=True, clip_on=False
+        )
+        heads = {False: "classification", True: "regression"}
+        self.names = [(kind, column.text(0, -0.9, text, fontsize=11.5, va="center")) for kind, text in heads.items()]
+        self.samples: list[tuple[bool, Any]] = []
+        self.places = {}
+        for kind in heads:
+            members = [(name, curve) for name, curve in CURVES.items() if curve.is_regression is kind]
+            for place, (name, curve) in enumerate(members):
+                self.places[name] = place
+                self._add_name(column, kind, place, curve)
+
+    def _add_name(self, column: Axes, kind: bool, place: int, curve: Curve) -> None:
+        label = curve.label.removesuffix(" (multiclass SVM)")
+        color = AMBER if curve.color == ORANGE else curve.color
+        text = column.text(0.17, place, label, fontsize=10.5, va="center", color=color)
+        (sample,) = column.plot([0.02, 0.14], [place] * 2, color=curve.color, linestyle=curve.dash, linewidth=2)
+        self.names.append((kind, text))
+        self.samples.append((kind, sample))
+
+    def update(self, frame: Frame) -> None:
+        """Show a frame."""
+        self._show_family(frame.curve.is_regression)
+        self._show_headline(frame)
+        window = WINDOWS[frame.curve.is_regression]
+        at = frame.state.position
+        for line, cursor, y in zip(self.lines, self.cursors, (frame.loss, frame.slope), strict=True):
+            line.set_data(MARGINS, y)
+            line.set(color=frame.curve.color, linestyle=frame.curve.dash)
+            cursor.set_xdata([at, at])
+        place_dot(self.dots[0], at, frame.value, window.loss)
+        place_dot(self.dots[1], at, frame.pull, window.slope)
+        reach = 1.2 / np.hypot(1, frame.pull)  # a tangent of the same length whatever its slope
+        self.tangent.set_data([at - reach, at + reach], frame.value + frame.pull * np.array([-reach, reach]))
+        self.frame.set(y=self.places[frame.state.loss] - 0.45)
+
+    def _show_headline(self, frame: Frame) -> None:
+        self.headline.set_text(f"{frame.name}: loss {shown(frame.value)}, {frame.verdict}")
+        self.headline.set_color(AMBER if frame.curve.color == ORANGE else frame.curve.color)
+
+    def _show_family(self, is_regression: bool) -> None:
+        """Change axes and names with the kind of loss; nothing is redrawn where nothing changes."""
+        if self._family is is_regression:
+            return
+        self._family = is_regression
+        window = WINDOWS[is_regression]
+        left, right = self.panels
+        left.set_ylim(window.loss)
+        right.set_ylim(window.slope)
+        right.set_title(window.slope_title, loc="left", fontsize=11.5)
+        for ax in self.panels:
+            ax.set_xlabel(window.xlabel)
+        for kind, artist in (*self.pale, *self.names, *self.samples):
+            artist.set_visible(kind is is_regression)
+
+    def pin(self, frame: Frame | None) -> None:
+        """Keep a frame's curves and its point as a ghost."""
+        if frame is None:
+            for ghost in (*self.ghosts, *self.ghost_dots):
+                ghost.set_data([], [])
+            return
+        for i, y in enumerate((frame.loss, frame.slope)):
+            self.ghosts[i].set_data(MARGINS, y)
+            self.ghost_dots[i].set_data([frame.state.position], [frame.point[1 + i]])
+
+
+def place_dot(dot: Any, x: float, y: float, limits: tuple[float, float]) -> None:
+    """Put a dot at (x, y), or an arrowhead at the edge beyond which it lies."""
+    low, high = limits
+    dot.set_data([x], [min(max(y, low), high)])
+    dot.set_marker("^" if y > high else "v" if y < low else "o")
+
+
+DEMOS.add(
+    Demo(
+        "margin_axis",
+        CHAPTER,
+        title="Every loss on one axis",
+        State=State,
+        compute=compute,
+        View=View,
+        question=Question(
+            "The right score leads by m = 3. Which of these two still pulls it up?",
+            ("The hinge with Δ = 1", "Cross-entropy", "Both", "Neither"),
+            answer=1,
+            explanation="The hinge is flat beyond m = 1: it is content. The slope of cross-entropy, −1 / (1 + eᵐ), is "
+            "−0.047 at m = 3. It comes ever nearer to 0 and never gets there.",
+            settings={"loss": "softmax_cross_entropy", "position": 3.0, "parameter": 1.0},
+        ),
+        notice="Two classes, scores [m, 0], the first is right: m < 0 is a mistake. Thin lines are the other losses at "
+        "their default parameters. Training follows the slope, not the loss: at m = −4, a mistake, find a "
+        "loss that pulls with 1, one that pulls harder, and one that does not pull at all. The last three losses "
+        "belong to regression.",
+        presets={
+            "0–1: no slope": {"loss": "zero_one", "position": -2.0},
+            "Hinge: content": {"loss": "hinge", "position": 2.0, "parameter": 1.0},
+            "Focal: easy samples": {"loss": "focal", "position": 2.0, "parameter": 2.0},
+            "Smoothing: too sure": {"loss": "label_smoothing", "position": 4.5, "parameter": 1.0},
+            "Huber: an outlier": {"loss": "huber", "position": 4.0, "parameter": 1.0},
+        },
+    )
+)

@@ -1,0 +1,249 @@
+"""Three scores, two judges: the hinge is content once the margin is kept, the softmax always wants more."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from coursekit.activations import ACTIVATIONS
+from coursekit.arrays import Array
+from coursekit.chapters.losses import CHAPTER
+from coursekit.exercises.question import Question
+from coursekit.figures.controls import DemoState, slider
+from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PURPLE, RED, axes, headline, plain
+from coursekit.losses import LOSSES
+
+CLASSES = ("owl", "fox", "hare")  # the picture shows an owl
+OWL = np.array([0])
+REACH = 30.0  # scaled scores run from −REACH to REACH
+PLACES = np.arange(3.0)
+
+
+@dataclass(frozen=True)
+class State(DemoState):
+    """The scores of one sample; ``scale`` multiplies all three, as larger weights would."""
+
+    owl: float = slider(3.0, -5.0, 10.0, "score of owl (right)", step=0.1)
+    fox: float = slider(2.5, -5.0, 10.0, "score of fox", step=0.1)
+    hare: float = slider(-1.0, -5.0, 10.0, "score of hare", step=0.1)
+    scale: float = slider(1.0, 0.1, 3.0, "all scores ×", log=True)
+    margin: float = slider(1.0, 0.0, 5.0, "margin Δ of the SVM", step=0.1)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What both losses say of the three scores, owl first."""
+
+    scores: Array  # (3,), scaled
+    terms: Array  # (3,), the hinge terms; that of the right class is 0
+    probabilities: Array  # (3,)
+    hinge_pull: Array  # (3,), −∂L/∂s: where a step of gradient descent moves each score
+    softmax_pull: Array  # (3,)
+    hinge: float
+    cross_entropy: float
+    state: State
+
+    @property
+    def threshold(self) -> float:
+        """A wrong score above this one costs something."""
+        return float(self.scores[0] - self.state.margin)
+
+    @property
+    def content(self) -> bool:
+        """Whether the SVM asks for nothing more."""
+        return not self.hinge_pull.any()
+
+    @property
+    def readout(self) -> str:
+        """Both losses and both verdicts."""
+        svm = "content, no pull" if self.content else f"pulls owl up with {plain(self.hinge_pull[0], 2)}"
+        return (
+            f"Hinge loss {amount(self.hinge)}: {svm}. Cross-entropy {amount(self.cross_entropy)}: owl has "
+            f"probability {percent(self.probabilities[0])}, pulled up with {amount(self.softmax_pull[0])}."
+        )
+
+
+def amount(value: float) -> str:
+    """Write a positive number to two digits, a tiny one as a bound: the softmax never reaches 0."""
+    return "0" if value == 0 else "less than 0.0001" if value < 1e-4 else plain(value, 2)
+
+
+def percent(value: float) -> str:
+    """Write a probability, never as 0 or 100 %, which it cannot be."""
+    return "over 99.9%" if value > 0.999 else "under 0.1%" if value < 0.001 else f"{value:.1%}"
+
+
+def compute(state: State) -> Frame:
+    """Judge the scaled scores by both losses of the package."""
+    scores = state.scale * np.array([[state.owl, state.fox, state.hare]])
+    hinge, dhinge = LOSSES["hinge"](scores, OWL, margin=state.margin)
+    cross_entropy, dsoftmax = LOSSES["softmax_cross_entropy"](scores, OWL)
+    probabilities, _ = ACTIVATIONS["softmax"].forward(scores)
+    # A term of the hinge loss is the loss with one wrong class only.
+    terms = [LOSSES["hinge"](scores[:, [0, j]], OWL, margin=state.margin)[0] if j else 0.0 for j in range(3)]
+    # Adding 0 turns −0 into 0.
+    return Frame(
+        scores[0], np.array(terms), probabilities[0], 0 - dhinge[0], 0 - dsoftmax[0], hinge, cross_entropy, state
+    )
+
+
+class View:
+    """The scores; what the SVM adds up; what the softmax shares out; where each of the two pulls."""
+
+    size = (10.4, 4.4)
+
+    def __init__(self, figure: Figure) -> None:
+        self.headline = headline(figure)
+        width, bottom, height = 0.185, 0.13, 0.655
+        self.scores_ax = axes(figure, (0.05, bottom, width, height), "scores; dashed: $s_y - \\Delta$", "", "")
+        self.terms_ax = axes(figure, (0.29, bottom, width, height), "SVM: $\\max(0,\\ s_j - s_y + \\Delta)$", "", "")
+        self.shares_ax = axes(figure, (0.53, bottom, width, height), "softmax: probability", "", "")
+        self.pulls_ax = axes(
+            figure, (0.775, bottom, width + 0.03, height), "pull on each score: $-\\partial L / \\partial s$", "", ""
+        )
+        self.score_bars, self.scores, self.ghost_scores = self._bars(self.scores_ax, BLUE)
+        self.term_bars, self.terms, self.ghost_terms = self._bars(self.terms_ax, PURPLE)
+        self.share_bars, self.shares, self.ghost_shares = self._bars(self.shares_ax, ORANGE)
+        self.hinge_bars, self.hinge_tips, self.ghost_hinge = self._bars(self.pulls_ax, PURPLE, -0.2)
+        self.soft_bars, self.soft_tips, self.ghost_soft = self._bars(self.pulls_ax, ORANGE, 0.2)
+        self.threshold = self.scores_ax.axhline(0, color=PURPLE, linewidth=1.6, linestyle="--", animated=True)
+        style = {"fontsize": 10.5, "animated": True}
+        self.score_texts = [self.scores_ax.text(x, 0, "", ha="center", color=INK, **style) for x in PLACES]
+        self.term_texts = [self.terms_ax.text(x, 0, "", ha="center", color=PURPLE, **style) for x in PLACES[1:]]
+        self.share_texts = [self.shares_ax.text(x, 0, "", ha="center", color=AMBER, **style) for x in PLACES]
+        self._finish_axes()
+
+    def _bars(self, ax: Axes, color: str, shift: float = 0.0) -> tuple[PolyCollection, Line2D, Line2D]:
+        """Make bars, marks at their ends, and ghost marks."""
+        bars = PolyCollection([], facecolors=color, linewidths=0, alpha=0.75, animated=True)
+        ax.add_collection(bars)
+        size = 5 if shift else 7
+        (tips,) = ax.plot([], [], "s", color=color, markersize=size, animated=True, clip_on=False)
+        (ghost,) = ax.plot([], [], "_", color=GHOST["color"], markersize=13 if shift else 28, markeredgewidth=1.6)
+        return bars, tips, ghost
+
+    def _finish_axes(self) -> None:
+        for ax in (self.scores_ax, self.terms_ax, self.shares_ax, self.pulls_ax):
+            ax.set_xlim(-0.65, 2.65)
+            ax.set_xticks(PLACES, [f"{CLASSES[0]} (right)", *CLASSES[1:]])
+            ax.axhline(0, color="#888888", linewidth=0.9)
+            ax.grid(visible=False, axis="x")
+        self.shares_ax.set_ylim(0, 1.12)
+        self.shares_ax.set_yticks(np.linspace(0, 1, 6))
+        self.pulls_ax.set_ylim(-1.25, 2.45)
+        self.terms_ax.text(
+            0,
+            0.04,
+            "none",
+            ha="center",
+            va="bottom",
+            color="#666666",
+            fontsize=10.5,
+            transform=self.terms_ax.get_xaxis_transform(),
+        )
+        style = {"fontsize": 11, "transform": self.pulls_ax.transAxes, "ha": "right", "va": "top"}
+        self.pulls_ax.text(1.0, 0.985, "■ SVM", color=PURPLE, **style)
+        self.pulls_ax.text(1.0, 0.905, "■ softmax", color=AMBER, **style)
+
+    def update(self, frame: Frame) -> None:
+        """Show a frame."""
+        self._set_limits(frame)
+        self._show_headline(frame)
+        for bars, tips, values in (
+            (self.score_bars, self.scores, frame.scores),
+            (self.term_bars, self.terms, frame.terms),
+            (self.share_bars, self.shares, frame.probabilities),
+        ):
+            bars.set_verts(list(upright(PLACES, values, 0.36)), closed=False)
+            tips.set_data(PLACES, values)
+        for bars, tips, shift, values in (
+            (self.hinge_bars, self.hinge_tips, -0.2, frame.hinge_pull),
+            (self.soft_bars, self.soft_tips, 0.2, frame.softmax_pull),
+        ):
+            bars.set_verts(list(upright(PLACES + shift, values, 0.17)), closed=False)
+            tips.set_data(PLACES + shift, values)
+        self._show_numbers(frame)
+
+    def _show_headline(self, frame: Frame) -> None:
+        svm = "the SVM is content" if frame.content else "the SVM pulls"
+        self.headline.set_text(
+            f"Hinge {amount(frame.hinge)}: {svm}.  Cross-entropy {amount(frame.cross_entropy)}: the softmax still pulls"
+        )
+        self.headline.set_color(INK if frame.content else RED)
+
+    def _show_numbers(self, frame: Frame) -> None:
+        low, high = self.scores_ax.get_ylim()
+        gap = 0.03 * (high - low)
+        for text, value in zip(self.score_texts, frame.scores, strict=True):
+            text.set(
+                text=plain(value, 3), y=value + (gap if value >= 0 else -gap), va="bottom" if value >= 0 else "top"
+            )
+        self.threshold.set_ydata([frame.threshold] * 2)
+        lift = 0.03 * self.terms_ax.get_ylim()[1]
+        for text, value in zip(self.term_texts, frame.terms[1:], strict=True):
+            text.set(text=amount(value), y=value + lift)
+        for text, value in zip(self.share_texts, frame.probabilities, strict=True):
+            text.set(text=percent(value).replace("under ", "<").replace("over ", ">"), y=value + 0.03)
+
+    def _set_limits(self, frame: Frame) -> None:
+        """Step the axes to the scores and to the terms; nothing is redrawn where nothing changes."""
+        reach = next((r for r in (6.0, 12.0) if np.abs([*frame.scores, frame.threshold]).max() < 0.85 * r), 42.0)
+        top = next((r for r in (3.0, 6.0, 12.0) if frame.terms.max() < 0.9 * r), 60.0)
+        if self.scores_ax.get_ylim()[1] != reach:
+            self.scores_ax.set_ylim(-reach, reach)
+        if self.terms_ax.get_ylim()[1] != top:
+            self.terms_ax.set_ylim(0, top)
+
+    def pin(self, frame: Frame | None) -> None:
+        """Keep a frame's values as marks."""
+        nothing = np.array([])
+        kept = (
+            [nothing] * 5
+            if frame is None
+            else [frame.scores, frame.terms, frame.probabilities, frame.hinge_pull, frame.softmax_pull]
+        )
+        ghosts = (self.ghost_scores, self.ghost_terms, self.ghost_shares, self.ghost_hinge, self.ghost_soft)
+        for ghost, values, shift in zip(ghosts, kept, (0.0, 0.0, 0.0, -0.2, 0.2), strict=True):
+            ghost.set_data(PLACES[: len(values)] + shift, values)
+
+
+def upright(places: Array, heights: Array, half: float) -> Array:
+    """Outline bars (K, 4, 2) from 0 to ``heights`` (K,), ``half`` to both sides of ``places`` (K,)."""
+    zero = np.zeros_like(heights)
+    x = np.stack([places - half, places + half, places + half, places - half], axis=1)
+    return np.stack([x, np.stack([zero, zero, heights, heights], axis=1)], axis=2)
+
+
+DEMOS.add(
+    Demo(
+        "svm_vs_softmax",
+        CHAPTER,
+        title="The content judge and the greedy one",
+        State=State,
+        compute=compute,
+        View=View,
+        question=Question(
+            "Owl leads fox by 0.5 and hare by 4. You raise the score of owl until it leads both by at least 5. What do "
+            "the two losses do?",
+            ("Both become 0", "The hinge becomes 0, the cross-entropy only small", "Both become small, neither is 0"),
+            answer=1,
+            explanation="Past the margin every hinge term is max(0, something negative) = 0, and so is its pull. "
+            "The softmax shares out probabilities, and exp never gives 0: there is always a little left to win.",
+            settings={"owl": 7.5, "fox": 2.5, "hare": -1.0, "scale": 1.0, "margin": 1.0},
+        ),
+        notice="The picture shows an owl. A wrong score above the dashed line s_y − Δ is too near, and costs what "
+        "sticks out. Move hare below the line: the SVM does not care where it is, the softmax does a little. Scaling "
+        "all scores up keeps their order; yet while owl leads, it makes the softmax surer and satisfies the SVM.",
+        presets={
+            "Too near": {"owl": 3.0, "fox": 2.5, "hare": -1.0, "scale": 1.0, "margin": 1.0},
+            "Past the margin": {"owl": 5.0, "fox": 2.5, "hare": -1.0, "scale": 1.0, "margin": 1.0},
+            "All equal": {"owl": 0.0, "fox": 0.0, "hare": 0.0, "scale": 1.0, "margin": 1.0},
+            "Wrong and sure": {"owl": -2.0, "fox": 5.0, "hare": 1.0, "scale": 1.0, "margin": 1.0},
+            "Same order, scaled up": {"owl": 3.0, "fox": 2.5, "hare": -1.0, "scale": 3.0, "margin": 1.0},
+        },
+    )
+)

@@ -1,0 +1,468 @@
+"""The exercises of chapter 05: centre, scale and whiten with the training set's statistics, and with no others."""
+
+import numpy as np
+
+from coursekit.arrays import Array
+from coursekit.chapters.preprocessing import CHAPTER
+from coursekit.exercises.exercise import EXERCISES, Case, Exercise, Misconception
+
+
+def condition_number(x: Array) -> float:
+    """Largest over smallest eigenvalue of the Hessian 2 xᵀx / N."""
+    curvatures = np.linalg.eigvalsh(x.T @ x / len(x))
+    return float(curvatures[-1] / curvatures[0])
+
+
+def _off_centre(rng: np.random.Generator) -> list[Case]:
+    """Three sets of different size, scale and offset; as many features as samples in none of them."""
+    return [
+        (rng.normal(size=(n, d)) * rng.uniform(0.5, 3, d) + rng.uniform(-2, 2, d),)
+        for n, d in ((12, 2), (20, 3), (30, 4))
+    ]
+
+
+EXERCISES.add(
+    Exercise(
+        "condition_number",
+        CHAPTER,
+        task="Return the condition number of the Hessian 2 xᵀx / N, as it is: the largest curvature over the smallest.",
+        solution=condition_number,
+        returns=("ratio",),
+        cases=_off_centre,
+        misconceptions=(
+            Misconception(
+                "of the data",
+                lambda x: float(np.linalg.cond(x)),
+                "that is the condition number of x. The Hessian has xᵀx, and its eigenvalues are the squares.",
+            ),
+            Misconception(
+                "centred",
+                lambda x: condition_number(x - x.mean(0)),
+                "that is the ratio for centred data. Take x as it is: its mean shapes the valley as well.",
+            ),
+            Misconception(
+                "diagonal only",
+                lambda x: float((x**2).sum(0).max() / (x**2).sum(0).min()),
+                "you compare the diagonal of the Hessian. Its curvatures are its eigenvalues, which also depend on how "
+                "the features go together.",
+            ),
+            Misconception(
+                "upside down",
+                lambda x: 1 / condition_number(x),
+                "that is the smallest over the largest. The condition number is at least 1.",
+            ),
+            Misconception(
+                "largest only",
+                lambda x: float(np.linalg.eigvalsh(2 * x.T @ x / len(x))[-1]),
+                "that is the largest curvature. Divide it by the smallest.",
+            ),
+        ),
+        hints=(
+            "The Hessian is a symmetric (D, D) matrix. Its curvatures are its eigenvalues.",
+            "np.linalg.eigvalsh returns the eigenvalues of a symmetric matrix, the smallest first.",
+            "curvatures = np.linalg.eigvalsh(2 * x.T @ x / len(x)), and the ratio is curvatures[-1] / curvatures[0].",
+        ),
+        takeaway="The factor 2 / N cancels: a condition number measures the shape of a valley, not its size.",
+    )
+)
+
+
+def channel_mean(train: Array, test: Array) -> Array:
+    """Subtract from test (M, C, H, W) one mean for each channel of train (N, C, H, W)."""
+    return test - train.mean(axis=(0, 2, 3), keepdims=True)
+
+
+def _pictures(rng: np.random.Generator) -> list[Case]:
+    """As many channels as rows and columns, so that a mean over the wrong axes still fits."""
+    return [
+        (
+            rng.uniform(0, 1, (n, side, side, side)) + np.arange(side)[:, None, None],
+            rng.uniform(0, 2, (m,) + 3 * (side,)),
+        )
+        for n, m, side in ((5, 4, 3), (6, 3, 2), (4, 4, 3))
+    ]
+
+
+EXERCISES.add(
+    Exercise(
+        "channel_mean",
+        CHAPTER,
+        task="Subtract from the test images (M, C, H, W) the mean of each channel of the training images (N, C, H, W).",
+        solution=channel_mean,
+        returns=("centred",),
+        cases=_pictures,
+        misconceptions=(
+            Misconception(
+                "statistics of the test set",
+                lambda train, test: test - test.mean(axis=(0, 2, 3), keepdims=True),
+                "these are the means of the test images. What the network gets must not depend on which other images "
+                "are tested with it.",
+            ),
+            Misconception(
+                "statistics of both",
+                lambda train, test: test - np.concatenate([train, test]).mean(axis=(0, 2, 3), keepdims=True),
+                "you take the mean over both sets. The test images must not take part in a statistic.",
+            ),
+            Misconception(
+                "mean image",
+                lambda train, test: test - train.mean(axis=0),
+                "that is AlexNet's mean image: one mean for every pixel. Here all pixels of a channel share one mean.",
+            ),
+            Misconception(
+                "one number",
+                lambda train, test: test - train.mean(),
+                "you subtract one number for all. Each channel has its own mean.",
+            ),
+            Misconception(
+                "channels last",
+                lambda train, test: test - train.mean(axis=(0, 1, 2)),
+                "you take the last axis for the channels: that is one mean for each column. Images are (N, C, H, W).",
+            ),
+            Misconception(
+                "no keepdims",
+                lambda train, test: test - train.mean(axis=(0, 2, 3)),
+                "the means are right, but (C,) is lined up with the last axis, the columns. Give them the shape "
+                "(C, 1, 1).",
+            ),
+            Misconception(
+                "image by image",
+                lambda train, test: test - test.mean(axis=(2, 3), keepdims=True),
+                "you centre every image by itself, which takes away how bright it is. The means come from train.",
+            ),
+            Misconception(
+                "added",
+                lambda train, test: test + train.mean(axis=(0, 2, 3), keepdims=True),
+                "you add the means. Subtract them.",
+            ),
+        ),
+        hints=(
+            "Which axes of (N, C, H, W) does a mean for each channel average over? All but one.",
+            "train.mean(axis=(0, 2, 3)) has the shape (C,), and must line up with axis 1 of test.",
+            "keepdims=True makes it (1, C, 1, 1), which fits.",
+        ),
+        takeaway="Three numbers for colour images, of any size: that is all that VGG does to its input.",
+    )
+)
+
+
+def standardise(x: Array) -> Array:
+    """(x − μ) / σ, feature by feature; a constant feature becomes 0."""
+    std = x.std(axis=0)
+    return (x - x.mean(axis=0)) / np.where(std == 0, 1, std)
+
+
+def _with_a_constant(rng: np.random.Generator) -> list[Case]:
+    """Features of unlike scale; in two of the sets one feature is the same in all samples."""
+    cases = []
+    for n, d, constant in ((6, 3, None), (5, 4, 2), (4, 4, 0)):
+        x = rng.normal(size=(n, d)) * rng.uniform(0.1, 20, d) + rng.uniform(-9, 9, d)
+        if constant is not None:
+            x[:, constant] = 7.0
+        cases.append((x,))
+    return cases
+
+
+EXERCISES.add(
+    Exercise(
+        "standardise",
+        CHAPTER,
+        task="Give every feature of x (N, D) mean 0 and std 1; a feature that is the same in all samples becomes 0.",
+        solution=standardise,
+        returns=("z",),
+        cases=_with_a_constant,
+        misconceptions=(
+            Misconception(
+                "variance",
+                lambda x: (x - x.mean(axis=0)) / np.where(x.var(axis=0) == 0, 1, x.var(axis=0)),
+                "you divide by the variance. It has the square of the feature's unit.",
+            ),
+            Misconception(
+                "not centred",
+                lambda x: x / np.where(x.std(axis=0) == 0, 1, x.std(axis=0)),
+                "the spread is right, but the mean is not 0.",
+            ),
+            Misconception(
+                "not scaled",
+                lambda x: x - x.mean(axis=0),
+                "the mean is 0, but the features still have different stds.",
+            ),
+            Misconception(
+                "all features together",
+                lambda x: (x - x.mean()) / x.std(),
+                "you use one mean and one std for all features. Each has its own: which axis are the samples?",
+            ),
+            Misconception(
+                "wrong axis",
+                lambda x: (x - x.mean(axis=1, keepdims=True)) / x.std(axis=1, keepdims=True),
+                "you standardise every sample. The statistics of a feature run over the samples, axis 0.",
+            ),
+            Misconception(
+                "N − 1",
+                lambda x: (x - x.mean(axis=0)) / np.where(x.std(axis=0) == 0, 1, x.std(axis=0, ddof=1)),
+                "your std divides by N − 1. Here z must have the std 1 by np.std, which divides by N.",
+            ),
+            Misconception(
+                "to the range",
+                lambda x: (x - x.min(axis=0)) / np.where(np.ptp(x, axis=0) == 0, 1, np.ptp(x, axis=0)),
+                "that maps each feature to 0 … 1, and one outlier decides the scale. Use the mean and the std.",
+            ),
+        ),
+        hints=(
+            "Mean and std of a feature are taken over the samples: axis=0.",
+            "Where σ is 0, x − μ is 0 as well. Any divisor but 0 leaves it 0.",
+            "np.where(std == 0, 1, std) is the divisor.",
+        ),
+        takeaway="Pixels at the edge that are black in every training image are the classic case of σ = 0.",
+    )
+)
+
+
+def pca_whitening(train: Array, test: Array, eps: float) -> Array:
+    """(x − μ) U / √(λ + ε) with μ, U and λ of the training set."""
+    mean = train.mean(axis=0)
+    centred = train - mean
+    variances, axes = np.linalg.eigh(centred.T @ centred / len(train))
+    return (test - mean) @ axes / np.sqrt(variances + eps)
+
+
+def _clouds(rng: np.random.Generator) -> list[Case]:
+    """Correlated features off centre, with an ε that is not small."""
+    return [
+        (
+            rng.normal(size=(n, d)) @ rng.normal(size=(d, d)) + rng.uniform(-3, 3, d),
+            rng.normal(size=(m, d)) @ rng.normal(size=(d, d)) + rng.uniform(-3, 3, d),
+            round(float(rng.uniform(0.05, 0.2)), 3),
+        )
+        for n, m, d in ((20, 9, 3), (15, 4, 4), (30, 12, 2))
+    ]
+
+
+def _whitened(fit: Array, x: Array, mean: Array) -> tuple[Array, Array, Array]:
+    """Eigenvalues and eigenvectors of the covariance of ``fit``, and x − mean."""
+    centred = fit - fit.mean(axis=0)
+    variances, axes = np.linalg.eigh(centred.T @ centred / len(fit))
+    return variances, axes, x - mean
+
+
+def _no_root(train: Array, test: Array, eps: float) -> Array:
+    variances, axes, centred = _whitened(train, test, train.mean(axis=0))
+    return centred @ axes / (variances + eps)
+
+
+def _only_rotated(train: Array, test: Array, eps: float) -> Array:
+    _, axes, centred = _whitened(train, test, train.mean(axis=0))
+    return centred @ axes
+
+
+def _axes_transposed(train: Array, test: Array, eps: float) -> Array:
+    variances, axes, centred = _whitened(train, test, train.mean(axis=0))
+    return centred @ axes.T / np.sqrt(variances + eps)
+
+
+def _turned_back(train: Array, test: Array, eps: float) -> Array:
+    variances, axes, centred = _whitened(train, test, train.mean(axis=0))
+    return centred @ axes / np.sqrt(variances + eps) @ axes.T
+
+
+def _eps_outside(train: Array, test: Array, eps: float) -> Array:
+    variances, axes, centred = _whitened(train, test, train.mean(axis=0))
+    return centred @ axes / (np.sqrt(variances) + eps)
+
+
+def _not_centred(train: Array, test: Array, eps: float) -> Array:
+    variances, axes, test = _whitened(train, test, np.zeros(train.shape[1]))
+    return test @ axes / np.sqrt(variances + eps)
+
+
+def _test_mean(train: Array, test: Array, eps: float) -> Array:
+    variances, axes, centred = _whitened(train, test, test.mean(axis=0))
+    return centred @ axes / np.sqrt(variances + eps)
+
+
+def _largest_first(train: Array, test: Array, eps: float) -> Array:
+    return pca_whitening(train, test, eps)[:, ::-1]
+
+
+def _one_less(train: Array, test: Array, eps: float) -> Array:
+    variances, axes = np.linalg.eigh(np.cov(train.T))
+    return (test - train.mean(axis=0)) @ axes / np.sqrt(variances + eps)
+
+
+EXERCISES.add(
+    Exercise(
+        "pca_whitening",
+        CHAPTER,
+        task=(
+            "Whiten test (M, D) with μ, λ and U of train (N, D): (x − μ) U / √(λ + ε). The covariance divides by N; "
+            "λ and U are as np.linalg.eigh returns them."
+        ),
+        solution=pca_whitening,
+        returns=("whitened",),
+        cases=_clouds,
+        misconceptions=(
+            Misconception(
+                "fitted on the test set",
+                lambda train, test, eps: pca_whitening(test, test, eps),
+                "all your statistics come from the test set. Fit on train, apply to test.",
+            ),
+            Misconception(
+                "fitted on both",
+                lambda train, test, eps: pca_whitening(np.concatenate([train, test]), test, eps),
+                "the test samples have entered the statistics. Fit on train alone.",
+            ),
+            Misconception(
+                "mean of the test set",
+                _test_mean,
+                "λ and U are right, but you centre with the mean of test. The training set's mean serves both.",
+            ),
+            Misconception(
+                "not centred",
+                _not_centred,
+                "λ and U are right, but test is not centred before it is turned.",
+            ),
+            Misconception(
+                "no root",
+                _no_root,
+                "you divide by the variances. Dividing by a std makes a variance 1.",
+            ),
+            Misconception(
+                "only decorrelated",
+                _only_rotated,
+                "that is decorrelated, not white: the variances still differ. Divide each column.",
+            ),
+            Misconception(
+                "eps outside the root",
+                _eps_outside,
+                "ε is added to the variance, under the root.",
+            ),
+            Misconception(
+                "U transposed",
+                _axes_transposed,
+                "np.linalg.eigh returns the components as columns: the coordinate along one is x times that column.",
+            ),
+            Misconception(
+                "ZCA",
+                _turned_back,
+                "that is ZCA: whitened, then turned back. PCA whitening stays in the coordinates of the components.",
+            ),
+            Misconception(
+                "largest first",
+                _largest_first,
+                "it is white, but the components stand in another order. Keep the order of np.linalg.eigh here.",
+            ),
+            Misconception(
+                "N − 1",
+                _one_less,
+                "your covariance divides by N − 1, as np.cov does unless bias=True. Here it divides by N.",
+            ),
+        ),
+        hints=(
+            "Centre train with its own mean. Its covariance is centred.T @ centred / len(train).",
+            "variances, axes = np.linalg.eigh(covariance). The test set is centred with the mean of train.",
+            "(test − mean) @ axes gives the coordinates; divide each column by √(variance + eps).",
+        ),
+        takeaway="On the training set the covariance is now λ / (λ + ε) on the diagonal. On the test set only nearly.",
+    )
+)
+
+
+def spot_the_leak(train: Array, test: Array) -> tuple[Array, Array]:
+    """Both sets, standardised with the training set's mean and std."""
+    mean, std = train.mean(axis=0), train.std(axis=0)
+    return (train - mean) / std, (test - mean) / std
+
+
+def _two_sets(rng: np.random.Generator) -> list[Case]:
+    """A test set that lies elsewhere; in the last case of the size of the training set."""
+    return [
+        (rng.normal(size=(n, d)) * rng.uniform(0.5, 4, d) + rng.uniform(-5, 5, d), rng.normal(2, 3, size=(m, d)))
+        for n, m, d in ((8, 5, 3), (9, 4, 2), (6, 6, 4))
+    ]
+
+
+def _leaking(train: Array, test: Array) -> tuple[Array, Array]:
+    both = np.concatenate([train, test])
+    return (train - both.mean(axis=0)) / both.std(axis=0), (test - both.mean(axis=0)) / both.std(axis=0)
+
+
+def _each_its_own(train: Array, test: Array) -> tuple[Array, Array]:
+    return spot_the_leak(train, train)[0], spot_the_leak(test, test)[0]
+
+
+def _of_test(train: Array, test: Array) -> tuple[Array, Array]:
+    test_out, train_out = spot_the_leak(test, train)
+    return train_out, test_out
+
+
+def _train_only(train: Array, test: Array) -> tuple[Array, Array]:
+    return spot_the_leak(train, test)[0], test
+
+
+def _own_mean(train: Array, test: Array) -> tuple[Array, Array]:
+    return spot_the_leak(train, test)[0], (test - test.mean(axis=0)) / train.std(axis=0)
+
+
+def _own_std(train: Array, test: Array) -> tuple[Array, Array]:
+    return spot_the_leak(train, test)[0], (test - train.mean(axis=0)) / test.std(axis=0)
+
+
+def _after_centring(train: Array, test: Array) -> tuple[Array, Array]:
+    mean = train.mean(axis=0)
+    both = np.concatenate([train - mean, test - mean])
+    return (train - mean) / both.std(axis=0), (test - mean) / both.std(axis=0)
+
+
+EXERCISES.add(
+    Exercise(
+        "spot_the_leak",
+        CHAPTER,
+        task="Standardise train (N, D) and test (M, D), feature by feature, without a leak. Return both.",
+        solution=spot_the_leak,
+        returns=("train", "test"),
+        cases=_two_sets,
+        misconceptions=(
+            Misconception(
+                "statistics of both",
+                _leaking,
+                "the leak is still there: your statistics are of both sets, so the test set has a part in them.",
+            ),
+            Misconception(
+                "each its own",
+                _each_its_own,
+                "each set has its own statistics. Nothing leaks into train, but the same sample now means one thing in "
+                "training and another in the test.",
+            ),
+            Misconception(
+                "statistics of the test set",
+                _of_test,
+                "both sets are standardised with the statistics of the test set. Which set is known before the test?",
+            ),
+            Misconception(
+                "test left as it was",
+                _train_only,
+                "train is right. The network now expects standardised inputs, so test needs the same step.",
+            ),
+            Misconception(
+                "mean of the test set",
+                _own_mean,
+                "train is right. For test you use its own mean. A shift of the whole test set would go unseen.",
+            ),
+            Misconception(
+                "std of the test set",
+                _own_std,
+                "train is right. For test you use its own std.",
+            ),
+            Misconception(
+                "std of both",
+                _after_centring,
+                "the mean is clean, but your std is taken over both sets.",
+            ),
+        ),
+        hints=(
+            "Where does the test set enter a statistic? There is the leak.",
+            "Two statistics are needed, and both can be computed before the test set exists.",
+            "mean, std = train.mean(axis=0), train.std(axis=0), and both sets use them.",
+        ),
+        takeaway="A statistic is part of the model: it is learned in training, and kept for every input to come.",
+    )
+)

@@ -1,0 +1,27 @@
+"""What flows through an array, a layer and a network, in numbers."""
+
+from coursekit.diagnostics.arrays import Flatness, Moments, layer_flatness, layer_histogram, layer_moments
+from coursekit.diagnostics.network import (
+    LayerReport,
+    NonFinite,
+    first_nonfinite,
+    network_report,
+    trace,
+    trace_backward,
+    update_ratio,
+)
+
+__all__ = [
+    "Flatness",
+    "LayerReport",
+    "Moments",
+    "NonFinite",
+    "first_nonfinite",
+    "layer_flatness",
+    "layer_histogram",
+    "layer_moments",
+    "network_report",
+    "trace",
+    "trace_backward",
+    "update_ratio",
+]

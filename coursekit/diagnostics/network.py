@@ -1,0 +1,288 @@
+"""A whole network in numbers: what each layer sends on and gets back, how far a step moves it, the first NaN."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from coursekit.activations import Activation
+from coursekit.arrays import Array
+from coursekit.diagnostics.arrays import Flatness, layer_flatness, layer_moments
+from coursekit.layers import Layer
+from coursekit.network import Sequential, walk
+
+
+class Passage(NamedTuple):
+    """What went into a layer and what came out, on the way forward; dout and dx on the way back."""
+
+    path: str
+    layer: Layer
+    given: Array
+    returned: Array
+
+
+@contextmanager
+def _recording(net: Sequential, method: str) -> Iterator[list[Passage]]:
+    """Note every layer's calls of ``method``, also inside blocks, in the order in which they end."""
+    passages: list[Passage] = []
+
+    def recorded(path: str, layer: Layer, function: Callable[..., Array]) -> Callable[..., Array]:
+        def call(given: Array, *args: Any, **options: Any) -> Array:
+            returned = function(given, *args, **options)
+            passages.append(Passage(path, layer, given, returned))
+            return returned
+
+        return call
+
+    layers = list(walk(net.layers))
+    try:
+        for path, layer in layers:
+            vars(layer)[method] = recorded(path, layer, getattr(layer, method))
+        yield passages
+    finally:
+        for _, layer in layers:
+            vars(layer).pop(method, None)
+
+
+def _in_order(net: Sequential, passages: list[Passage]) -> list[Passage]:
+    """Sort by the layers' order in the network, blocks before the layers inside them."""
+    places = {path: place for place, (path, _) in enumerate(walk(net.layers))}
+    return sorted(passages, key=lambda passage: places[passage.path])
+
+
+def trace(net: Sequential, x: Array, training: bool = False) -> list[tuple[str, Array]]:
+    """Run forward, and return every layer's path and output, also of layers inside blocks.
+
+    Parameters
+    ----------
+    net : Sequential
+    x : (N, ...) array
+    training : bool
+
+    Returns
+    -------
+    list of (path, output)
+        In the order of `coursekit.network.walk`; the last one without a dot in its path is the network's output.
+
+    Examples
+    --------
+    >>> from coursekit.layers import Activation
+    >>> trace(Sequential([Activation("relu")]), np.array([[-1.0, 2.0]]))
+    [('0', array([[0., 2.]]))]
+    """
+    with _recording(net, "forward") as passages:
+        net.forward(x, training)
+    return [(passage.path, passage.returned) for passage in _in_order(net, passages)]
+
+
+def trace_backward(net: Sequential, dout: Array) -> list[tuple[str, Array]]:
+    """Run backward after a forward pass, and return the gradient with respect to every layer's output, as `trace` does.
+
+    The layers' ``grads`` are filled as by ``net.backward(dout)``.
+    """
+    with _recording(net, "backward") as passages:
+        net.backward(dout)
+    return [(passage.path, passage.given) for passage in _in_order(net, passages)]
+
+
+class LayerReport(NamedTuple):
+    """One layer in numbers; None where a number does not apply or was not asked for."""
+
+    path: str
+    kind: str  # the class, or the activation's name
+    mean: float  # of the output
+    std: float
+    gradient: float | None  # root mean square of ∂L/∂output
+    parameter_gradient: float | None  # root mean square of ∂L/∂ all of the layer's own parameters
+    saturated: float | None  # of an activation, see `Flatness`
+    dead: float | None
+    update_ratio: float | None  # ‖update‖ / ‖parameters‖
+
+
+def network_report(
+    net: Sequential,
+    x: Array,
+    loss: Callable[[Array, Any], tuple[float, Array]] | None = None,
+    y: Any = None,
+    training: bool = False,
+    updates: Mapping[str, Array] | None = None,
+) -> list[LayerReport]:
+    """Run forward, and backward if there is a loss; describe every layer in a row.
+
+    Parameters
+    ----------
+    net : Sequential
+    x : (N, ...) array
+    loss : callable, optional
+        ``loss(scores, y) -> (value, dscores)``; without it no gradient is reported.
+    y : array, optional
+        What the loss wants.
+    training : bool
+        The mode of the forward pass.
+    updates : mapping from path to array, optional
+        The last change of each parameter, e.g. ``{"0.w": after - before, ...}``.
+
+    Returns
+    -------
+    list of LayerReport
+        In the order of `coursekit.network.walk`.
+
+    Raises
+    ------
+    ValueError
+        If an update is missing.
+    """
+    if updates is not None:
+        _complete("network_report", net.params, updates)
+    with _recording(net, "forward") as passages:
+        scores = net.forward(x, training)
+    gradients = dict(trace_backward(net, loss(scores, y)[1])) if loss else {}
+    return [_describe(passage, gradients.get(passage.path), updates) for passage in _in_order(net, passages)]
+
+
+def _describe(passage: Passage, gradient: Array | None, updates: Mapping[str, Array] | None) -> LayerReport:
+    path, layer, given, returned = passage
+    own = {f"{path}.{name}": array for name, array in layer.params.items()}
+    flatness = _flatness(layer, given)
+    return LayerReport(
+        path,
+        _kind(layer),
+        *layer_moments(returned),
+        gradient=None if gradient is None else _rms([gradient]),
+        parameter_gradient=_rms(list(layer.grads.values())) if own and gradient is not None else None,
+        saturated=flatness.saturated if flatness else None,
+        dead=flatness.dead if flatness else None,
+        update_ratio=_ratio([updates[name] for name in own], list(own.values())) if own and updates else None,
+    )
+
+
+def _kind(layer: Layer) -> str:
+    function = getattr(layer, "function", None)
+    return function.name if isinstance(function, Activation) else type(layer).__name__
+
+
+def _flatness(layer: Layer, z: Array) -> Flatness | None:
+    function = getattr(layer, "function", None)
+    if not isinstance(function, Activation) or not function.elementwise or z.ndim not in (2, 4):
+        return None
+    return layer_flatness(z, function)
+
+
+def _rms(arrays: list[Array]) -> float:
+    """The root mean square over all values of several arrays."""
+    return _norm(arrays) / math.sqrt(sum(array.size for array in arrays))
+
+
+def _norm(arrays: list[Array]) -> float:
+    """The Euclidean length of several arrays, as one long vector in float64."""
+    return math.sqrt(sum(float(np.sum(np.square(array, dtype=np.float64))) for array in arrays))
+
+
+def _ratio(updates: list[Array], params: list[Array]) -> float:
+    change, size = _norm(updates), _norm(params)
+    return change / size if size else (math.inf if change else 0.0)
+
+
+def update_ratio(params: Mapping[str, Array], updates: Mapping[str, Array]) -> dict[str, float]:
+    """‖Δw‖ / ‖w‖ for each parameter: about 1e−3 is healthy, far more shakes the network, far less hardly trains it.
+
+    Parameters
+    ----------
+    params, updates : mapping from name to array
+        The parameters, and their change in the last step. A parameter that is still all 0, as biases are at first, has
+        no size to compare with: infinite if it changed, 0 if not.
+
+    Raises
+    ------
+    ValueError
+        If an update is missing.
+
+    References
+    ----------
+    CS231n, course notes, Neural networks part 3, Ratio of weights:updates.
+    """
+    _complete("update_ratio", params, updates)
+    return {name: _ratio([updates[name]], [array]) for name, array in params.items()}
+
+
+def _complete(where: str, params: Mapping[str, Array], updates: Mapping[str, Array]) -> None:
+    missing = [name for name in params if name not in updates]
+    if missing:
+        raise ValueError(f"{where}: there is no update of {', '.join(missing)}. Give after - before for each name.")
+
+
+class NonFinite(NamedTuple):
+    """The first place where a number was NaN or infinite."""
+
+    path: str  # the layer's; "input" or "loss" outside of the layers
+    kind: str  # the class, or the activation's name
+    what: str  # "parameter", "activation" or "gradient"
+    array: str  # the parameter's name, "output", "input" or "loss"
+
+    def __str__(self) -> str:
+        where = f"layer {self.path} ({self.kind})" if self.kind else self.path
+        return f"{where}: {self.what} {self.array} is not finite"
+
+
+def first_nonfinite(
+    net: Sequential,
+    x: Array | None = None,
+    loss: Callable[[Array, Any], tuple[float, Array]] | None = None,
+    y: Any = None,
+    training: bool = False,
+) -> NonFinite | None:
+    """Say which layer and what became NaN or infinite first, or None if all is finite.
+
+    Parameters
+    ----------
+    net : Sequential
+    x : (N, ...) array, optional
+        A batch to run forward. Without it only parameters, and the gradients of the last backward pass, are looked at.
+    loss, y : optional
+        ``loss(scores, y) -> (value, dscores)`` to run backward too.
+    training : bool
+        The mode of the forward pass.
+
+    Returns
+    -------
+    NonFinite or None
+        Forward each layer's parameters come before its output; backward goes from the last layer to the first.
+    """
+    with np.errstate(all="ignore"):  # what it looks for is what NumPy would warn about
+        return next(_nonfinite(net, x, loss, y, training), None)
+
+
+def _nonfinite(net: Sequential, x: Array | None, loss: Any, y: Any, training: bool) -> Iterator[NonFinite]:
+    """Yield what is not finite, in the order in which a training step would meet it."""
+    layers = list(walk(net.layers))
+    if x is None:
+        for path, layer in layers:
+            yield from _bad(path, layer, "parameter", layer.params)
+        for path, layer in reversed(layers):
+            yield from _bad(path, layer, "gradient", layer.grads)
+        return
+    if not np.isfinite(x).all():
+        yield NonFinite("input", "", "activation", "input")
+    with _recording(net, "forward") as passages:
+        scores = net.forward(x, training)
+    for path, layer, _, output in passages:
+        yield from _bad(path, layer, "parameter", layer.params)
+        yield from _bad(path, layer, "activation", {"output": output})
+    if loss is None:
+        return
+    value, dscores = loss(scores, y)
+    if not math.isfinite(value):
+        yield NonFinite("loss", "", "activation", "loss")
+    with _recording(net, "backward") as passages:
+        net.backward(dscores)
+    for path, layer, dout, _ in passages:
+        yield from _bad(path, layer, "gradient", {"output": dout})
+        yield from _bad(path, layer, "gradient", layer.grads)
+
+
+def _bad(path: str, layer: Layer, what: str, arrays: Mapping[str, Array]) -> Iterator[NonFinite]:
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            yield NonFinite(path, _kind(layer), what, name)

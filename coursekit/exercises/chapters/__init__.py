@@ -1,7 +1,0 @@
-"""The exercises of each chapter, one file each. A new file in this folder registers itself."""
-
-from importlib import import_module
-from pkgutil import iter_modules
-
-for _module in iter_modules(__path__):
-    import_module(f"{__name__}.{_module.name}")

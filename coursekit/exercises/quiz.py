@@ -1,0 +1,23 @@
+"""The record of one quiz: five questions at the end of a chapter."""
+
+from dataclasses import dataclass
+
+from coursekit.chapter import Chapter
+from coursekit.exercises.question import Question
+from coursekit.registry import Registry
+
+
+@dataclass(frozen=True)
+class Quiz:
+    """The questions of one chapter, whose name is the quiz's too."""
+
+    chapter: Chapter
+    questions: tuple[Question, ...]
+
+    @property
+    def name(self) -> str:
+        """The key in `QUIZZES`, e.g. ``"initialisation"``."""
+        return self.chapter.name
+
+
+QUIZZES: Registry[Quiz] = Registry("quiz")

@@ -1,0 +1,88 @@
+"""The record of one demo: State → Frame → picture, and the question asked before the slider moves."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from matplotlib.figure import Figure
+
+from coursekit.chapter import Chapter
+from coursekit.exercises.question import Question
+from coursekit.figures.controls import DemoState
+from coursekit.registry import Registry
+
+
+class Frame(Protocol):
+    """What ``compute`` returns: arrays to draw, and one line of text that says what the picture shows."""
+
+    @property
+    def readout(self) -> str: ...
+
+
+class View(Protocol):
+    """Makes its artists once on a figure (``animated=True`` for those that move), then only sets their data.
+
+    A view whose ghost is another picture than its marks (see `coursekit.figures.marks.pin`) also has
+    ``pin(frame)``, which keeps a frame, or with None takes it away.
+    """
+
+    size: tuple[float, float]  # width and height in inches at 100 dots an inch
+
+    def __init__(self, figure: Figure) -> None: ...
+
+    def update(self, frame: Any) -> None:
+        """Set the artists' data from a frame."""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """One live figure.
+
+    Attributes
+    ----------
+    name : str
+        The key in `DEMOS`, and its file in the chapter's folder.
+    chapter : Chapter
+        Where it stands.
+    title : str
+        Its name for people.
+    State : type
+        A `DemoState`; its fields carry their controls.
+    compute : callable
+        ``compute(state) -> Frame``: pure, knows neither matplotlib nor widgets.
+    View : type
+        Draws a frame; see `View`.
+    question : Question
+        Asked above the controls; its ``settings`` show what happens.
+    notice : str
+        One or two sentences below the picture: what to look for.
+    presets : dict
+        Label → settings that jump to a telling case.
+    preview : callable, optional
+        ``preview(state) -> state`` that is quicker to compute; drawn during a drag, then refined.
+    frames : callable, optional
+        ``frames(state)`` yields ever later frames of a run, the last equal to ``compute(state)``; the panel shows them
+        as they come, with Start, Stop and a progress bar. Each frame then has ``progress`` from 0 to 1.
+    """
+
+    name: str
+    chapter: Chapter
+    title: str
+    State: type[DemoState]
+    compute: Callable[[Any], Frame]
+    View: type[View]
+    question: Question
+    notice: str
+    presets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    preview: Callable[[Any], Any] | None = None
+    frames: Callable[[Any], Iterator[Any]] | None = None
+
+    def rehearse(self, state: Any) -> None:
+        """Compute the least that compiles all that this state's picture needs."""
+        if self.frames:
+            next(self.frames(state))  # all later ones run the same loops
+        else:
+            self.compute(self.preview(state) if self.preview else state)
+
+
+DEMOS: Registry[Demo] = Registry("demo")

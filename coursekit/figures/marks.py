@@ -1,0 +1,200 @@
+"""The marks that pictures are made of: matplotlib's own artists, drawn anew on every frame, each with its own ghost.
+
+``line(ax, color=RED, ghost=True)`` makes the line and the ghost that *Pin* lets keep what the line shows. A view only
+sets data; `pin` finds the ghosts.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+
+from coursekit.arrays import Array
+from coursekit.figures.style import GHOST, INK, readable
+
+OUTLINE: dict[str, Any] = {"color": GHOST["color"], "linewidth": 0.9, "alpha": 0.8}  # a ghost of areas or segments
+BETWEEN = 11  # points from one entry of a legend to the next
+
+# ---- what moves
+
+
+def line(ax: Axes, *fmt: str, ghost: bool | dict[str, Any] = False, **style: Any) -> Line2D:
+    """Add a line, or a row of markers; ``ghost`` is True for the usual dashes, or says how it looks."""
+    (made,) = ax.plot([], [], *fmt, animated=True, **style)
+    if ghost:
+        (kept,) = ax.plot([], [], **(GHOST if ghost is True else ghost))
+        _keeps(made, lambda keep: kept.set_data(*made.get_data() if keep else ([], [])))
+    return made
+
+
+def segments(ax: Axes, color: Any, *, ghost: bool | dict[str, Any] = False, **style: Any) -> LineCollection:
+    """Add separate segments, set by ``set_segments``."""
+    made = LineCollection([], colors=color, animated=True, **style)
+    ax.add_collection(made)
+    if ghost:
+        _outlined(ax, made, OUTLINE if ghost is True else ghost)
+    return made
+
+
+def areas(ax: Axes, color: Any, *, ghost: bool | dict[str, Any] = False, **style: Any) -> PolyCollection:
+    """Add filled polygons without an edge, set by ``set_verts``; their ghost is their outline."""
+    made = PolyCollection([], facecolors=color, animated=True, **{"linewidths": 0, **style})
+    ax.add_collection(made)
+    if ghost:
+        _outlined(ax, made, OUTLINE if ghost is True else ghost)
+    return made
+
+
+def cursor(ax: Axes, color: Any = "#888888", **style: Any) -> Line2D:
+    """Add a vertical line, moved by ``set_xdata([x, x])``."""
+    return ax.axvline(color=color, animated=True, **{"linewidth": 1.0, **style})
+
+
+def put(mark: Line2D, x: float, y: float) -> None:
+    """Move a single marker."""
+    mark.set_data([x], [y])
+
+
+class Bars:
+    """Bars from ``base`` to their values, upright at places on the x axis or lying at places on the y axis.
+
+    Parameters
+    ----------
+    ax : Axes
+    color : color, or one for each bar
+    places : sequence of float
+        The middle of each bar.
+    width : float
+        Of a bar, across.
+    lying : bool
+        Whether values are read on the x axis.
+    base : float
+        Where bars begin.
+    ghost : float
+        Length in points of the tick that Pin leaves at a bar's end; 0 for none.
+    """
+
+    def __init__(
+        self,
+        ax: Axes,
+        color: Any,
+        places: Sequence[float] | Array,
+        width: float = 0.64,
+        *,
+        lying: bool = False,
+        base: float = 0.0,
+        ghost: float = 0,
+        **style: Any,
+    ) -> None:
+        self.places = np.asarray(places, float)
+        self.values = np.full(len(self.places), base)
+        self._width, self._lying, self._base = width, lying, base
+        self.areas = areas(ax, color, **style)
+        if ghost:
+            look = {"color": GHOST["color"], "markersize": ghost, "markeredgewidth": 1.6}
+            (self.ghost,) = ax.plot([], [], "|" if lying else "_", **look)
+            _keeps(self.areas, self._keep)
+
+    def show(self, values: Array) -> None:
+        """Draw bars up to ``values``, one for each place."""
+        self.values = np.asarray(values, float)
+        across = self.places - self._width / 2, self.places + self._width / 2
+        along = self._base, self.values
+        self.areas.set_verts(rectangles(*along, *across) if self._lying else rectangles(*across, *along), closed=False)
+
+    def _keep(self, keep: bool) -> None:
+        ends = (self.values, self.places) if self._lying else (self.places, self.values)
+        self.ghost.set_data(*ends if keep else ([], []))
+
+
+# ---- ghosts
+
+
+def pin(figure: Figure, keep: bool) -> None:
+    """Let every ghost keep what its mark shows now, or take all ghosts away."""
+    for mark in figure.findobj(lambda artist: hasattr(artist, "keep_as_ghost")):
+        mark.keep_as_ghost(keep)
+
+
+def _keeps(mark: Any, keep: Callable[[bool], Any]) -> None:
+    mark.keep_as_ghost = keep
+
+
+def _outlined(ax: Axes, mark: Any, style: dict[str, Any]) -> None:
+    kept = LineCollection([], **style)
+    ax.add_collection(kept)
+    _keeps(mark, lambda keep: kept.set_segments([path.vertices for path in mark.get_paths()] if keep else []))
+
+
+# ---- words
+
+
+def say(text: Text, words: str, color: Any = INK) -> None:
+    """Change a text and its colour, darkened where it would be too pale to read."""
+    text.set(text=words, color=readable(color))
+
+
+def legend(ax: Axes, *entries: tuple[str, Any], right: bool = False) -> list[Text]:
+    """Write coloured entries on the line of the title: behind it, or (``right``) up to the right edge.
+
+    Each entry begins where the one before it ends, so no place need be measured or typed.
+    """
+    style = {"fontsize": 11.5, "va": "baseline", "textcoords": "offset points", "ha": "right" if right else "left"}
+    title = next((child for child in ax.get_children() if isinstance(child, Text) and child.get_text()), None)
+    beside: Any = None if right else title
+    made = []
+    for words, color in reversed(entries) if right else entries:
+        edge, gap = (float(right), 0) if beside is None else (float(not right), -BETWEEN if right else BETWEEN)
+        where = (beside or ax.transAxes, ax.transAxes)
+        beside = ax.annotate(words, (edge, 1), (gap, 7), xycoords=where, color=readable(color), **style)
+        made.append(beside)
+    return made
+
+
+# ---- still things
+
+
+def level(ax: Axes, value: float, *, upright: bool = False) -> None:
+    """Draw the dotted line to compare with, such as chance: across, or ``upright`` at an x."""
+    (ax.axvline if upright else ax.axhline)(value, color=INK, linewidth=1.0, linestyle=":")
+
+
+def zero(ax: Axes) -> None:
+    """Draw the line y = 0."""
+    ax.axhline(0, color="#888888", linewidth=0.9)
+
+
+def rows(ax: Axes, names: Sequence[str]) -> None:
+    """Name rows from top to bottom along the y axis, without ticks or rules."""
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.set_yticks(range(len(names)), names)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(visible=False, axis="y")
+
+
+# ---- numbers for them
+
+
+def rectangles(left: Any, right: Any, bottom: Any, top: Any) -> Array:
+    """Return the corners (N, 4, 2) of rectangles; each edge is a number, or an array (N,) of them."""
+    left, right, bottom, top = np.broadcast_arrays(np.atleast_1d(left), right, bottom, top)
+    return np.stack([np.stack([left, right, right, left], 1), np.stack([bottom, bottom, top, top], 1)], axis=2)
+
+
+def stepped(value: float, *steps: float) -> float:
+    """Return the first of ascending ``steps`` above ``value``, else the last: limits that seldom change."""
+    return next((step for step in steps if value < step), steps[-1])
+
+
+def fit(ax: Axes, **wanted: Any) -> None:
+    """Set limits, ticks or labels where they are not those set before: what changes is drawn anew, and that is slow."""
+    known = vars(ax).setdefault("fitted", {})
+    changed = {name: value for name, value in wanted.items() if known.get(name) != value}
+    if changed:
+        known.update(changed)
+        ax.set(**changed)

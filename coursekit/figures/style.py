@@ -1,0 +1,79 @@
+"""The look that all figures share: colours, axes, ghost style."""
+
+import math
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# After M. Petroff (2021), Accessible color sequences for data visualization, but darker, for white paper: all except
+# ORANGE and GREY are dark enough for text. A test measures that any colour vision tells them apart.
+BLUE = "#2e7ab8"
+ORANGE = "#e07800"
+AMBER = "#8f5500"  # orange dark enough for text
+RED = "#b01000"
+GREY = "#829399"
+PURPLE = "#6a0dad"
+BROWN = "#9c6b56"
+INK = "#222222"
+CYCLE = (BLUE, ORANGE, RED, PURPLE, BROWN, "#99005c", GREY, INK)
+PAPER = "#ffffff"
+READABLE = {ORANGE: AMBER, GREY: "#66706e"}
+GHOST: dict[str, Any] = {"color": "#555555", "linewidth": 1.2, "linestyle": (0, (4, 2)), "alpha": 0.8}
+
+
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def axes(
+    figure: Figure, rect: tuple[float, float, float, float], title: str, xlabel: str = "", ylabel: str = ""
+) -> Axes:
+    """Add axes in figure fractions (left, bottom, width, height): title on the left, light grid, open box."""
+    ax = figure.add_axes(rect)
+    entitle(ax, title)
+    ax.set_xlabel(xlabel, fontsize=10.5, color=INK)
+    ax.set_ylabel(ylabel, fontsize=10.5, color=INK)
+    ax.tick_params(labelsize=9.5, colors=INK, length=3)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color("#888888")
+    ax.grid(color="#e6e6e6", linewidth=0.8)
+    ax.set_axisbelow(True)
+    return ax
+
+
+def entitle(ax: Axes, title: str) -> None:
+    """Set the title above the left end of the axes."""
+    ax.set_title(title, loc="left", fontsize=11.5, color=INK, pad=7)
+
+
+def headline(figure: Figure) -> Any:
+    """Add the sentence at the top of a figure that tells its story; it changes with every frame."""
+    return figure.text(0.012, 0.985, "", fontsize=14, fontweight="bold", va="top", color=INK, animated=True)
+
+
+def readable(color: Any) -> Any:
+    """Return a shade of the colour that is dark enough for text on white."""
+    return READABLE.get(color, color) if isinstance(color, str) else color
+
+
+def plain(value: float, digits: int = 3) -> str:
+    """Write a number for people: 0.0447, 3 × 10⁻⁷, words for NaN and infinity, 0 below 10⁻³⁰."""
+    if value != value:
+        return "not a number"
+    if abs(value) == float("inf"):
+        return "infinite"
+    if abs(value) < 1e-30:
+        return "0"
+    number, _, exponent = f"{value:.{digits}g}".partition("e")
+    number = number.replace("-", "−")
+    return f"{number} × 10{str(int(exponent)).translate(SUPERSCRIPT)}" if exponent else number
+
+
+def rough(value: float) -> str:
+    """Write a number for people so that all processors agree: two digits, and from 1000 on only the power of ten.
+
+    A network that explodes is chaotic: it multiplies the last digit's rounding by the same factor as the signal.
+    """
+    if value < 1000 or not math.isfinite(value):
+        return plain(value, 2)
+    return f"about 10{str(round(math.log10(value))).translate(SUPERSCRIPT)}"

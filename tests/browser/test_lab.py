@@ -1,0 +1,127 @@
+"""``coursekit lab`` as a learner starts it: the address it prints opens the chapter, and nothing else pops up."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import browser_support  # noqa: F401  (it skips these tests where there is no browser)
+import pytest
+
+from tools.lab_driver import KERNEL_IDLE, NOTEBOOK, chromium
+
+pytestmark = pytest.mark.browser
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/lab/tree/06_initialisation\.ipynb\?token=\w+")
+OURS = ("JUPYTER", "COURSEKIT", "IPYTHON", "MPLCONFIG", "XDG", "DISPLAY", "WAYLAND")
+RUN = f"""code => {{
+    {NOTEBOOK}
+    const future = kernel.requestExecute({{code}});
+    let printed = '';
+    future.onIOPub = message => {{ printed += message.content.text ?? '' }};
+    return future.done.then(() => printed);
+}}"""
+
+
+class Lab:
+    """The command in a home of its own, and all that it says."""
+
+    def __init__(self, home, *options):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        mine = {"HOME": str(home), "PYTHONPATH": str(CHECKOUT), "PYTHONUNBUFFERED": "1"}
+        mine["NUMBA_DISABLE_JIT"] = "1"  # nothing to compile: the warm-up has its own tests
+        command = [sys.executable, "-m", "coursekit", "lab", "--chapter", "6", *options]
+        self.process = subprocess.Popen(
+            command, cwd=home, env=kept | mine, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self.said = ""
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self):
+        for line in self.process.stdout:
+            self.said += line
+
+    def wait_for(self, condition):
+        end = time.monotonic() + 60
+        while time.monotonic() < end and self.process.poll() is None:
+            if found := condition():
+                return found
+            time.sleep(0.1)
+        raise AssertionError(f"It did not come about. The command said:\n{self.said}")
+
+
+def answers(address):
+    try:
+        return urllib.request.urlopen(address, timeout=5).status
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return None
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    home = tmp_path_factory.mktemp("my home 中文")
+    config = home / ".jupyter" / "jupyter_lab_config.json"  # the learner's own settings hold too
+    config.parent.mkdir()
+    config.write_text(json.dumps({"LabApp": {"expose_app_in_browser": True}}))
+    return home
+
+
+@pytest.fixture(scope="module")
+def lab(home):
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        lab = Lab(home, "--port", str(busy.getsockname()[1]))
+        try:
+            address = lab.wait_for(lambda: ADDRESS.search(lab.said))
+            lab.address, lab.port, lab.wanted = address[0], int(address[1]), busy.getsockname()[1]
+            lab.wait_for(lambda: answers(f"http://127.0.0.1:{lab.port}/login"))
+            yield lab
+        finally:
+            lab.process.kill()
+            lab.process.wait()
+
+
+def test_the_port_after_a_busy_one_is_taken_and_that_is_said(lab):
+    assert lab.port > lab.wanted
+    assert f"Port {lab.wanted} is taken, so it is {lab.port}." in lab.said
+
+
+def test_nobody_comes_in_without_the_token_or_from_another_machine(lab):
+    assert answers(f"http://127.0.0.1:{lab.port}/api/contents") == 403
+    assert answers(lab.address.replace("/lab/tree/06_initialisation.ipynb", "/api/contents")) == 200
+    with socket.socket() as other:
+        assert other.connect_ex(("127.0.0.2", lab.port)) != 0  # it would answer if it listened on 0.0.0.0
+
+
+def test_the_chapter_opens_from_the_printed_address_and_nothing_pops_up(lab, home):
+    with chromium() as browser:
+        page = browser.new_page()
+        asked = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(lab.address)
+        page.wait_for_function(KERNEL_IDLE, timeout=60_000)
+        assert page.evaluate(f"() => {{ {NOTEBOOK} return notebook.context.path }}") == "06_initialisation.ipynb"
+        assert page.evaluate(RUN, "import os, coursekit; print(os.getcwd())").strip() == str(home / "coursekit")
+        page.wait_for_timeout(1500)
+        assert page.locator(".Toastify__toast, .jp-Dialog").all_inner_texts() == []
+        assert not [url for url in asked if re.search(r"/lab/api/(news|update)", url)]
+        page.close(run_before_unload=False)
+
+
+def test_ctrl_c_ends_it_soon(lab):
+    lab.process.send_signal(signal.SIGINT)
+    lab.process.wait(20)
+    assert answers(lab.address) is None
+    assert "Traceback" not in lab.said

@@ -1,0 +1,150 @@
+"""Real JupyterLab in Chromium: sliders move, pictures follow, the last value wins, nothing fails."""
+
+import io
+import shutil
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browser_support import eventually, failures
+from PIL import Image
+
+import coursekit as ck
+from tools.lab_driver import LabPage, LabServer, write_notebook
+
+pytestmark = pytest.mark.browser
+
+CHAPTERS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+
+FLAGSHIP = """
+import threading
+import coursekit as ck
+panel = ck.show("collapse")
+on_main_thread = []
+panel.controls["weight_scale"].observe(
+    lambda _: on_main_thread.append(threading.current_thread() is threading.main_thread()), "value"
+)
+panel
+"""
+
+
+LABELS = ".coursekit-panel .widget-label"
+IS_CUT = "labels => labels.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    root = tmp_path_factory.mktemp("notebooks")
+    write_notebook(root / "flagship.ipynb", FLAGSHIP)
+    for chapter in CHAPTERS:
+        shutil.copy(chapter, root)
+    with LabServer(root, environ={"COURSEKIT_STRICT": "1"}) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def page(browser, server, subshells):
+    """The flagship's page."""
+    server.setting("kernels-settings", commsOverSubshells=subshells)
+    with LabPage(browser, server, "flagship.ipynb") as page:
+        page.run_all()
+        yield page
+    server.setting("kernels-settings")
+
+
+@pytest.fixture
+def figure(page, server):
+    """The flagship at rest, at its first settings, with nothing gone wrong before or after the test."""
+    figure = page.figure()
+    page.run_in_kernel("panel.set(weight_scale=0.01)")
+    assert settled(figure)
+    yield figure
+    assert failures(page, server) == []
+
+
+def pixels(png):
+    return np.asarray(Image.open(io.BytesIO(png)))
+
+
+@lru_cache
+def expected(weight_scale):
+    """The picture that a panel in this process draws."""
+    return ck.show("collapse", weight_scale=weight_scale).png
+
+
+def settled(figure):
+    """Whether the page comes to show, and goes on showing, what this process draws for its slider's value."""
+    handle = figure.handle("weight_scale")
+
+    def shows_the_value():
+        return figure.png() == expected(10 ** float(handle.get_attribute("aria-valuetext")))
+
+    reached = eventually(shows_the_value)
+    figure.wait_until_still()
+    return reached and shows_the_value()
+
+
+def test_the_first_picture_is_that_of_the_package(figure):
+    assert figure.png() == ck.show("collapse").png
+
+
+def test_the_setting_decides_which_thread_answers(figure, page, subshells):
+    figure.drag(figure.handle("weight_scale"), 0.1)
+    assert settled(figure)
+    assert page.run_in_kernel("print(len(on_main_thread) > 1, all(on_main_thread))").split() == [
+        "True",
+        str(subshells == "disabled"),
+    ]
+
+
+def test_a_drag_by_mouse(figure):
+    handle, before = figure.handle("weight_scale"), figure.png()
+    with figure.watch() as watch:
+        figure.drag(handle, 0.3, seconds=2)
+        assert settled(figure)
+        assert sum(picture < watch.moves[-1] for picture in watch.pictures) >= 3, "the picture did not follow the drag"
+    assert (pixels(figure.png()) != pixels(before)).any()
+
+
+@pytest.mark.parametrize("key", ["ArrowRight", "ArrowLeft", "End", "Home"])
+def test_a_key(figure, key):
+    handle, before = figure.handle("weight_scale"), figure.png()
+    figure.press(handle, key)
+    assert settled(figure)
+    assert (pixels(figure.png()) != pixels(before)).any()
+
+
+def test_a_thousand_events_at_once_leave_no_backlog(figure):
+    handle = figure.handle("weight_scale")
+    start = float(handle.get_attribute("aria-valuetext"))
+    with figure.watch() as watch:
+        figure.press_at_once(handle, ["ArrowRight"] * 250 + ["ArrowLeft"] * 425 + ["ArrowRight"] * 325)
+        assert settled(figure)
+        assert 1 <= len(watch.pictures) <= 10
+    assert float(handle.get_attribute("aria-valuetext")) == pytest.approx(start + 150 * 0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+def test_a_chapter(chapter, browser, server):
+    with LabPage(browser, server, chapter.name) as page:
+        page.run_all()
+        assert failures(page, server) == []
+        assert page.page.locator(LABELS).evaluate_all(IS_CUT) == []
+        for number, figure in enumerate(page.figures(), 1):
+            figure.bring_into_view()
+            for handle in figure.root.locator(".noUi-handle").all():
+                assert changes(figure, handle), f"panel {number}: a slider changes nothing"
+                # The moves of one slider must not leave the next one a state in which nothing fits.
+                figure.root.get_by_role("button", name="Reset").click()
+        assert failures(page, server) == []
+
+
+def changes(figure, handle):
+    """Whether the picture or the readout follows one step of a slider."""
+    figure.wait_until_still()
+    before = figure.png(), figure.readout()
+    at_the_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
+    figure.press(handle, "ArrowLeft" if at_the_end else "ArrowRight")
+    return eventually(lambda: (figure.png(), figure.readout()) != before)

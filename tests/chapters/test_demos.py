@@ -1,0 +1,454 @@
+"""Every demo keeps the contract at every end of every control, and the figures show the numbers of the literature."""
+
+import dataclasses
+import sys
+import time
+from functools import cache
+
+import numpy as np
+import pytest
+
+from coursekit.activations import ACTIVATIONS
+from coursekit.chapters.initialisation import collapse, variance_product
+from coursekit.chapters.start_here import neuron
+from coursekit.demos import DEMOS
+from coursekit.figures.canvas import LiveFigure
+from coursekit.figures.controls import Choice, Slider, Switch
+
+DEMO = pytest.mark.parametrize("demo", DEMOS.values(), ids=list(DEMOS))
+CONTROLS = [(demo, name, control) for demo in DEMOS.values() for name, control in demo.State.controls().items()]
+CONTROL = pytest.mark.parametrize(
+    ("demo", "name", "control"), CONTROLS, ids=[f"{demo.name}-{name}" for demo, name, _ in CONTROLS]
+)
+# What a readout says where a frame holds numbers that are not finite.
+TROUBLE = ("explode", "diverge", "overflow", "infinite", "not a number", "NaN")
+
+
+def settled(demo, **settings):
+    """A state that is quick to compute: the demo's own preview where it has one."""
+    state = demo.State().replace(**settings)
+    return demo.preview(state) if demo.preview else state
+
+
+@cache
+def frame_of(demo_name, state):
+    return DEMOS[demo_name].compute(state)
+
+
+def frame_at(demo, **settings):
+    return frame_of(demo.name, settled(demo, **settings))
+
+
+def states(demo):
+    """The default state, and every control at both ends or at each choice."""
+    yield settled(demo)
+    for name, control in demo.State.controls().items():
+        for value in control.samples():
+            yield settled(demo, **{name: value})
+
+
+def arrays(value, path=""):
+    """Yield (path, array) for every array in a frame, however deep, without the state's."""
+    if isinstance(value, np.ndarray):
+        yield path, value
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from arrays(getattr(value, field.name), f"{path}.{field.name}")
+    elif hasattr(value, "_asdict"):
+        for name, entry in value._asdict().items():
+            yield from arrays(entry, f"{path}.{name}")
+    elif isinstance(value, dict | list | tuple):
+        for key, entry in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from arrays(entry, f"{path}[{key}]")
+
+
+def assert_same_arrays(frame, expected):
+    found, wanted = dict(arrays(frame)), dict(arrays(expected))
+    assert found.keys() == wanted.keys()
+    for path, array in found.items():
+        np.testing.assert_array_equal(array, wanted[path], err_msg=path)
+
+
+def picture(demo, frame):
+    """What a new figure shows."""
+    return LiveFigure(demo.View).render(frame)
+
+
+def artist_count(figure):
+    """How many artists have been added; ticks are matplotlib's own and come and go with the limits."""
+    boxes = [figure, *figure.axes]
+    return sum(
+        len(getattr(box, kind, ())) for box in boxes for kind in ("lines", "collections", "patches", "texts", "images")
+    )
+
+
+def drawn_arrays(figure):
+    """Yield the data of every line, image and collection."""
+    for ax in figure.axes:
+        for line in ax.lines:
+            yield from line.get_data(orig=False)
+        for image in ax.images:
+            yield np.asarray(image.get_array())
+        for collection in ax.collections:
+            yield np.asarray(collection.get_offsets())
+            yield from (path.vertices for path in collection.get_paths())
+
+
+def drawn_as_they_are(live, frame):
+    """Paths of the frame's arrays that some artist holds unchanged; a constant array says too little to be found."""
+    drawn = list(drawn_arrays(live.figure))
+    return {
+        path
+        for path, array in arrays(frame)
+        if array.size > 1 and (array != array.flat[0]).any()
+        if any(array.shape == other.shape and np.array_equal(array, other) for other in drawn)
+    }
+
+
+# ---- the record
+
+
+@DEMO
+def test_a_demo_carries_the_name_of_its_file(demo):
+    assert demo.compute.__module__ == f"coursekit.chapters.{demo.chapter.name}.{demo.name}"
+
+
+@DEMO
+def test_texts_are_there_and_the_answer_is_one_of_the_options(demo):
+    question = demo.question
+    assert question.text.endswith("?")
+    assert len(set(question.options)) == len(question.options) >= 2
+    assert 0 <= question.answer < len(question.options)
+    texts = [demo.title, demo.notice, question.explanation, *question.options, *demo.presets]
+    texts += [control.label for control in demo.State.controls().values()]
+    assert all(text.strip() == text and text for text in texts)
+
+
+@CONTROL
+def test_a_label_is_short_enough_for_its_column(demo, name, control):
+    assert 3 <= len(control.label) <= (40 if isinstance(control, Switch) else 24)  # longer ones are cut in JupyterLab
+
+
+@DEMO
+def test_presets_and_the_question_are_states_that_can_be_shown(demo):
+    assert demo.presets
+    for settings in (demo.question.settings, *demo.presets.values()):
+        assert settings
+        assert picture(demo, frame_at(demo, **settings)).startswith(b"\x89PNG")
+
+
+# ---- the state
+
+
+@CONTROL
+def test_a_state_refuses_what_its_control_cannot_show_and_says_what_it_can(demo, name, control):
+    bad = {
+        Slider: lambda: [control.low - 1, control.high + 1, np.nan, np.inf, "1", None, True],
+        Choice: lambda: ["no such choice", None],
+        Switch: lambda: [1, "on", None],
+    }[type(control)]()
+    allowed = [f"{value:g}" if isinstance(control, Slider) else repr(value) for value in control.samples()]
+    for value in bad:
+        with pytest.raises(ValueError, match=name) as caught:
+            demo.State().replace(**{name: value})
+        assert all(text in str(caught.value) for text in allowed)
+
+
+@DEMO
+def test_a_setting_that_does_not_exist_is_answered_with_those_that_do(demo):
+    with pytest.raises(TypeError, match="no setting 'no_such_setting'") as caught:
+        demo.State().replace(no_such_setting=1)
+    assert all(name in str(caught.value) for name in demo.State.controls())
+
+
+# ---- compute
+
+
+@CONTROL
+def test_frames_hold_finite_numbers_or_say_that_they_do_not(demo, name, control):
+    for value in control.samples():
+        frame = frame_at(demo, **{name: value})
+        finite = all(np.isfinite(array).all() for _, array in arrays(frame))
+        assert finite or any(word in frame.readout for word in TROUBLE), value
+
+
+@CONTROL
+def test_the_readout_is_one_line_and_follows_the_state(demo, name, control):
+    for value in control.samples():
+        readout = frame_at(demo, **{name: value}).readout
+        assert readout.isprintable()
+        assert readout.strip() == readout
+        assert readout.endswith(".")
+        assert 20 < len(readout) < 400
+
+
+@CONTROL
+def test_a_frame_has_the_same_arrays_everywhere_and_only_whole_sliders_change_their_shapes(demo, name, control):
+    default = {path: array.shape for path, array in arrays(frame_at(demo))}
+    assert default
+    structural = isinstance(control, Slider) and control.whole
+    for value in control.samples():
+        shapes = {path: array.shape for path, array in arrays(frame_at(demo, **{name: value}))}
+        assert shapes.keys() == default.keys()
+        assert structural or shapes == default
+        assert all(len(shape) == len(default[path]) for path, shape in shapes.items())
+
+
+@DEMO
+def test_compute_is_pure(demo):
+    caches = [entry for entry in vars(sys.modules[demo.compute.__module__]).values() if hasattr(entry, "cache_clear")]
+    for entry in caches:
+        entry.cache_clear()
+    state = settled(demo)
+    first = demo.compute(state)
+    kept = {path: array.copy() for path, array in arrays(first)}
+    for name, control in demo.State.controls().items():  # draws that are kept between states must survive other states
+        demo.compute(settled(demo, **{name: control.samples()[-1]}))
+        again = demo.compute(state)
+        assert_same_arrays(again, first)
+        assert again.readout == first.readout
+    for path, array in arrays(first):
+        np.testing.assert_array_equal(array, kept[path], err_msg=path)
+
+
+DRAWN = [demo for demo in DEMOS.values() if hasattr(demo.State(), "seed")]
+
+
+@pytest.mark.parametrize("demo", DRAWN, ids=lambda demo: demo.name)
+def test_a_new_draw_is_another_frame(demo):
+    one, two = (dict(arrays(frame_at(demo, seed=seed))) for seed in (0, 1))
+    assert any(not np.array_equal(one[path], two[path]) for path in one)
+
+
+PREVIEWED = [demo for demo in DEMOS.values() if demo.preview]
+
+
+@pytest.mark.parametrize("demo", PREVIEWED, ids=lambda demo: demo.name)
+def test_a_preview_is_another_state_with_a_frame_of_the_same_shape(demo):
+    state = demo.State()
+    assert demo.preview(state) != state
+    rough, full = dict(arrays(frame_at(demo))), dict(arrays(demo.compute(state)))
+    assert {path: array.shape for path, array in rough.items()} == {path: array.shape for path, array in full.items()}
+
+
+RUNNING = [demo for demo in DEMOS.values() if demo.frames]
+
+
+@pytest.mark.parametrize("demo", RUNNING, ids=lambda demo: demo.name)
+def test_a_run_rises_to_the_frame_that_compute_gives(demo):
+    state = settled(demo)
+    frames = list(demo.frames(state))
+    assert len(frames) > 2
+    assert_same_arrays(frames[-1], demo.compute(state))
+    assert frames[-1].readout == demo.compute(state).readout
+    progress = [frame.progress for frame in frames]
+    assert progress == sorted(progress)
+    assert 0 <= progress[0] < progress[-1] == 1
+
+
+# ---- the picture
+
+
+@CONTROL
+def test_every_control_changes_the_picture_and_adds_no_artist(demo, name, control):
+    live = LiveFigure(demo.View)
+    live.render(frame_at(demo))
+    before = artist_count(live.figure)
+    frames = [frame_at(demo, **{name: value}) for value in control.samples()]
+    pictures = {live.render(frame) for frame in frames}
+    # Two choices may be the same thing: Xavier's and LeCun's variances agree where fan_in = fan_out.
+    different = {tuple(array.tobytes() for _, array in arrays(frame)) for frame in frames}
+    assert len(pictures) == len(different)
+    assert len(different) > 1
+    assert isinstance(control, Choice) or len(different) == len(frames)
+    assert artist_count(live.figure) == before
+
+
+@DEMO
+def test_artists_hold_the_frames_own_arrays(demo):
+    live = LiveFigure(demo.View)
+    live.render(frame_at(demo))
+    checkable = drawn_as_they_are(live, frame_at(demo))
+    assert checkable
+    for state in states(demo):
+        frame = frame_of(demo.name, state)
+        live.render(frame)
+        constant = {path for path, array in arrays(frame) if (array == array.flat[0]).all() or np.isnan(array).any()}
+        assert checkable - constant <= drawn_as_they_are(live, frame), state
+
+
+@DEMO
+def test_the_same_state_gives_the_same_bytes_wherever_the_sliders_have_been(demo):
+    veteran = LiveFigure(demo.View)
+    for name, control in demo.State.controls().items():
+        for value in (control.samples()[-1], control.samples()[0]):  # a new figure for every choice would take too long
+            frame = frame_at(demo, **{name: value})
+            assert veteran.render(frame) == picture(demo, frame), (name, value)
+
+
+@DEMO
+def test_a_pinned_frame_is_seen_behind_every_other_and_goes_without_a_trace(demo):
+    default = frame_at(demo)
+    others = [frame_at(demo, **settings) for settings in demo.presets.values()]
+    live = LiveFigure(demo.View)
+    plain = [live.render(frame) for frame in others]
+    live.render(default)
+    before = artist_count(live.figure)
+    live.view.pin(default)
+    pinned = [live.render(frame) for frame in others]
+    live.view.pin(None)
+    assert [live.render(frame) for frame in others] == plain
+    assert artist_count(live.figure) == before
+    ghost = dict(arrays(default))
+    for frame, without, behind in zip(others, plain, pinned, strict=True):
+        hidden = all(np.array_equal(array, ghost[path]) for path, array in arrays(frame))  # by the frame's own twin
+        assert hidden or without != behind
+
+
+# ---- collapse: the reference experiment, ten layers of 500, 1000 inputs from N(0, 1)
+
+
+def collapse_frame(**settings):
+    return collapse.compute(collapse.State(**settings))
+
+
+def test_weights_of_a_hundredth_collapse_the_textbooks_network():
+    frame = collapse_frame(weight_scale=0.01, scheme="normal", activation="tanh")
+    np.testing.assert_allclose(frame.std[:4], [0.214, 0.0477, 0.0107, 0.00238], rtol=0.03)
+    assert frame.story == "vanishes"
+
+
+def test_weights_of_one_over_root_fan_in_keep_tanh_alive():
+    frame = collapse_frame(weight_scale=1.0, scheme="lecun_normal", activation="tanh")
+    expected = [0.628, 0.486, 0.408, 0.357, 0.321, 0.292, 0.273, 0.255, 0.239, 0.228]
+    np.testing.assert_allclose(frame.std, expected, rtol=0.03)
+    assert frame.story == "lives"
+
+
+def test_weights_of_one_saturate_tanh():
+    frame = collapse_frame(weight_scale=1.0, scheme="normal", activation="tanh")
+    assert (frame.saturated > 0.9).all()
+    assert frame.story == "saturates"
+
+
+def test_he_keeps_relu_where_lecun_loses_a_factor_of_root_two_a_layer():
+    he = collapse_frame(weight_scale=1.0, scheme="he_normal", activation="relu")
+    assert ((he.std > 0.7) & (he.std < 0.9)).all()
+    lecun = collapse_frame(weight_scale=1.0, scheme="lecun_normal", activation="relu")
+    np.testing.assert_allclose(lecun.std[1:] / lecun.std[:-1], np.sqrt(0.5), rtol=0.1)
+
+
+def test_collapse_shows_one_value_and_one_histogram_a_layer():
+    frame = collapse_frame(depth=3, width=50, direction="backward")
+    for per_layer in (frame.std, frame.mean, frame.saturated, frame.dead):
+        assert per_layer.shape == (3,)
+    assert frame.counts.shape == (3, collapse.BINS)
+    assert (frame.counts.sum(1) == collapse.ROWS * 50).all()
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+def test_a_collapsed_network_is_as_fast_as_a_healthy_one(direction):
+    # Denormal numbers would make it up to 190 times slower.
+    deep = collapse.State(depth=20, rows=200, direction=direction)
+    healthy, collapsed = deep.replace(weight_scale=1.0, scheme="lecun_normal"), deep.replace(weight_scale=1e-4)
+    seconds = {healthy: [], collapsed: []}
+    for round_ in range(12):
+        for state in seconds:
+            start = time.process_time()  # what other processes do does not count
+            collapse.compute(state)
+            if round_ > 0:  # the first round draws the weights
+                seconds[state].append(time.process_time() - start)
+    assert np.median(seconds[collapsed]) <= 1.5 * np.median(seconds[healthy])
+
+
+def test_no_denormal_number_survives_in_a_collapsed_network():
+    x, weights, upstream = collapse.draw("normal", 20, 100, 0)
+    activation = ACTIVATIONS["tanh"]
+    steps = collapse.forward_pass(x, weights, 1e-4, activation, batch_norm=False)
+    gradients = collapse.backward_pass(upstream, steps, weights, 1e-4, activation)
+    assert not steps[-1].a.any()
+    tiny = np.finfo(np.float32).tiny
+    for values in (*(step.a for step in steps), *gradients):
+        assert not ((values != 0) & (np.abs(values) < tiny)).any()
+
+
+# ---- variance_product
+
+
+def test_the_product_by_hand():
+    forward, backward = variance_product.predict(np.array([4, 2, 8]), np.array([1.0, 0.5]), share=0.5)
+    np.testing.assert_allclose(forward, [1, 0.5 * 4 * 1, 0.5 * 2 * 0.25 * 2])
+    np.testing.assert_allclose(backward, [0.5 * 2 * 1 * 1, 0.5 * 8 * 0.25, 1])
+
+
+@pytest.mark.parametrize("activation", ["identity", "relu"])
+@pytest.mark.parametrize("taper", [0.8, 1.25])
+def test_measured_mean_squares_are_the_predicted_ones_on_average_over_draws(activation, taper):
+    ratios = []
+    for seed in range(40):
+        state = variance_product.State(activation=activation, taper=taper, rule="xavier", width=200, depth=5, seed=seed)
+        frame = variance_product.compute(state)
+        ratios.append([frame.forward / frame.forward_predicted, frame.backward / frame.backward_predicted])
+    error = np.std(ratios, axis=0, ddof=1) / np.sqrt(len(ratios))
+    assert error.max() < 0.06
+    assert (np.abs(np.mean(ratios, axis=0) - 1) <= 4 * error).all()
+
+
+def test_no_rule_keeps_both_directions_where_widths_differ():
+    changes = {}
+    for rule in variance_product.RULES:
+        frame = variance_product.compute(variance_product.State(rule=rule, taper=0.8, width=400))
+        changes[rule] = (variance_product.fate(frame.forward_change), variance_product.fate(frame.backward_change))
+    assert changes["fan_in"] == ("holds", "fades")
+    assert changes["fan_out"] == ("grows", "holds")
+    assert changes["xavier"] == ("grows", "fades")
+    fan_in, fan_out, xavier = (
+        variance_product.compute(variance_product.State(rule=rule)) for rule in ("fan_in", "fan_out", "xavier")
+    )
+    assert fan_in.forward_predicted[-1] < xavier.forward_predicted[-1] < fan_out.forward_predicted[-1]
+    assert fan_in.backward_predicted[0] < xavier.backward_predicted[0] < fan_out.backward_predicted[0]
+
+
+def test_the_linear_prediction_fails_for_tanh_only_where_tanh_bends():
+    bent = {
+        gain: variance_product.compute(variance_product.State(activation="tanh", taper=1.0, gain=gain)).bent
+        for gain in (0.3, 3.0)
+    }
+    assert bent == {0.3: False, 3.0: True}
+    assert not variance_product.compute(variance_product.State(activation="relu", gain=3.0)).bent
+
+
+def test_widths_taper_and_stay_in_bounds():
+    widths = variance_product.layer_widths(variance_product.State(width=100, taper=0.8, depth=12))
+    np.testing.assert_array_equal(widths[:4], [100, 80, 64, 51])
+    assert (widths[-5:] == variance_product.NARROWEST).all()
+    assert variance_product.layer_widths(variance_product.State(width=400, taper=1.4)).max() == variance_product.WIDEST
+
+
+# ---- neuron
+
+
+@pytest.mark.parametrize("weight", [-5.0, -0.3, 0.0, 1.0, 4.0])
+@pytest.mark.parametrize("bias", [-5.0, 0.0, 0.7])
+def test_the_neuron_says_yes_where_its_input_is_positive(weight, bias):
+    frame = neuron.compute(neuron.State(weight=weight, bias=bias, activation="relu"))
+    expected = [max(0.0, weight * x + bias) for x in neuron.INPUTS]
+    np.testing.assert_allclose(frame.y, expected, rtol=1e-12, atol=1e-12)
+    yes = [weight * x + bias > 0 for x in frame.points]
+    left, right = frame.yes_side
+    assert yes == [left < x < right or (weight == 0 and bias > 0) for x in frame.points]
+    correct = sum(answer == (i >= neuron.A_CLASS) for i, answer in enumerate(yes))
+    assert frame.right == pytest.approx(correct / len(yes))
+    assert weight == 0 or weight * frame.threshold + bias == pytest.approx(0)
+
+
+def test_the_neurons_question_moves_the_threshold_to_minus_two():
+    settings = DEMOS["neuron"].question.settings
+    assert neuron.compute(neuron.State(**settings)).threshold == -2
+
+
+@pytest.mark.parametrize(("setting", "value"), [("width", np.int64(200)), ("weight_scale", np.float32(0.25))])
+def test_a_state_takes_numbers_of_numpy_as_its_own(setting, value):
+    taken = getattr(DEMOS["collapse"].State().replace(**{setting: value}), setting)
+    assert taken == value
+    assert type(taken) in (int, float)

@@ -1,0 +1,287 @@
+"""The progress file: what it counts, and that nothing that happens to it stops a chapter or loses what it held."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+import threading
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coursekit.chapters import EXERCISES
+from coursekit.exercises import lock_file
+from coursekit.exercises.checking import Verdict
+from coursekit.exercises.progress_file import ProgressFile, Standing, merged, read_standings
+from coursekit.exercises.session import Session
+
+ROOT = Path(__file__).parents[2]
+BYTES_OF_NO_PROGRESS = {
+    "empty": b"",
+    "cut off": b'{"he_std": {"attempts": 1, "hi',
+    "not text": b"\xff\xfe\x00",
+    "a list": b"[1, 2]",
+    "a number": b"3",
+    "of another shape": b'{"he_std": 3}',
+    "of other fields": b'{"he_std": {"tries": 1}}',
+    "of other types": b'{"he_std": {"attempts": "many"}}',
+    "negative": b'{"he_std": {"hints": -1}}',
+    "of a day that is none": b'{"he_std": {"solved": "yesterday"}}',
+    "too deep": b"[" * 100_000,
+    "too large": b"{}" + b" " * 1_000_000,
+}
+
+
+@pytest.fixture
+def path(tmp_path, monkeypatch):
+    path = tmp_path / "folder with ä" / "progress.json"
+    monkeypatch.setenv("COURSEKIT_PROGRESS", str(path))
+    return path
+
+
+def wrong(fan_in):
+    return 1 / fan_in
+
+
+def right(fan_in):
+    return math.sqrt(2 / fan_in)
+
+
+def row(session, name="he_std"):
+    return next(line.split() for line in repr(session.progress()).splitlines() if f" {name} " in line)
+
+
+def test_attempts_count_up_to_the_first_correct_one(path):
+    session = Session()
+    for answer in (None, wrong, wrong, right, wrong, right):
+        session.check("he_std", answer)
+    assert json.loads(path.read_bytes())["he_std"] == {"attempts": 3, "hints": 0, "solved": date.today().isoformat()}
+
+
+def test_not_attempted_leaves_no_trace(path):
+    Session().check("he_std", None)
+    assert not path.exists()
+
+
+def test_most_hints_seen_are_kept(path):
+    first, second = Session(), Session()
+    first.hint("he_std"), first.hint("he_std"), second.hint("he_std")
+    assert json.loads(path.read_bytes())["he_std"]["hints"] == 2
+
+
+def test_table_lists_every_exercise_in_the_order_of_the_chapters(path):
+    session = Session()
+    session.hint("he_std")
+    session.check("he_std", wrong)
+    session.check("xavier_bound", EXERCISES["xavier_bound"].solution)
+    lines = repr(session.progress()).splitlines()
+    assert lines[0].split() == ["chapter", "exercise", "solved", "attempts", "hints"]
+    in_order = sorted(EXERCISES.values(), key=lambda exercise: exercise.chapter)
+    names = [line.rsplit(maxsplit=4)[1] for line in lines[1:-1]]
+    assert names == [exercise.name for exercise in in_order]
+    assert row(session)[-4:] == ["he_std", "no", "1", "1"]
+    assert row(session, "xavier_bound")[-4:] == ["xavier_bound", date.today().isoformat(), "1", "0"]
+    assert lines[-1] == f"1 of {len(EXERCISES)} solved."
+
+
+def test_another_kernel_sees_it(path):
+    Session().check("he_std", right)
+    assert row(Session())[-2:] == ["1", "0"]
+
+
+def test_exercises_of_another_edition_are_kept(path):
+    path.parent.mkdir()
+    old = {"gone": {"attempts": 4, "hints": 1, "solved": "2025-01-02"}}
+    path.write_text(json.dumps(old))
+    session = Session()
+    session.check("he_std", wrong)
+    assert json.loads(path.read_bytes())["gone"] == old["gone"]
+    assert "gone" not in repr(session.progress())
+
+
+def test_environment_decides_at_every_call(path, monkeypatch, tmp_path):
+    session = Session()
+    session.check("he_std", wrong)
+    monkeypatch.setenv("COURSEKIT_PROGRESS", str(tmp_path / "other.json"))
+    assert row(session)[-2:] == ["0", "0"]
+
+
+def test_default_place_is_in_the_home_folder(monkeypatch, tmp_path):
+    monkeypatch.delenv("COURSEKIT_PROGRESS", raising=False)
+    monkeypatch.delenv("COURSEKIT_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    Session().check("he_std", right)
+    assert "he_std" in json.loads((tmp_path / ".coursekit" / "progress.json").read_bytes())
+
+
+def test_without_a_home_nothing_is_saved_and_said_once(monkeypatch, capsys):
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("COURSEKIT_PROGRESS", raising=False)
+    monkeypatch.delenv("COURSEKIT_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", no_home)
+    session = Session()
+    assert session.check("he_std", right).verdict is Verdict.CORRECT
+    session.check("he_std", right)
+    assert row(session)[-2:] == ["0", "0"]
+    said = capsys.readouterr().err
+    assert said.count("\n") == said.count("Your progress is not saved: there is no home folder.") == 1
+
+
+@pytest.mark.parametrize("content", BYTES_OF_NO_PROGRESS.values(), ids=BYTES_OF_NO_PROGRESS)
+def test_corrupt_file_is_set_aside(path, capsys, content):
+    path.parent.mkdir()
+    path.write_bytes(content)
+    session = Session()
+    assert session.check("he_std", right).verdict is Verdict.CORRECT
+    assert path.with_name("progress.json.corrupt").read_bytes() == content
+    assert row(session)[-2:] == ["1", "0"]
+    said = capsys.readouterr().err
+    assert said.count("\n") == said.count("progress.json.corrupt") == 1
+
+
+def test_second_corrupt_file_does_not_replace_the_first(path):
+    path.parent.mkdir()
+    for content in (b"first", b"second", b"third"):
+        path.write_bytes(content)
+        Session().progress()
+    kept = [path.with_name(f"progress.json.corrupt{number}").read_bytes() for number in ("", 2, 3)]
+    assert kept == [b"first", b"second", b"third"]
+
+
+def test_place_that_cannot_be_written_is_noted_once(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("COURSEKIT_PROGRESS", str(tmp_path / "file" / "progress.json"))
+    session = Session()
+    for _ in range(3):
+        assert session.check("he_std", right).verdict is Verdict.CORRECT
+    said = capsys.readouterr().err
+    assert said.count("\n") == said.count("Your progress is not saved: ") == 1
+
+
+def test_file_that_cannot_be_read_is_not_replaced(path, monkeypatch, capsys):
+    Session().check("he_std", right)
+    before = path.read_bytes()
+
+    def refuse(self, mode):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", refuse)
+        session = Session()
+        session.check("xavier_bound", EXERCISES["xavier_bound"].solution)
+        assert row(session)[-2:] == ["0", "0"]
+    assert path.read_bytes() == before
+    said = capsys.readouterr().err
+    assert "Your progress is not saved: " in said
+    assert "cannot be read: Permission denied." in said
+
+
+def test_full_disk_is_said_and_leaves_the_old_file_and_no_litter(path, monkeypatch, capsys):
+    Session().check("he_std", wrong)
+    before = path.read_bytes()
+
+    def disk_full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", disk_full)
+    assert Session().check("he_std", right).verdict is Verdict.CORRECT
+    assert path.read_bytes() == before
+    assert {file.name for file in path.parent.iterdir()} == {"progress.json", "progress.json.lock"}
+    assert "Your progress is not saved: " in (said := capsys.readouterr().err)
+    assert "No space left on device" in said
+
+
+def test_reader_never_sees_a_half_written_file(path):
+    file = ProgressFile(pytest.fail)  # a note would mean that a reader found it corrupt
+    file.update("he_std", lambda standing: Standing(attempts=1))
+    done = threading.Event()
+    seen = set()
+
+    def read():
+        while not done.is_set():
+            seen.add(file.read()["he_std"].attempts)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for attempts in range(1, 30):
+        file.update("he_std", lambda standing, attempts=attempts: Standing(attempts=attempts))
+    done.set()
+    reader.join()
+    assert seen
+    assert seen <= set(range(1, 30))
+
+
+COUNT_UP = """
+import sys
+from dataclasses import replace
+from coursekit.exercises.progress_file import ProgressFile
+
+file = ProgressFile(sys.exit)
+print("ready", flush=True)
+sys.stdin.read(1)  # until the other is, too
+for _ in range(100):
+    file.update("he_std", lambda standing: replace(standing, attempts=standing.attempts + 1))
+"""
+
+
+def test_two_kernels_that_write_at_once_lose_nothing(path):
+    kernels = [
+        subprocess.Popen([sys.executable, "-c", COUNT_UP], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    assert [kernel.stdout.readline().strip() for kernel in kernels] == [b"ready", b"ready"]
+    for kernel in kernels:
+        kernel.stdin.write(b".")
+        kernel.stdin.flush()
+    for kernel in kernels:
+        kernel.communicate(timeout=60)
+    assert [kernel.returncode for kernel in kernels] == [0, 0]
+    assert read_standings(path)["he_std"].attempts == 200
+
+
+def test_a_lock_that_nobody_gives_back_is_not_waited_for_long(path, monkeypatch):
+    monkeypatch.setattr(lock_file, "PATIENCE", 0.05)
+    path.parent.mkdir()
+    with lock_file.alone(path):
+        Session().check("he_std", right)
+    assert read_standings(path)["he_std"].solved
+
+
+def test_without_locks_progress_is_saved_all_the_same(path, monkeypatch):
+    def refuse(descriptor):
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(lock_file, "_try_lock", refuse)
+    Session().check("he_std", right)
+    assert read_standings(path)["he_std"].solved
+
+
+DAYS = st.sampled_from(["", "2025-01-02", "2025-09-01", "2026-03-04"])
+STANDINGS = st.dictionaries(
+    st.sampled_from(["he_std", "xavier_bound", "gone"]), st.builds(Standing, st.integers(0, 9), st.integers(0, 3), DAYS)
+)
+
+
+@given(STANDINGS, STANDINGS, STANDINGS)
+def test_merging_does_not_depend_on_order_or_repetition(one, two, three):
+    assert list(merged(one, two).items()) == list(merged(two, one).items())
+    assert merged(merged(one, two), three) == merged(one, merged(two, three))
+    assert merged(merged(one, two), two) == merged(one, two)
+    assert merged(one, {}) == merged(one, one) == one
+
+
+def test_the_better_standing_wins():
+    here = {"he_std": Standing(3, 2, "2025-09-02"), "only_here": Standing(1)}
+    there = {"he_std": Standing(4, 1, "2025-09-01"), "only_there": Standing(2, 0, "2025-09-03")}
+    assert merged(here, there) == {
+        "he_std": Standing(4, 2, "2025-09-01"),
+        "only_here": Standing(1),
+        "only_there": Standing(2, 0, "2025-09-03"),
+    }
+    assert merged({"he_std": Standing(9)}, {"he_std": Standing(1, 0, "2025-09-01")})["he_std"].solved == "2025-09-01"

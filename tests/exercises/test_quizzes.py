@@ -1,0 +1,62 @@
+"""Quizzes: complete records, feedback on every answer, a score of first tries, and a form without a kernel."""
+
+import pytest
+
+import coursekit as ck
+from coursekit.chapters import QUIZZES
+from coursekit.exercises.question import Question
+from coursekit.exercises.quiz import Quiz
+
+each = pytest.mark.parametrize("quiz", QUIZZES.values(), ids=list(QUIZZES))
+
+
+@each
+def test_a_quiz_has_five_answerable_questions(quiz):
+    assert len(quiz.questions) == 5
+    assert len({question.text for question in quiz.questions}) == 5
+    for question in quiz.questions:
+        assert 3 <= len(question.options) == len(set(question.options)) <= 4
+        assert 0 <= question.answer < len(question.options)
+        assert len(question.explanation) > 30
+        assert "$" not in question.text + "".join(question.options) + question.explanation
+
+
+@each
+def test_the_right_answers_are_not_all_in_one_place(quiz):
+    assert len({question.answer for question in quiz.questions}) > 1
+
+
+@each
+def test_every_answer_gets_its_explanation_and_first_tries_count(quiz):
+    panel = ck.quiz(quiz.name)
+    for i, (question, choices) in enumerate(zip(quiz.questions, panel.choices, strict=True)):
+        feedback = panel.widget.children[i + 1].children[2]
+        wrong = (question.answer + 1) % len(question.options)
+        choices.value = question.options[wrong if i == 0 else question.answer]
+        assert "Not this one" in feedback.value if i == 0 else "Yes" in feedback.value
+        choices.value = question.options[question.answer]
+        assert "Yes" in feedback.value
+    assert panel.first_tries == [False, True, True, True, True]
+    assert "4 right at the first try, 5 of 5 answered" in panel.widget.children[-1].value
+
+
+def test_names_are_text_not_html_and_there_is_a_form_without_a_kernel():
+    options = ("<i>yes</i>", "<i>no</i>", "maybe")
+    quiz = Quiz("q", "00 Test", (Question("Is <i> slanted?", options, 1, "Because <i> & so."),))
+    from coursekit.live.quiz import QuizPanel
+
+    panel = QuizPanel(quiz)
+    stored = panel._repr_mimebundle_()
+    assert stored["text/plain"] == repr(panel) == "quiz q: 1 questions"
+    assert "&lt;i&gt; slanted?" in stored["text/html"]
+    assert "<summary>Answer</summary>&lt;i&gt;no&lt;/i&gt;. Because &lt;i&gt; &amp; so." in stored["text/html"]
+    prompt, choices, feedback = panel.widget.children[1].children
+    choices.value = "<i>yes</i>"
+    assert "Because &lt;i&gt; &amp; so." in feedback.value
+    assert "&lt;i&gt; slanted?" in prompt.value
+    assert not any("<i>" in shown for shown in (stored["text/html"], prompt.value, feedback.value))
+
+
+def test_an_unknown_quiz_lists_those_that_exist():
+    with pytest.raises(KeyError, match=r"no quiz called 'initialization'\. Did you mean 'initialisation'"):
+        ck.quiz("initialization")

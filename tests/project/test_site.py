@@ -1,0 +1,210 @@
+"""The site that Sphinx makes of the checkout: complete, described, whole without a network, and searchable."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from base64 import b64decode
+from functools import cache, partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Thread
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+
+REQUIRED = os.environ.get("COURSEKIT_BROWSER") == "required"
+if find_spec("sphinx") is None and not REQUIRED:
+    pytest.skip("Sphinx is not installed: pip install -e '.[site]'", allow_module_level=True)
+
+from bs4 import BeautifulSoup  # noqa: E402
+
+from tools.freeze_notebooks import chapters  # noqa: E402
+
+pytestmark = pytest.mark.slow
+
+CHECKOUT = Path(__file__).parents[2]
+# Sphinx, in a process in which every attempt to reach another machine fails.
+OFFLINE_SPHINX = """
+import socket, sys
+from sphinx.cmd.build import main
+
+def refuse(*_, **__):
+    raise OSError("this build has no network")
+
+socket.socket.connect = socket.getaddrinfo = refuse
+sys.exit(main(sys.argv[1:]))
+"""
+every_chapter = pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("build") / "site"
+    options = ["-W", "--keep-going", "-n", "-q", "-c", "docs", "-d", folder.with_name("doctrees")]
+    built = subprocess.run(
+        [sys.executable, "-c", OFFLINE_SPHINX, *options, ".", folder], cwd=CHECKOUT, capture_output=True, text=True
+    )
+    assert built.returncode == 0, built.stderr
+    return folder
+
+
+@cache
+def soup(page):
+    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+
+
+def chapter_page(site, path):
+    return site / "notebooks" / f"{path.stem}.html"
+
+
+def code_cells(path):
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+
+
+def pages(site):
+    found = sorted(site.rglob("*.html"))
+    assert len(found) > len(chapters())
+    return found
+
+
+@every_chapter
+def test_every_chapter_has_a_page_that_the_front_page_lists(site, path):
+    address = chapter_page(site, path).relative_to(site).as_posix()
+    contents = soup(site / "index.html").select_one(".sidebar-tree")
+    assert soup(site / address).h1.get_text().startswith(f"{path.stem[:2]} · ")
+    assert address in [link["href"] for link in contents.find_all("a")]
+
+
+@every_chapter
+def test_every_stored_picture_is_on_its_page_with_its_readout(site, path):
+    page = chapter_page(site, path)
+    outputs = [output for cell in code_cells(path) for output in cell.outputs if "image/png" in output.get("data", {})]
+    readouts = [output.data["text/plain"].partition(": ")[2] for output in outputs]
+    images = soup(page).select("figure img")
+    assert readouts
+    assert [image["alt"] for image in images] == readouts
+    assert [caption.get_text(strip=True).rstrip("¶") for caption in soup(page).select("figcaption")] == readouts
+    stored = [b64decode(output.data["image/png"]) for output in outputs]
+    assert all((page.parent / image["src"]).read_bytes() == png for image, png in zip(images, stored, strict=True))
+
+
+@every_chapter
+def test_solutions_are_there_and_collapsed(site, path):
+    solutions = [cell.source for cell in code_cells(path) if "solution" in cell.metadata.get("tags", [])]
+    collapsed = soup(chapter_page(site, path)).select("details.hide:not([open])")
+    assert [details.pre.get_text().strip() for details in collapsed] == [source.strip() for source in solutions]
+
+
+def test_pages_load_nothing_from_elsewhere(site):
+    loaded = [
+        address
+        for page in pages(site)
+        for tag in soup(page).select("script[src], link[href], img[src], source[src], iframe[src], object[data]")
+        for address in [tag.get("src") or tag.get("href") or tag.get("data")]
+    ]
+    for sheet in site.rglob("*.css"):
+        loaded += re.findall(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)", sheet.read_text(encoding="utf-8"))
+    assert any("tex-svg" in address for address in loaded)
+    assert [address for address in loaded if "//" in str(address)] == []
+
+
+def test_internal_links_lead_somewhere(site):
+    links = [(page, link["href"]) for page in pages(site) for link in soup(page).select("a[href]")]
+    internal = [(page, href) for page, href in links if not urlsplit(href).scheme]
+    broken = {(page.relative_to(site).as_posix(), href) for page, href in internal if not leads_somewhere(page, href)}
+    assert internal
+    assert broken == set()
+
+
+def leads_somewhere(page, href):
+    where = urlsplit(href)
+    target = (page.parent / unquote(where.path)).resolve() if where.path else page
+    if not (target.is_file() and where.fragment):
+        return target.is_file()
+    return soup(target).find(id=unquote(where.fragment)) is not None
+
+
+@pytest.mark.parametrize(("word", "chapter"), [("xavier", "06"), ("dropout", "02"), ("entropi", "01")])
+def test_the_search_index_knows_a_word_of_a_chapter(site, word, chapter):
+    script = (site / "searchindex.js").read_text(encoding="utf-8")
+    index = json.loads(script.removeprefix("Search.setIndex(").removesuffix(")"))
+    found = [index[kind].get(word, []) for kind in ("terms", "titleterms")]
+    numbers = {number for one in found for number in (one if isinstance(one, list) else [one])}
+    assert [name for name in map(index["docnames"].__getitem__, numbers) if name.startswith(f"notebooks/{chapter}")]
+
+
+# ---- in a browser
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not REQUIRED:
+        pytest.importorskip("playwright", reason="playwright is not installed: pip install -e '.[test]'")
+    from tools.lab_driver import chromium, find_chromium
+
+    if find_chromium() is None and not REQUIRED:
+        pytest.skip("there is no Chromium on the PATH, and CHROMIUM is not set")
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def served(site):
+    """The site's address on a server that only hands out files."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=site)) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def page(browser, site, served):
+    """A tab that reaches the site and nothing else, and asks for nothing else."""
+    page, elsewhere = browser.new_page(), []
+
+    def refuse(route):
+        elsewhere.append(route.request.url)
+        route.abort()
+
+    page.route(lambda url: not url.startswith((site.as_uri(), served, "data:")), refuse)
+    yield page
+    page.close()
+    assert elsewhere == []
+
+
+ALL_IMAGES_SHOWN = "() => [...document.images].every(image => image.complete && image.naturalWidth > 0)"
+ALL_FORMULAS_SET = """() => {
+    const formulas = [...document.querySelectorAll('.math')];
+    return formulas.length && formulas.every(one => one.querySelector('mjx-container svg'));
+}"""
+
+WRONG_TEX = "[data-mjx-error], mjx-container [fill='red']"  # MathJax shows an unknown command in red
+
+
+@pytest.mark.browser
+@every_chapter
+def test_a_chapter_shows_its_pictures_and_formulas(page, site, path):
+    page.goto(chapter_page(site, path).as_uri())
+    page.wait_for_function(ALL_FORMULAS_SET)
+    assert page.evaluate(ALL_IMAGES_SHOWN)
+    assert page.locator(WRONG_TEX).count() == 0
+    assert re.findall(r"\$\$|\\[(\[]|\\frac|\\sum|\\operatorname", page.locator("article").inner_text()) == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("from_disk", [True, False])
+def test_search_finds_the_chapter(page, site, served, from_disk):
+    page.goto(f"{site.as_uri() if from_disk else served}/index.html")
+    page.get_by_placeholder("Search").fill("Xavier")
+    page.keyboard.press("Enter")
+    first = page.locator("ul.search a").first
+    first.wait_for()
+    assert first.inner_text().startswith("06 · ")
+    first.click()
+    page.wait_for_url("**/notebooks/06_initialisation.html*")
