@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from coursekit.arrays import Array
-from coursekit.figures.marks import line
-from coursekit.figures.style import GHOST, readable
+from coursekit.figures.marks import cursor, legend, line, put
+from coursekit.figures.style import BLUE, GHOST, INK, readable
 
 
 class Look(NamedTuple):
@@ -17,7 +17,7 @@ class Look(NamedTuple):
 
     label: str
     color: str
-    style: str = "-"
+    style: Any = "-"
 
 
 class NamedCurves:
@@ -56,6 +56,41 @@ class NamedCurves:
         if self.ax.get_yscale() == "log":
             return np.log(shown / low) / math.log(high / low)
         return (shown - low) / (high - low)
+
+
+class Scrubbed:
+    """Loss and share of points right over a whole run, with markers at the step that a slider chooses.
+
+    Parameters
+    ----------
+    ax : Axes
+    steps : int
+        The length of the run.
+    chance : float
+        The loss of a guess.
+    ticks : (values, labels)
+        On the y axis, which both curves share.
+    """
+
+    def __init__(self, ax: Axes, steps: int, chance: float, ticks: tuple[list[float], list[str]]) -> None:
+        self.steps = np.arange(steps + 1)
+        ax.set(xlim=(0, steps), ylim=(0, 1.04))
+        legend(ax, ("● loss", INK), ("■ share of points right", BLUE))
+        ax.axhline(chance, color=INK, linewidth=0.9, linestyle=":")
+        ax.set_yticks(*ticks)
+        self.loss = line(ax, color=INK, linewidth=1.8, ghost=True)
+        self.accuracy = line(ax, color=BLUE, linewidth=1.3)
+        self.now = cursor(ax)
+        self.loss_now = line(ax, "o", color=INK, markersize=7, clip_on=False)
+        self.accuracy_now = line(ax, "s", color=BLUE, markersize=7, clip_on=False)
+
+    def show(self, loss: Array, accuracy: Array, step: int) -> None:
+        """Show loss and accuracy (steps + 1,), and mark a step."""
+        self.loss.set_data(self.steps, loss)
+        self.accuracy.set_data(self.steps, accuracy)
+        self.now.set_xdata([step, step])
+        put(self.loss_now, step, min(loss[step], 1.04))
+        put(self.accuracy_now, step, accuracy[step])
 
 
 def spread_out(positions: Array, gap: float) -> Array:

@@ -69,6 +69,14 @@ def plain(value: float, digits: int = 3) -> str:
     return f"{number} × 10{str(int(exponent)).translate(SUPERSCRIPT)}" if exponent else number
 
 
+def percent(share: float, digits: int = 0) -> str:
+    """Write a share so that nearly all is not mistaken for all, nor nearly none for none."""
+    text, least = f"{share:.{digits}%}", 10.0**-digits
+    if 0 < share < 0.005 * least:
+        return f"under {least:g}%"
+    return f"over {100 - least:g}%" if 1 - 0.005 * least <= share < 1 else text
+
+
 def rough(value: float) -> str:
     """Write a number for people so that all processors agree: two digits, and from 1000 on only the power of ten.
 

@@ -1,65 +1,49 @@
 """Training loss by activation: the same network, the same first weights, the same batches, six ways to bend."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.collections import PolyCollection
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.arrays import Array
 from coursekit.chapters.activations import CHAPTER
-from coursekit.chapters.initialisation import init_race
-from coursekit.chapters.initialisation.init_race import (
-    CHANCE,
-    EVERY,
-    HIGHEST,
-    LINE,
-    LOWEST,
-    SCHEMES,
-    STEPS,
-    Racer,
-    bars,
-    batches,
-    heights,
-    spread_out,
-)
 from coursekit.data import load_digits
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
+from coursekit.figures.curves import Look, NamedCurves
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.style import AMBER, BLUE, BROWN, GHOST, INK, ORANGE, PURPLE, RED, axes, headline
+from coursekit.figures.marks import Bars, level, line, rows, say
+from coursekit.figures.style import BLUE, BROWN, INK, ORANGE, PURPLE, RED, axes, headline
+from coursekit.layers import Activation, Layer, Linear
+from coursekit.network import Sequential
+from coursekit.training.history import Learner, batches
 
-HE = next(scheme for scheme in SCHEMES if scheme.init == "he_normal")
-
-
-class Runner(NamedTuple):
-    """One activation in the race, and its colours."""
-
-    name: str
-    color: str
-    text_color: str
-    style: Any = "-"
-
-    @property
-    def label(self) -> str:
-        """Its name for people."""
-        return ACTIVATIONS[self.name].label
-
-
-RUNNERS = (
-    Runner("sigmoid", RED, RED),
-    Runner("tanh", PURPLE, PURPLE),
-    Runner("relu", BLUE, BLUE),
-    Runner("leaky_relu", "#717581", "#5b5f69", (0, (4, 1.5))),
-    Runner("elu", ORANGE, AMBER),
-    Runner("gelu", BROWN, BROWN, (0, (1.5, 1))),
-)
+STEPS = 200
+EVERY = 4  # training steps from one frame to the next; a point of a curve is the mean over them
+WIDTH = 64
+BATCH = 64
+CLASSES = 10
+CHANCE = math.log(CLASSES)  # the loss of a network that gives every class the same score
+LOWEST, HIGHEST = 0.01, 100.0  # the losses that the picture spans
+LINE = 0.055  # height of a label, as a share of the axes
+GREEN = "#2e7d32"
+RUNNERS = ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu")
 TANH, RELU = 1, 2
+LOOKS = tuple(
+    Look(ACTIVATIONS[name].label, color, style)
+    for name, color, style in zip(
+        RUNNERS,
+        (RED, PURPLE, BLUE, "#717581", ORANGE, BROWN),
+        ("-", "-", "-", (0, (4, 1.5)), "-", (0, (1.5, 1))),
+        strict=True,
+    )
+)
 Overflow = tuple[int | None, ...]  # one entry a runner
 
 
@@ -111,35 +95,48 @@ class Frame:
     def readout(self) -> str:
         """The story, and everybody's steps."""
         entries = (
-            f"{runner.label} overflowed at step {lost}" if lost is not None else f"{runner.label} {there or '–'}"
-            for runner, there, lost in zip(RUNNERS, self.arrived, self.overflow, strict=True)
+            f"{look.label} overflowed at step {lost}" if lost is not None else f"{look.label} {there or '–'}"
+            for look, there, lost in zip(LOOKS, self.arrived, self.overflow, strict=True)
         )
         return f"Step {self.steps[-1]}: {self.story}. Steps to a loss of {self.state.goal:g}: {'; '.join(entries)}."
 
 
-def race(pixels: float, lr: float, depth: int, seed: int) -> Iterator[tuple[Array, Overflow]]:
-    """Race, and give the losses (6,) of every block of steps, with the steps at which someone overflowed."""
+def racer(activation: str, depth: int, lr: float, seed: int, init: str = "he_normal", **params: float) -> Learner:
+    """Build a network of ``depth`` hidden layers that is ready to train on digits."""
+    rng = np.random.default_rng([seed, 1])
+    layers: list[Layer] = []
+    for _ in range(depth):
+        layers += [Linear(WIDTH, WIDTH, rng, init, **params), Activation(activation)]
+    return Learner(Sequential([*layers, Linear(WIDTH, CLASSES, rng, init, **params)]), "softmax_cross_entropy", lr)
+
+
+def race(racers: list[Learner], seed: int, brightest: float = 1.0) -> Iterator[tuple[Array, Array, Overflow]]:
+    """Train all on the same digits; give loss (K,) and share read correctly (K,) of every block, and the overflows."""
     images, labels = load_digits("train")
-    settings = init_race.State(depth=depth, lr=lr, seed=seed)
-    racers = [Racer(HE, settings.replace(activation=runner.name)) for runner in RUNNERS]
-    draws = batches(np.float32(pixels) * images.reshape(len(images), -1), labels, seed)
+    draws = batches(np.float32(brightest) * images.reshape(len(images), -1), labels, BATCH, seed)
     for _ in range(STEPS // EVERY):
         block = list(islice(draws, EVERY))
-        losses = [np.mean([racer.train(*batch)[0] for batch in block]) for racer in racers]
-        yield np.array(losses), tuple(racer.overflow for racer in racers)
+        results = np.array([[_judged(racer, *batch) for batch in block] for racer in racers])  # (K, EVERY, 2)
+        yield *results.mean(1).T, tuple(racer.overflow for racer in racers)
+
+
+def _judged(racer: Learner, x: Array, labels: Array) -> tuple[float, float]:
+    loss, scores = racer.step(x, labels)
+    return loss, math.nan if racer.overflow is not None else float((scores.argmax(1) == labels).mean())
 
 
 @lru_cache(maxsize=16)
 def finished(pixels: float, lr: float, depth: int, seed: int) -> tuple[Array, Overflow]:
     """Return all losses (6, K) and overflows; kept, because another goal needs no other race."""
-    blocks = list(race(pixels, lr, depth, seed))
-    return np.stack([losses for losses, _ in blocks], axis=1), blocks[-1][1]
+    blocks = list(race([racer(name, depth, lr, seed) for name in RUNNERS], seed, pixels))
+    return np.stack([losses for losses, _, _ in blocks], axis=1), blocks[-1][2]
 
 
 def frames(state: State) -> Iterator[Frame]:
     """Race, and show the curves so far after every few steps."""
     curves = []
-    for losses, overflow in race(state.pixels, state.lr, state.depth, state.seed):
+    racers = [racer(name, state.depth, state.lr, state.seed) for name in RUNNERS]
+    for losses, _, overflow in race(racers, state.seed, state.pixels):
         curves.append(losses)
         yield judged(np.stack(curves, axis=1), overflow, state)
 
@@ -161,6 +158,24 @@ def arrivals(steps: Array, loss: Array, goal: float) -> Array:
     return np.where(there.any(1), steps[there.argmax(1)], 0)
 
 
+def race_axes(figure: Figure, width: float) -> Axes:
+    """Add the axes of a race's losses, their left part of the figure ``width`` wide."""
+    title = f"training loss (log scale), mean of {EVERY} batches"
+    ax = axes(figure, (0.08, 0.125, width, 0.70), title, "training step")
+    ax.set(xlim=(0, STEPS), yscale="log", ylim=(LOWEST, HIGHEST))
+    ax.set_yticks([0.01, 0.1, 1, CHANCE, 10, 100], ["0.01", "0.1", "1", "chance", "10", "100"])
+    level(ax, CHANCE)
+    return ax
+
+
+def names(looks: tuple[Look, ...], overflow: Overflow) -> list[str]:
+    """Return what stands at the end of each curve."""
+    return [
+        look.label if lost is None else f"{look.label} × step {lost}"
+        for look, lost in zip(looks, overflow, strict=True)
+    ]
+
+
 class View:
     """Loss curves with their names at the right end; beside them the steps that each took to the goal."""
 
@@ -168,62 +183,31 @@ class View:
 
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
-        self._make_curves(figure)
-        self._make_bars(figure)
-
-    def _make_curves(self, figure: Figure) -> None:
-        title = f"training loss (log scale), mean of {EVERY} batches"
-        ax = axes(figure, (0.08, 0.125, 0.445, 0.70), title, "training step", "")
-        ax.set(xlim=(0, STEPS), yscale="log", ylim=(LOWEST, HIGHEST))
-        ax.set_yticks([0.01, 0.1, 1, CHANCE, 10, 100], ["0.01", "0.1", "1", "chance", "10", "100"])
-        ax.axhline(CHANCE, color=INK, linewidth=1.0, linestyle=":")
-        (self.goal,) = ax.plot([], [], color="#2e7d32", linewidth=1.4, linestyle=(0, (6, 3)), animated=True)
-        style = {"fontsize": 10.5, "transform": ax.get_yaxis_transform(), "animated": True, "color": "#2e7d32"}
+        ax = race_axes(figure, 0.445)
+        self.goal = line(ax, color=GREEN, linewidth=1.4, linestyle=(0, (6, 3)))
+        style = {"fontsize": 10.5, "transform": ax.get_yaxis_transform(), "animated": True, "color": GREEN}
         self.goal_name = ax.text(0.99, 1, "goal", ha="right", va="bottom", **style)
-        self.ghosts = [ax.plot([], [], **(GHOST | {"color": runner.color}))[0] for runner in RUNNERS]
-        self.curves = [
-            ax.plot([], [], color=runner.color, linestyle=runner.style, linewidth=2.1, animated=True)[0]
-            for runner in RUNNERS
-        ]
-        style = {"fontsize": 10.5, "va": "center", "transform": ax.transAxes, "animated": True}
-        self.names = [ax.text(1.015, 0, "", color=runner.text_color, **style) for runner in RUNNERS]
+        self.curves = NamedCurves(ax, LOOKS, LINE, linewidth=2.1)
+        self._make_bars(figure)
 
     def _make_bars(self, figure: Figure) -> None:
         ax = axes(figure, (0.765, 0.125, 0.19, 0.70), "steps to the goal", "training steps")
-        places = range(len(RUNNERS))
-        ax.set(xlim=(0, STEPS), ylim=(len(RUNNERS) - 0.5, -0.5), xticks=range(0, STEPS + 1, 50))
-        ax.set_yticks(places, [runner.label for runner in RUNNERS])
-        ax.tick_params(axis="y", length=0)
-        ax.grid(visible=False, axis="y")
-        self.bars = PolyCollection([], facecolors=[runner.color for runner in RUNNERS], linewidths=0, animated=True)
-        ax.add_collection(self.bars)
-        (self.ghost_bars,) = ax.plot([], [], "|", color=GHOST["color"], markersize=22, markeredgewidth=1.5)
+        ax.set(xlim=(0, STEPS), xticks=range(0, STEPS + 1, 50))
+        rows(ax, [look.label for look in LOOKS])
+        self.bars = Bars(ax, [look.color for look in LOOKS], range(len(LOOKS)), lying=True, ghost=22)
         style = {"fontsize": 10.5, "va": "center", "color": INK, "animated": True}
-        self.counts = [ax.text(0, place, "", **style) for place in places]
+        self.counts = [ax.text(0, place, "", **style) for place in range(len(LOOKS))]
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
-        self.headline.set_text(f"Step {frame.steps[-1]}: {frame.story}")
-        self.headline.set_color(BLUE if frame.ratio and frame.ratio > 1.5 else INK)
+        ahead = frame.ratio and frame.ratio > 1.5
+        say(self.headline, f"Step {frame.steps[-1]}: {frame.story}", BLUE if ahead else INK)
         self.goal.set_data([0, STEPS], [frame.state.goal] * 2)
         self.goal_name.set_y(frame.state.goal * 1.06)
-        levels = spread_out(heights(frame.loss[:, -1]), LINE)
-        for i, runner in enumerate(RUNNERS):
-            lost = frame.overflow[i]
-            self.curves[i].set_data(frame.steps, frame.loss[i])
-            self.names[i].set_text(runner.label if lost is None else f"{runner.label} × step {lost}")
-            self.names[i].set_y(levels[i])
-            there = frame.arrived[i]
-            self.counts[i].set_text(str(there) if there else "not yet" if lost is None else "overflow")
-            self.counts[i].set_x(there + 5)
-        self.bars.set_verts(list(bars(frame.arrived)), closed=False)
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's curves and steps as a ghost."""
-        for i, ghost in enumerate(self.ghosts):
-            ghost.set_data(*(frame.steps, frame.loss[i]) if frame else ([], []))
-        there = [(step, place) for place, step in enumerate(frame.arrived) if step] if frame else []
-        self.ghost_bars.set_data(*zip(*there, strict=True) if there else ([], []))
+        self.curves.show(frame.steps, frame.loss, names(LOOKS, frame.overflow))
+        self.bars.show(frame.arrived)
+        for text, there, lost in zip(self.counts, frame.arrived, frame.overflow, strict=True):
+            text.set(text=str(there) if there else "not yet" if lost is None else "overflow", x=there + 5)
 
 
 DEMOS.add(

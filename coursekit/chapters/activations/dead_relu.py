@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
@@ -14,11 +12,12 @@ from coursekit.data.synthetic import POINT_SETS
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, RED, axes, headline
+from coursekit.figures.marks import cursor, legend, line, put, say, segments
+from coursekit.figures.plane import Classes
+from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, PURPLE, RED, axes, headline
 from coursekit.layers import Activation, Linear, linear_forward
-from coursekit.losses import LOSSES
 from coursekit.network import Sequential
-from coursekit.optimisers import OPTIMISERS
+from coursekit.training.history import History, keep_every_step
 
 STEPS = 120
 HIDDEN = 40
@@ -37,24 +36,12 @@ class State(DemoState):
     seed: int = 0
 
 
-class History(NamedTuple):
-    """A whole training run; index 0 is the network before its first step."""
-
-    x: Array  # (N, 2)
-    labels: Array  # (N,)
-    w: Array  # (STEPS + 1, 2, H)
-    b: Array  # (STEPS + 1, H)
-    off: Array  # (STEPS + 1, H) bool: below 0 for every point
-    loss: Array  # (STEPS + 1,)
-    accuracy: Array  # (STEPS + 1,)
-
-
 @dataclass(frozen=True)
 class Frame:
     """The units at one step of the training; ``history`` holds the steps before and after it."""
 
     history: History
-    share: Array  # (STEPS + 1,), per cent of the units that are off for every point
+    dark: Array  # (STEPS + 1, H) bool: below 0 for every point
     lines: Array  # (H, 2, 2), where each unit's input is 0
     ticks: Array  # (H, 2, 2), on the side where it answers
     state: State
@@ -62,12 +49,12 @@ class Frame:
     @property
     def off(self) -> int:
         """How many units are below 0 for every point now."""
-        return int(self.history.off[self.state.step].sum())
+        return int(self.dark[self.state.step].sum())
 
     @property
     def returned(self) -> int:
         """How many units were off for every point at an earlier step, and answer to some point now."""
-        earlier, now = self.history.off[: self.state.step + 1].any(0), self.history.off[self.state.step]
+        earlier, now = self.dark[: self.state.step + 1].any(0), self.dark[self.state.step]
         return int((earlier & ~now).sum())
 
     @property
@@ -81,7 +68,7 @@ class Frame:
     def readout(self) -> str:
         """How many units are off, what it means, and how well the network does."""
         step = self.state.step
-        born = int(self.history.off[0].sum())
+        born = int(self.dark[0].sum())
         return (
             f"Step {step}: {self.off} of {HIDDEN} units ({self.off / HIDDEN:.0%}) are off for every point: "
             f"{self.verdict}. {born} were so at the start, {self.returned} have come back. "
@@ -107,24 +94,12 @@ def network(bias: float, slope: float, seed: int) -> Sequential:
 
 
 @lru_cache(maxsize=4)
-def train(lr: float, bias: float, slope: float, seed: int) -> History:
-    """Train by gradient descent on all points at once and keep every step, so that a slider can scrub through them."""
+def train(lr: float, bias: float, slope: float, seed: int) -> tuple[History, Array]:
+    """Train and keep every step, so that a slider can scrub through them; say which units (STEPS + 1, H) were dark."""
     x, labels = points(seed)
-    net = network(bias, slope, seed)
-    params, loss, optimiser = net.params, LOSSES["softmax_cross_entropy"], OPTIMISERS["sgd"](lr=lr)
-    memory = optimiser.init(params)
-    w, b, losses, accuracies = [], [], [], []
-    for _ in range(STEPS + 1):
-        scores = net.forward(x)
-        value, dscores = loss(scores, labels)
-        w.append(params["0.w"].copy())
-        b.append(params["0.b"].copy())
-        losses.append(value)
-        accuracies.append((scores.argmax(1) == labels).mean())
-        net.parameter_gradients(dscores)
-        optimiser.step(params, net.grads, memory)
-    off = [unreachable(x, *pair) for pair in zip(w, b, strict=True)]
-    return History(x, labels, np.array(w), np.array(b), np.array(off), np.array(losses), np.array(accuracies))
+    history = keep_every_step(network(bias, slope, seed), "softmax_cross_entropy", lr, x, labels, STEPS)
+    weights = zip(history.params["0.w"], history.params["0.b"], strict=True)
+    return history, np.array([unreachable(x, *pair) for pair in weights])
 
 
 def unreachable(x: Array, w: Array, b: Array) -> Array:
@@ -135,9 +110,9 @@ def unreachable(x: Array, w: Array, b: Array) -> Array:
 
 def compute(state: State) -> Frame:
     """Train, or look up, the network of this state."""
-    history = train(state.lr, state.bias, state.slope, state.seed)
-    drawn = lines(history.w[state.step], history.b[state.step])
-    return Frame(history, 100 * history.off.mean(1), *drawn, state)
+    history, dark = train(state.lr, state.bias, state.slope, state.seed)
+    drawn = lines(history.params["0.w"][state.step], history.params["0.b"][state.step])
+    return Frame(history, dark, *drawn, state)
 
 
 def lines(w: Array, b: Array) -> tuple[Array, Array]:
@@ -164,19 +139,13 @@ class View:
 
     def _make_plane(self, figure: Figure) -> None:
         ax = axes(figure, (0.06, 0.115, 0.42, 0.715), "", "x₁", "x₂")
-        self.lines = LineCollection([], colors=PURPLE, linewidths=1.1, alpha=0.55, animated=True)
-        self.ticks = LineCollection([], colors=PURPLE, linewidths=2.4, animated=True)
-        self.dead_lines = LineCollection([], colors="#777777", linewidths=1.1, linestyles=[(0, (4, 3))], animated=True)
-        self.dead_ticks = LineCollection([], colors="#777777", linewidths=2.4, animated=True)
-        for collection in (self.dead_lines, self.lines, self.dead_ticks, self.ticks):
-            ax.add_collection(collection)
-        marks = {"linestyle": "", "markersize": 4.5, "markeredgecolor": PAPER, "markeredgewidth": 0.4, "animated": True}
-        (self.class_0,) = ax.plot([], [], "o", color=BLUE, **marks)
-        (self.class_1,) = ax.plot([], [], "s", color=ORANGE, **marks)
+        self.dead_lines = segments(ax, "#777777", linewidths=1.1, linestyles=[(0, (4, 3))])
+        self.lines = segments(ax, PURPLE, linewidths=1.1, alpha=0.55)
+        self.dead_ticks = segments(ax, "#777777", linewidths=2.4)
+        self.ticks = segments(ax, PURPLE, linewidths=2.4)
+        self.points = Classes(ax, (("o", BLUE), ("s", ORANGE)), markersize=4.5, markeredgewidth=0.4)
         ax.set(xlim=(-1.275 * REACH, 1.275 * REACH), ylim=(-REACH, REACH), xticks=range(-5, 6), yticks=range(-4, 5))
-        style = {"fontsize": 11.5, "transform": ax.transAxes, "va": "bottom"}
-        ax.text(0.0, 1.025, "— unit, ticked where it answers", color=PURPLE, **style)
-        ax.text(0.62, 1.025, "- - off for every point", color="#555555", **style)
+        legend(ax, ("— unit, ticked where it answers", PURPLE), ("- - off for every point", "#555555"))
 
     def _make_curves(self, figure: Figure) -> None:
         upper = axes(figure, (0.56, 0.53, 0.425, 0.30), "units off for every point", "", "%")
@@ -186,43 +155,33 @@ class View:
         upper.text(STEPS - 4, 15, "common in trained nets", fontsize=9.5, color=AMBER, ha="right", va="center")
         lower = axes(figure, (0.56, 0.115, 0.425, 0.30), "training loss (log scale)", "training step", "")
         lower.set(xlim=(0, STEPS), yscale="log", ylim=(1e-2, 1e2))
-        (self.share,) = upper.plot([], [], color=RED, linewidth=2.2, animated=True)
-        (self.loss,) = lower.plot([], [], color=INK, linewidth=1.6, animated=True)
-        (self.ghost_share,) = upper.plot([], [], **GHOST)
-        (self.ghost_loss,) = lower.plot([], [], **GHOST)
-        self.now = [ax.axvline(0, color="#888888", linewidth=1.0, animated=True) for ax in (upper, lower)]
-        (self.share_now,) = upper.plot([], [], "o", color=RED, markersize=7, animated=True, clip_on=False)
+        self.share = line(upper, color=RED, linewidth=2.2, ghost=True)
+        self.loss = line(lower, color=INK, linewidth=1.6, ghost=True)
+        self.now = [cursor(ax) for ax in (upper, lower)]
+        self.share_now = line(upper, "o", color=RED, markersize=7, clip_on=False)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
         history, step = frame.history, frame.state.step
-        off = history.off[step]
+        off, share = frame.dark[step], 100 * frame.dark.mean(1)
         self._show_headline(frame)
-        self.lines.set_segments(list(frame.lines[~off]))
-        self.ticks.set_segments(list(frame.ticks[~off]))
-        self.dead_lines.set_segments(list(frame.lines[off]))
-        self.dead_ticks.set_segments(list(frame.ticks[off]))
-        self.class_0.set_data(*history.x[history.labels == 0].T)
-        self.class_1.set_data(*history.x[history.labels == 1].T)
+        self.lines.set_segments(frame.lines[~off])
+        self.ticks.set_segments(frame.ticks[~off])
+        self.dead_lines.set_segments(frame.lines[off])
+        self.dead_ticks.set_segments(frame.ticks[off])
+        self.points.show(history.x, history.labels)
         steps = np.arange(STEPS + 1)
-        self.share.set_data(steps, frame.share)
+        self.share.set_data(steps, share)
         self.loss.set_data(steps, np.clip(history.loss, 1e-2, 1e2))
-        self.share_now.set_data([step], [frame.share[step]])
-        for line in self.now:
-            line.set_xdata([step, step])
+        put(self.share_now, step, share[step])
+        for now in self.now:
+            now.set_xdata([step, step])
 
     def _show_headline(self, frame: Frame) -> None:
         kind = "off, not dead" if frame.state.slope else f"dead ({frame.off / HIDDEN:.0%})"
         back = f"; {frame.returned} have come back" if frame.returned else ""
-        self.headline.set_text(f"{frame.off} of {HIDDEN} units {kind}: {frame.verdict}{back}")
         grave = frame.off >= 0.2 * HIDDEN and not frame.state.slope
-        self.headline.set_color(RED if grave else INK)
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's curves as ghosts."""
-        steps = np.arange(STEPS + 1)
-        self.ghost_share.set_data(*(steps, frame.share) if frame else ([], []))
-        self.ghost_loss.set_data(*(steps, np.clip(frame.history.loss, 1e-2, 1e2)) if frame else ([], []))
+        say(self.headline, f"{frame.off} of {HIDDEN} units {kind}: {frame.verdict}{back}", RED if grave else INK)
 
 
 def case(lr: float, bias: float, slope: float) -> dict[str, float]:

@@ -2,27 +2,24 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.arrays import Array
 from coursekit.chapters.activations import CHAPTER
-from coursekit.chapters.initialisation.symmetry import History
 from coursekit.data.synthetic import POINT_SETS
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
+from coursekit.figures.curves import Scrubbed
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, axes, headline
+from coursekit.figures.marks import fit, say, segments, stepped
+from coursekit.figures.plane import PROBABILITY, Classes, boundaries, regions
+from coursekit.figures.style import AMBER, BLUE, INK, PURPLE, axes, headline
 from coursekit.layers import Activation, Linear, linear_forward
-from coursekit.losses import LOSSES
 from coursekit.network import Sequential
-from coursekit.optimisers import OPTIMISERS
+from coursekit.training.history import History, keep_every_step
 
 STEPS = 300
 MAX_HIDDEN = 8
@@ -95,29 +92,14 @@ def network(hidden: int, activation: str, seed: int) -> Sequential:
 def train(hidden: int, activation: str, lr: float, noise: float, seed: int) -> History:
     """Train and keep every step, so that a slider can scrub through them."""
     x, labels = POINT_SETS["xor"].draw(np.random.default_rng(seed), POINTS, noise=noise)
-    x = x.astype(np.float64)
     net = network(hidden, activation, seed)
-    params, loss, optimiser = net.params, LOSSES["binary_cross_entropy"], OPTIMISERS["sgd"](lr=lr)
-    memory = optimiser.init(params)
-    kept: dict[str, list[Array]] = {name: [] for name in params}
-    losses, accuracies = [], []
-    for _ in range(STEPS + 1):
-        scores = net.forward(x)[:, 0]
-        value, dscores = loss(scores, labels.astype(np.float64))
-        losses.append(value)
-        accuracies.append(((scores > 0) == labels).mean())
-        for name, array in params.items():
-            kept[name].append(array.copy())
-        net.parameter_gradients(dscores[:, None])
-        optimiser.step(params, net.grads, memory)
-    w1, b1, w2, b2 = (np.array(kept[name]) for name in ("0.w", "0.b", "2.w", "2.b"))
-    return History(x, labels, w1, b1, w2, b2, np.array(losses), np.array(accuracies))
+    return keep_every_step(net, "binary_cross_entropy", lr, x.astype(np.float64), labels, STEPS)
 
 
 def compute(state: State) -> Frame:
     """Train, or look up, the network of this state, and take it at ``state.step``."""
     history = train(state.hidden, state.activation, state.lr, state.noise, state.seed)
-    w1, b1, w2, b2 = (array[state.step] for array in (history.w1, history.b1, history.w2, history.b2))
+    w1, b1, w2, b2 = (array[state.step] for array in history.params.values())
     side = np.linspace(-REACH, REACH, GRID)
     plane = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
     scores, _ = linear_forward(hidden_outputs(plane, w1, b1, state.activation), w2, b2)
@@ -141,17 +123,7 @@ def heard_most(w2: Array, outputs: Array) -> tuple[int, int]:
     return best[0], best[-1]
 
 
-def boundaries(w: Array, b: Array, reach: float) -> Array:
-    """Return the lines w·x + b = 0 (H, 2, 2) as segments that cross a picture from −reach to reach."""
-    length = np.linalg.norm(w, axis=0)
-    shown = length > 1e-6
-    normal = (w[:, shown] / length[shown]).T
-    foot = -(b[shown] / length[shown])[:, None] * normal
-    along = 4 * reach * normal[:, ::-1] * (-1, 1)
-    return np.stack([foot - along, foot + along], axis=1)
-
-
-REGIONS = LinearSegmentedColormap.from_list("regions", [BLUE, "#f7f7f7", ORANGE])
+LOOKS = (("o", BLUE), ("s", AMBER))  # of the two classes
 
 
 class View:
@@ -167,93 +139,53 @@ class View:
 
     def _make_plane(self, figure: Figure) -> None:
         ax = axes(figure, (0.06, 0.13, 0.285, 0.69), "inputs, and what the net says", "x₁", "x₂")
-        box = (-REACH, REACH, -REACH, REACH)
-        style = {"origin": "lower", "extent": box, "aspect": "auto", "interpolation": "bilinear"}
-        # Probabilities run from 0 to 1; the wider range keeps the colours pale behind the points.
-        self.regions = ax.imshow(np.zeros((GRID, GRID)), cmap=REGIONS, vmin=-0.5, vmax=1.5, animated=True, **style)
-        self.lines = LineCollection([], colors=PURPLE, linewidths=1.4, animated=True)
-        ax.add_collection(self.lines)
-        self.inputs = marks(ax)
-        ax.set(xlim=box[:2], ylim=box[2:], xticks=range(-2, 3), yticks=range(-2, 3))
+        self.regions = regions(ax, REACH, **PROBABILITY)
+        self.lines = segments(ax, PURPLE, linewidths=1.4)
+        self.inputs = Classes(ax, LOOKS)
 
     def _make_bent(self, figure: Figure) -> None:
-        ax = axes(figure, (0.42, 0.13, 0.26, 0.69), "as the hidden units see them", "", "")
-        self.space = ax
-        self.outputs = marks(ax)
-        self.verdict = LineCollection([], colors=INK, linewidths=1.8, linestyles=[(0, (5, 2))], animated=True)
-        ax.add_collection(self.verdict)
+        self.space = ax = axes(figure, (0.42, 0.13, 0.26, 0.69), "as the hidden units see them")
+        self.outputs = Classes(ax, LOOKS)
+        self.verdict = segments(ax, INK, linewidths=1.8, linestyles=[(0, (5, 2))])
         style = {"fontsize": 10.5, "color": INK, "transform": ax.transAxes, "animated": True}
         self.across = ax.text(0.5, -0.155, "", ha="center", **style)
         self.upwards = ax.text(-0.19, 0.5, "", ha="center", va="center", rotation=90, **style)
 
     def _make_curves(self, figure: Figure) -> None:
-        ax = axes(figure, (0.735, 0.13, 0.25, 0.69), "", "training step", "")
-        ax.set(xlim=(0, STEPS), ylim=(0, 1.04))
-        ax.text(0.0, 1.035, "● loss", color=INK, fontsize=11.5, transform=ax.transAxes)
-        ax.text(0.24, 1.035, "■ share of points right", color=BLUE, fontsize=11.5, transform=ax.transAxes)
-        ax.axhline(np.log(2), color=INK, linewidth=0.9, linestyle=":")
-        ax.set_yticks([0, 0.25, 0.5, np.log(2), 0.75, 1], ["0", "¼", "½", "chance  ", "", "1"])
-        (self.loss,) = ax.plot([], [], color=INK, linewidth=1.8, animated=True)
-        (self.accuracy,) = ax.plot([], [], color=BLUE, linewidth=1.3, animated=True)
-        (self.ghost_loss,) = ax.plot([], [], **GHOST)
-        (self.now,) = ax.plot([], [], color="#888888", linewidth=1.0, animated=True)
-        (self.loss_now,) = ax.plot([], [], "o", color=INK, markersize=7, animated=True, clip_on=False)
-        (self.accuracy_now,) = ax.plot([], [], "s", color=BLUE, markersize=7, animated=True, clip_on=False)
+        ticks = ([0, 0.25, 0.5, np.log(2), 0.75, 1], ["0", "¼", "½", "chance  ", "", "1"])
+        self.curves = Scrubbed(axes(figure, (0.735, 0.13, 0.25, 0.69), "", "training step"), STEPS, np.log(2), ticks)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
         history, step = frame.history, frame.state.step
-        self.headline.set_text(f"{frame.network}: {frame.right:.0%} right")
-        self.headline.set_color(BLUE if frame.solved else AMBER)
+        say(self.headline, f"{frame.network}: {frame.right:.0%} right", BLUE if frame.solved else AMBER)
         self.regions.set_data(frame.probability)
-        self.lines.set_segments(list(boundaries(history.w1[step], history.b1[step], REACH)))
-        scatter(self.inputs, history.x, history.labels)
+        self.lines.set_segments(boundaries(history.params["0.w"][step], history.params["0.b"][step], REACH))
+        self.inputs.show(history.x, history.labels)
         self._show_bent(frame)
-        steps = np.arange(STEPS + 1)
-        self.loss.set_data(steps, history.loss)
-        self.accuracy.set_data(steps, history.accuracy)
-        self.now.set_data([step, step], [0, 1.04])
-        self.loss_now.set_data([step], [min(history.loss[step], 1.04)])
-        self.accuracy_now.set_data([step], [history.accuracy[step]])
+        self.curves.show(history.loss, history.accuracy, step)
 
     def _show_bent(self, frame: Frame) -> None:
         first, second = (unit + 1 for unit in frame.shown)
         one = frame.state.hidden == 1
         self.across.set_text(f"output of unit {first}")
         self.upwards.set_text("(there is only one unit)" if one else f"output of unit {second}")
-        scatter(self.outputs, frame.bent, frame.history.labels)
+        self.outputs.show(frame.bent, frame.history.labels)
         low, high = limits(frame)
-        if self.space.get_xlim() != (low, high):
-            self.space.set(xlim=(low, high), ylim=(low, high))
-        w2, b2 = frame.history.w2[frame.state.step], frame.history.b2[frame.state.step]
+        fit(self.space, xlim=(low, high), ylim=(low, high))
+        w2, b2 = (frame.history.params[name][frame.state.step] for name in ("2.w", "2.b"))
         if one:  # its line is a point on the axis; the second weight is 0
             w2 = np.vstack([w2, [[0.0]]])
-        self.verdict.set_segments(list(boundaries(w2, b2, high)) if len(w2) == 2 else [])
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's loss as a ghost."""
-        self.ghost_loss.set_data(*(np.arange(STEPS + 1), frame.history.loss) if frame else ([], []))
+        self.verdict.set_segments(boundaries(w2, b2, high) if len(w2) == 2 else [])
 
 
 def limits(frame: Frame) -> tuple[float, float]:
     """Return the ends of the hidden units' axes: the activation's range, or a step that holds all outputs."""
     low, high = ACTIVATIONS[frame.state.activation].range
-    reach = next((r for r in (2.0, 4.0, 8.0, 16.0) if np.abs(frame.bent).max() < 0.95 * r), 64.0)
+    reach = stepped(np.abs(frame.bent).max() / 0.95, 2.0, 4.0, 8.0, 16.0, 64.0)
     low, high = max(low, -reach), min(high, reach)
     room = 0.08 * (high - low)
     return low - room, high + room
-
-
-def marks(ax: Axes) -> list[Any]:
-    """Make the artists for the points of both classes."""
-    style = {"linestyle": "", "markersize": 5, "markeredgecolor": PAPER, "markeredgewidth": 0.5, "animated": True}
-    return [ax.plot([], [], mark, color=color, **style)[0] for mark, color in (("o", BLUE), ("s", AMBER))]
-
-
-def scatter(artists: list[Any], points: Array, labels: Array) -> None:
-    """Show points (N, 2) by their class."""
-    for label, artist in enumerate(artists):
-        artist.set_data(*points[labels == label].T)
 
 
 DEMOS.add(

@@ -17,11 +17,11 @@ from coursekit.data import load_digits
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.marks import line, say
 from coursekit.figures.style import BLUE, INK, PAPER, PURPLE, axes, headline
 from coursekit.layers import Activation, BatchNorm, Layer, Linear
-from coursekit.losses import LOSSES
 from coursekit.network import Sequential
-from coursekit.optimisers import OPTIMISERS
+from coursekit.training.history import Learner
 
 RATES = np.geomspace(1e-3, 10, 9)  # one a column
 SCALES = np.geomspace(1e-2, 100, 9)  # one a row, from bottom to top
@@ -107,17 +107,12 @@ def network(scale: float, batch_norm: bool, state: State) -> Sequential:
 def final_loss(net: Sequential, lr: float, state: State) -> float:
     """Train, and return the mean loss of the last batches; infinite if a loss overflows."""
     x, labels = digits()
-    loss_of, optimiser = LOSSES["softmax_cross_entropy"], OPTIMISERS["sgd"](lr=lr)
-    params, memory = net.params, optimiser.init(net.params)
+    learner = Learner(net, "softmax_cross_entropy", lr)
     losses = []
-    with np.errstate(all="ignore"):  # an overflow is a result
-        for rows in batches(state):
-            loss, dscores = loss_of(net.forward(x[rows], training=True), labels[rows])
-            if not math.isfinite(loss):
-                return math.inf
-            losses.append(loss)
-            net.parameter_gradients(dscores)
-            optimiser.step(params, net.grads, memory)
+    for rows in batches(state):
+        losses.append(learner.step(x[rows], labels[rows])[0])
+        if learner.overflow is not None:
+            return math.inf
     return float(np.mean(losses[-AVERAGE:]))
 
 
@@ -177,17 +172,14 @@ class View:
         """Show a frame."""
         without, with_norm = map(about, frame.learned)
         doing = "" if frame.rows == len(SCALES) else f"Row {frame.rows} of {len(SCALES)}. "
-        self.headline.set_text(f"{doing}Learns: {without} of the map without batch norm, {with_norm} with it")
+        say(self.headline, f"{doing}Learns: {without} of the map without batch norm, {with_norm} with it")
         for shown, loss, exploded in zip(self.maps, (frame.without, frame.with_norm), frame.exploded, strict=True):
             shown.update(loss, exploded, frame.rows)
 
     def pin(self, frame: Frame | None) -> None:
-        """Outline the cells that learn in a frame."""
-        losses = (frame.without, frame.with_norm) if frame else (None, None)
+        """Say how much learnt in a frame; its squares are the marks' own ghosts."""
         shares = map(about, frame.learned) if frame else ()
         self.pinned.set_text("□ pinned, without and with: {} and {} learn".format(*shares) if frame else "")
-        for shown, loss in zip(self.maps, losses, strict=True):
-            shown.pin(loss)
 
 
 class Map:
@@ -204,14 +196,13 @@ class Map:
         style = {"origin": "lower", "extent": box, "aspect": "auto", "cmap": "cividis", "animated": True}
         norm = LogNorm(LOWEST, HIGHEST)
         self.image = self.ax.imshow(np.full((len(SCALES), len(RATES)), HIGHEST), norm=norm, **style)
-        marks = {"linestyle": "", "animated": True}
-        (self.learned,) = self.ax.plot([], [], "o", color=PAPER, markersize=8, markeredgecolor=INK, **marks)
-        (self.exploded,) = self.ax.plot([], [], "x", color=INK, markersize=9, markeredgewidth=1.8, **marks)
+        square = {"marker": "s", "linestyle": "", "markersize": 15, "markerfacecolor": "none", "zorder": 4}
+        ghost = square | {"markeredgecolor": PAPER, "animated": True}
+        self.learned = line(self.ax, "o", color=PAPER, markersize=8, markeredgecolor=INK, ghost=ghost)
+        self.exploded = line(self.ax, "x", color=INK, markersize=9, markeredgewidth=1.8)
         (self.todo,) = self.ax.fill(
             [], [], facecolor=PAPER, hatch="..", edgecolor="#dddddd", linewidth=0, animated=True
         )
-        ghost = {"linestyle": "", "markersize": 15, "markerfacecolor": "none", "markeredgecolor": PAPER}
-        (self.ghost,) = self.ax.plot([], [], "s", zorder=4, animated=True, **ghost)
         self.ax.set(xlim=box[:2], ylim=box[2:])
         self.ax.set_xticks(range(0, len(RATES), 2), [f"{rate:g}" for rate in RATES.round(6)[::2]])
         self.ax.set_yticks(range(0, len(SCALES), 2), [f"{scale:g}" for scale in SCALES.round(6)[::2]])
@@ -223,11 +214,6 @@ class Map:
         self.exploded.set_data(*np.argwhere(exploded)[:, ::-1].T)
         left, right, top = -0.5, len(RATES) - 0.5, len(SCALES) - 0.5
         self.todo.set_xy([[left, rows - 0.5], [right, rows - 0.5], [right, top], [left, top]])
-
-    def pin(self, loss: Array | None) -> None:
-        """Keep the cells that learn as squares."""
-        cells = np.empty((0, 2)) if loss is None else np.argwhere(loss < LEARNED)
-        self.ghost.set_data(*cells[:, ::-1].T)
 
 
 def case(depth: int, activation: str, batch_size: int = 64) -> dict[str, Any]:

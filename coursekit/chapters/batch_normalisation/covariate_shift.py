@@ -3,28 +3,26 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.arrays import Array
 from coursekit.chapters.batch_normalisation import CHAPTER
-from coursekit.chapters.initialisation.init_race import spread_out
-from coursekit.data import load_digits
+from coursekit.chapters.batch_normalisation.bn_grid import digits
 from coursekit.diagnostics import trace
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
+from coursekit.figures.curves import Look, NamedCurves
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PURPLE, axes, headline, rough
+from coursekit.figures.marks import areas, fit, level, line, say, stepped
+from coursekit.figures.style import BLUE, INK, ORANGE, PURPLE, axes, headline, readable, rough
 from coursekit.layers import Activation, BatchNorm, Layer, Linear
-from coursekit.losses import LOSSES
 from coursekit.network import Sequential
-from coursekit.optimisers import OPTIMISERS
+from coursekit.training.history import Learner
 
 POINTS = 50  # of each curve; a point stands for a block of training steps
 WIDTH = 32
@@ -41,20 +39,12 @@ INITS: dict[str, dict[str, Any]] = {
 }
 
 
-class Kind(NamedTuple):
-    """One of the three networks, and its colours."""
-
-    label: str
-    short: str
-    color: str
-    text_color: str
-
-
-KINDS = (
-    Kind("without batch norm", "without", PURPLE, PURPLE),
-    Kind("with batch norm", "batch norm", BLUE, BLUE),
-    Kind("with batch norm, then shaken", "shaken", ORANGE, AMBER),
-)
+LOOKS = (Look("without", PURPLE), Look("batch norm", BLUE), Look("shaken", ORANGE, (0, (5, 1.5))))
+KINDS = {
+    "without": "without batch norm",
+    "batch norm": "with batch norm",
+    "shaken": "with batch norm, then shaken",
+}
 
 
 @dataclass(frozen=True)
@@ -72,7 +62,7 @@ class State(DemoState):
 
 @dataclass(frozen=True)
 class Frame:
-    """The run until ``steps[-1]``; one row a network, in the order of `KINDS`."""
+    """The run until ``steps[-1]``; one row a network, in the order of `LOOKS`."""
 
     steps: Array  # (K,), the end of each block of steps
     quantiles: Array  # (3, 5, K), of what enters the unit's activation, over the samples of a block
@@ -94,12 +84,12 @@ class Frame:
     def readout(self) -> str:
         """Loss, restlessness and change of the gradient, network by network."""
         parts = []
-        for i, kind in enumerate(KINDS):
+        for i, look in enumerate(LOOKS):
             if not math.isfinite(self.loss[i, -1]):
-                parts.append(f"{kind.short} diverged")
+                parts.append(f"{look.label} diverged")
                 continue
             parts.append(
-                f"{kind.short}: loss {self.loss[i, -1]:.2f}, median wanders over {self.wander[i]:.1f}, "
+                f"{look.label}: loss {self.loss[i, -1]:.2f}, median wanders over {self.wander[i]:.1f}, "
                 f"gradient changes by {rough(float(np.median(self.change[i])))} of itself"
             )
         return f"Step {self.steps[-1]}. {'; '.join(parts)}."
@@ -138,23 +128,19 @@ def network(kind: int, state: State) -> Sequential:
     return Sequential([*layers, Linear(WIDTH, CLASSES, rng, "xavier_normal")])
 
 
-class Trainee:
-    """A network in training that notes what enters one unit, its loss, and how its gradient changes along a step."""
+class Trainee(Learner):
+    """A network in training that notes what enters one unit, and how its gradient changes along a step."""
 
     def __init__(self, kind: int, state: State) -> None:
-        self.net = network(kind, state)
-        self.params = self.net.params
-        self.optimiser = OPTIMISERS["sgd"](lr=state.lr)
-        self.memory = self.optimiser.init(self.params)
+        super().__init__(network(kind, state), "softmax_cross_entropy", state.lr)
         activations = [i for i, layer in enumerate(self.net.layers) if isinstance(layer, Activation)]
-        self.watched, self.unit = str(activations[state.layer - 1] - 1), state.unit - 1
-        self.broken = False
+        self.path, self.unit = str(activations[state.layer - 1] - 1), state.unit - 1
 
     def gradient(self, x: Array, labels: Array) -> tuple[float, Array]:
         """Return the loss of a batch and its gradient with respect to all parameters, as one vector."""
         passed = trace(self.net, x, training=True)
-        self.entered = dict(passed)[self.watched][:, self.unit]
-        loss, dscores = LOSSES["softmax_cross_entropy"](passed[-1][1], labels)
+        self.entered = dict(passed)[self.path][:, self.unit]
+        loss, dscores = self.loss(passed[-1][1], labels)
         self.net.parameter_gradients(dscores)
         return loss, np.concatenate([gradient.ravel() for gradient in self.net.grads.values()])
 
@@ -169,26 +155,20 @@ class Trainee:
                 loss, gradient = self.gradient(*batch)
                 losses.append(loss)
                 entered.append(self.entered)
-                self.optimiser.step(self.params, self.net.grads, self.memory)
+                self.descend()
             _, after = self.gradient(*batch)
             change = float(np.linalg.norm(after - gradient) / np.linalg.norm(gradient))
-        self.broken = self.broken or not math.isfinite(sum(losses) + change)
-        if self.broken:
+        if self.overflow is None and not math.isfinite(sum(losses) + change):
+            self.overflow = self.steps
+        if self.overflow is not None:
             return np.full(len(LEVELS), math.nan), math.nan, math.nan
         return np.quantile(np.concatenate(entered), LEVELS), float(np.mean(losses)), change
-
-
-@lru_cache(maxsize=1)
-def digits() -> tuple[Array, Array]:
-    """Return the training digits as rows (1437, 64), and their labels."""
-    images, labels = load_digits("train")
-    return images.reshape(len(images), -1), labels
 
 
 def frames(state: State) -> Iterator[Frame]:
     """Train the three networks on the same batches, and show the curves so far after every few steps."""
     x, labels = digits()
-    trainees = [Trainee(kind, state) for kind in range(len(KINDS))]
+    trainees = [Trainee(kind, state) for kind in range(len(LOOKS))]
     draws = np.random.default_rng(state.seed).integers(0, len(x), (POINTS, state.every, BATCH))
     points: list[list[tuple[Array, float, float]]] = []
     for rows in draws:
@@ -214,10 +194,6 @@ def preview(state: State) -> State:
     return state.replace(every=1)
 
 
-LOSSES_SHOWN = (0.02, 5.0)
-CHANGES_SHOWN = (0.01, 10.0)
-
-
 class View:
     """What enters the unit on the left, one network under the other; loss and gradient on the right."""
 
@@ -227,107 +203,60 @@ class View:
         self.headline = headline(figure)
         figure.text(0.07, 0.897, "what enters one unit's activation:", fontsize=11.5, color=INK)
         self.bands = [
-            Band(figure, (0.07, bottom, 0.42, 0.195), KINDS[i]) for i, bottom in enumerate((0.635, 0.365, 0.095))
+            Band(figure, (0.07, bottom, 0.42, 0.195), look)
+            for bottom, look in zip((0.635, 0.365, 0.095), LOOKS, strict=True)
         ]
-        for band in self.bands[:-1]:
-            band.ax.tick_params(labelbottom=False)
+        style = {"fontsize": 10.5, "color": INK, "ha": "right", "transform": self.bands[0].ax.transAxes}
+        self.bands[0].ax.text(1.0, 1.04, "line: median; bands: 50 %, 90 %", **style)
+        loss = axes(figure, (0.575, 0.545, 0.30, 0.33), "training loss (log scale)")
+        loss.set(yscale="log", ylim=(0.02, 5.0))
+        loss.set_yticks([0.02, 0.1, 0.5, CHANCE], ["0.02", "0.1", "0.5", "chance"])
+        level(loss, CHANCE)
+        change = axes(figure, (0.575, 0.095, 0.30, 0.33), "change of the gradient along one step", "training step")
+        change.set(yscale="log", ylim=(0.01, 10.0))
+        change.set_yticks([0.01, 0.1, 1, 10], ["1 %", "10 %", "100 %", "1000 %"])
+        self.axes = [*(band.ax for band in self.bands), loss, change]
+        for ax in (*self.axes[:2], loss):
+            ax.tick_params(labelbottom=False)
         self.bands[-1].ax.set_xlabel("training step", fontsize=10.5)
-        self.loss = Curves(figure, (0.575, 0.545, 0.30, 0.33), "training loss (log scale)", LOSSES_SHOWN)
-        self.loss.ax.set_yticks([0.02, 0.1, 0.5, CHANCE], ["0.02", "0.1", "0.5", "chance"])
-        self.loss.ax.axhline(CHANCE, color=INK, linewidth=1.0, linestyle=":")
-        self.loss.ax.tick_params(labelbottom=False)
-        title = "change of the gradient along one step"
-        self.change = Curves(figure, (0.575, 0.095, 0.30, 0.33), title, CHANGES_SHOWN)
-        self.change.ax.set_yticks([0.01, 0.1, 1, 10], ["1 %", "10 %", "100 %", "1000 %"])
-        self.change.ax.set_xlabel("training step", fontsize=10.5)
-        self._last = 0
+        for ax in (loss, change):
+            ax.yaxis.set_minor_locator(NullLocator())  # its labels would cost more than all else
+        self.loss, self.change = (NamedCurves(ax, LOOKS, 0.09, linewidth=2.0) for ax in (loss, change))
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
-        self._set_limits(frame)
-        ends = [f"{k.short} {_loss(loss)}" for k, loss in zip(KINDS, frame.loss[:, -1], strict=True)]
-        self.headline.set_text(f"Step {frame.steps[-1]}, loss: {', '.join(ends)}")
-        for i, band in enumerate(self.bands):
-            band.update(frame.steps, frame.quantiles[i])
-        self.loss.update(frame.steps, frame.loss)
-        self.change.update(frame.steps, frame.change)
-
-    def _set_limits(self, frame: Frame) -> None:
-        """Fit the step axis to the length of the run, and step the bands' height to what is in them."""
-        last = POINTS * frame.state.every
-        if last != self._last:
-            self._last = last
-            for ax in (*(band.ax for band in self.bands), self.loss.ax, self.change.ax):
-                ax.set_xlim(0, last)
-        largest = float(np.nanmax(np.abs(frame.quantiles), initial=0.0))
-        reach = next((r for r in (4.0, 8.0, 16.0, 32.0) if largest <= r), 64.0)
-        if self.bands[0].ax.get_ylim()[1] != reach:
-            for band in self.bands:
-                band.ax.set_ylim(-reach, reach)
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's medians, losses and changes as ghosts."""
-        for i, band in enumerate(self.bands):
-            band.ghost.set_data(*(frame.steps, frame.quantiles[i, 2]) if frame else ([], []))
-        self.loss.pin(frame.steps if frame else None, frame.loss if frame else None)
-        self.change.pin(frame.steps if frame else None, frame.change if frame else None)
+        for ax in self.axes:
+            fit(ax, xlim=(0, POINTS * frame.state.every))
+        reach = stepped(float(np.nanmax(np.abs(frame.quantiles), initial=0.0)), 4.0, 8.0, 16.0, 32.0, 64.0)
+        ends = [f"{look.label} {_loss(loss)}" for look, loss in zip(LOOKS, frame.loss[:, -1], strict=True)]
+        say(self.headline, f"Step {frame.steps[-1]}, loss: {', '.join(ends)}")
+        for band, quantiles in zip(self.bands, frame.quantiles, strict=True):
+            band.show(frame.steps, quantiles, reach)
+        for curves, values in ((self.loss, frame.loss), (self.change, frame.change)):
+            names = [
+                look.label + " ×" * (not known) for look, known in zip(LOOKS, np.isfinite(values[:, -1]), strict=True)
+            ]
+            curves.show(frame.steps, values, names)
 
 
 class Band:
     """The middle 90 % and 50 % of the values as bands, the median as a line."""
 
-    def __init__(self, figure: Figure, rect: tuple[float, float, float, float], kind: Kind) -> None:
+    def __init__(self, figure: Figure, rect: tuple[float, float, float, float], look: Look) -> None:
         self.ax = axes(figure, rect, "", "", "value")
-        self.ax.text(0.0, 1.04, kind.label, fontsize=11.5, color=kind.text_color, transform=self.ax.transAxes)
-        if kind is KINDS[0]:
-            style = {"fontsize": 10.5, "color": INK, "ha": "right", "transform": self.ax.transAxes}
-            self.ax.text(1.0, 1.04, "line: median; bands: 50 %, 90 %", **style)
-        self.areas = PolyCollection([], facecolors=kind.color, alpha=0.3, linewidths=0, animated=True)
-        self.ax.add_collection(self.areas)
-        (self.ghost,) = self.ax.plot([], [], **GHOST)
-        (self.median,) = self.ax.plot([], [], color=kind.text_color, linewidth=1.6, animated=True)
+        color = readable(look.color)
+        self.ax.text(0.0, 1.04, KINDS[look.label], fontsize=11.5, color=color, transform=self.ax.transAxes)
+        self.areas = areas(self.ax, look.color, alpha=0.3)
+        self.median = line(self.ax, color=color, linewidth=1.6, ghost=True)
 
-    def update(self, steps: Array, quantiles: Array) -> None:
-        """Show quantiles (5, K)."""
+    def show(self, steps: Array, quantiles: Array, reach: float) -> None:
+        """Show quantiles (5, K) between −reach and reach."""
+        fit(self.ax, ylim=(-reach, reach))
         self.median.set_data(steps, quantiles[2])
         known = np.isfinite(quantiles).all(0)
         x, rows = steps[known], quantiles[:, known]
         pairs = ((rows[0], rows[4]), (rows[1], rows[3]))
         self.areas.set_verts([np.stack([np.r_[x, x[::-1]], np.r_[low, high[::-1]]], 1) for low, high in pairs])
-
-
-class Curves:
-    """One curve a network on a log scale, its name at the right end."""
-
-    def __init__(self, figure: Figure, rect: tuple[float, float, float, float], title: str, shown: Any) -> None:
-        self.ax = axes(figure, rect, title, "", "")
-        self.shown = shown
-        self.ax.set(yscale="log", ylim=shown)
-        self.ax.yaxis.set_minor_locator(NullLocator())  # its labels would cost more than all else
-        self.ghosts = [self.ax.plot([], [], **(GHOST | {"color": kind.color}))[0] for kind in KINDS]
-        styles = ("-", "-", (0, (5, 1.5)))
-        self.lines = [
-            self.ax.plot([], [], color=kind.color, linewidth=2.0, linestyle=style, animated=True)[0]
-            for kind, style in zip(KINDS, styles, strict=True)
-        ]
-        style: dict[str, Any] = {"fontsize": 10.5, "va": "center", "transform": self.ax.transAxes, "animated": True}
-        self.names = [self.ax.text(1.02, 0, "", color=kind.text_color, **style) for kind in KINDS]
-
-    def update(self, steps: Array, values: Array) -> None:
-        """Show values (3, K)."""
-        low, high = self.shown
-        for line, row in zip(self.lines, values, strict=True):
-            line.set_data(steps, row)
-        ends = np.clip(np.where(np.isfinite(values[:, -1]), values[:, -1], high), low, high)
-        levels = spread_out(np.log(ends / low) / math.log(high / low), 0.09)
-        for name, kind, level, end in zip(self.names, KINDS, levels, values[:, -1], strict=True):
-            name.set_y(level)
-            name.set_text(kind.short if math.isfinite(end) else f"{kind.short} ×")
-
-    def pin(self, steps: Array | None, values: Array | None) -> None:
-        """Keep curves as ghosts."""
-        for i, ghost in enumerate(self.ghosts):
-            ghost.set_data(*([], []) if steps is None or values is None else (steps, values[i]))
 
 
 def _loss(value: float) -> str:

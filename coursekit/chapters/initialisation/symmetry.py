@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
-from matplotlib.collections import LineCollection, PolyCollection
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS
@@ -14,12 +11,14 @@ from coursekit.arrays import Array
 from coursekit.chapters.initialisation import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
+from coursekit.figures.curves import Scrubbed
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, axes, headline
+from coursekit.figures.marks import areas, fit, line, say, segments, stepped
+from coursekit.figures.plane import PROBABILITY, Classes, boundaries, regions
+from coursekit.figures.style import AMBER, BLUE, GHOST, PURPLE, axes, headline
 from coursekit.layers import Activation, Linear, linear_forward
-from coursekit.losses import LOSSES
 from coursekit.network import Sequential
-from coursekit.optimisers import OPTIMISERS
+from coursekit.training.history import History, keep_every_step
 
 STEPS = 400
 MAX_HIDDEN = 16
@@ -40,19 +39,6 @@ class State(DemoState):
     lr: float = slider(0.5, 0.05, 1.0, "learning rate", log=True)
     hidden: int = slider(8, 2, MAX_HIDDEN, "hidden units")
     seed: int = 0
-
-
-class History(NamedTuple):
-    """A whole training run of a net with C outputs; index 0 is the network before its first step."""
-
-    x: Array  # (N, 2)
-    labels: Array  # (N,)
-    w1: Array  # (STEPS + 1, 2, H)
-    b1: Array  # (STEPS + 1, H)
-    w2: Array  # (STEPS + 1, H, C)
-    b2: Array  # (STEPS + 1, C)
-    loss: Array  # (STEPS + 1,)
-    accuracy: Array  # (STEPS + 1,)
 
 
 @dataclass(frozen=True)
@@ -78,7 +64,7 @@ class Frame:
     def frozen(self) -> bool:
         """Whether every weight, of both layers, has been 0 from the first step to this one."""
         until = self.state.step + 1
-        return not (self.history.w1[:until].any() or self.history.w2[:until].any())
+        return not any(self.history.params[name][:until].any() for name in ("0.w", "2.w"))
 
     @property
     def readout(self) -> str:
@@ -115,28 +101,13 @@ def network(spread: float, value: float, hidden: int, seed: int) -> Sequential:
 def train(spread: float, value: float, lr: float, hidden: int, seed: int) -> History:
     """Train by gradient descent on all points at once and keep every step, so that a slider can scrub through them."""
     x, labels = corners(seed)
-    net = network(spread, value, hidden, seed)
-    params, loss, optimiser = net.params, LOSSES["softmax_cross_entropy"], OPTIMISERS["sgd"](lr=lr)
-    memory = optimiser.init(params)
-    kept: dict[str, list[Array]] = {name: [] for name in params}
-    losses, accuracies = [], []
-    for _ in range(STEPS + 1):
-        scores = net.forward(x)
-        value_now, dscores = loss(scores, labels)
-        losses.append(value_now)
-        accuracies.append((scores.argmax(1) == labels).mean())
-        for name, array in params.items():
-            kept[name].append(array.copy())
-        net.backward(dscores)
-        optimiser.step(params, net.grads, memory)
-    w1, b1, w2, b2 = (np.array(kept[name]) for name in ("0.w", "0.b", "2.w", "2.b"))
-    return History(x, labels, w1, b1, w2, b2, np.array(losses), np.array(accuracies))
+    return keep_every_step(network(spread, value, hidden, seed), "softmax_cross_entropy", lr, x, labels, STEPS)
 
 
 def compute(state: State) -> Frame:
     """Train, or look up, the network of this state, and take it at ``state.step``."""
     history = train(state.spread, state.value, state.lr, state.hidden, state.seed)
-    w1, b1, w2, b2 = (array[state.step] for array in (history.w1, history.b1, history.w2, history.b2))
+    w1, b1, w2, b2 = (array[state.step] for array in history.params.values())
     side = np.linspace(-REACH, REACH, GRID)
     points = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
     z, _ = linear_forward(points, w1, b1)
@@ -170,19 +141,6 @@ def arrows(tips: Array, reach: float) -> Array:
     return np.stack([-shaft, neck - shaft, neck - barb, tips, neck + barb, neck + shaft, shaft + 0 * tips], axis=1)
 
 
-def boundaries(w1: Array, b1: Array) -> Array:
-    """Return the line w·x + b = 0 of each unit as a segment (H, 2, 2) that crosses the picture."""
-    length = np.linalg.norm(w1, axis=0)
-    shown = length > 1e-6  # a unit without weights has no line
-    normal = (w1[:, shown] / length[shown]).T
-    foot = -(b1[shown] / length[shown])[:, None] * normal
-    along = 3 * REACH * normal[:, ::-1] * (-1, 1)
-    return np.stack([foot - along, foot + along], axis=1)
-
-
-REGIONS = LinearSegmentedColormap.from_list("regions", [BLUE, "#f7f7f7", ORANGE])
-
-
 class View:
     """The hidden units as arrows, what the network says about the plane, and how training went."""
 
@@ -195,42 +153,21 @@ class View:
         self._make_curves(figure)
 
     def _make_units(self, figure: Figure) -> None:
-        ax = axes(figure, (0.06, 0.13, 0.285, 0.69), "hidden units: weights (w₁, w₂)", "w₁", "w₂")
-        self.units = ax
-        self.trails = LineCollection([], colors=PURPLE, linewidths=1.3, alpha=0.35, animated=True)
-        self.arrows = PolyCollection([], facecolors=PURPLE, animated=True, linewidths=0)
-        self.ghost_arrows = PolyCollection([], facecolors="none", edgecolors=GHOST["color"], linewidths=0.8)
-        for collection in (self.ghost_arrows, self.trails, self.arrows):
-            ax.add_collection(collection)
-        (self.tips,) = ax.plot([], [], "o", color=PURPLE, markersize=4, animated=True)
+        self.units = ax = axes(figure, (0.06, 0.13, 0.285, 0.69), "hidden units: weights (w₁, w₂)", "w₁", "w₂")
+        self.trails = segments(ax, PURPLE, linewidths=1.3, alpha=0.35)
+        self.arrows = areas(ax, PURPLE, ghost={"color": GHOST["color"], "linewidth": 0.8})
+        self.tips = line(ax, "o", color=PURPLE, markersize=4)
         self.times = ax.text(0, 0, "", fontsize=15, fontweight="bold", color=PURPLE, ha="right", animated=True)
 
     def _make_plane(self, figure: Figure) -> None:
         ax = axes(figure, (0.395, 0.13, 0.285, 0.69), "points, and what the net says", "x₁", "")
-        box = (-REACH, REACH, -REACH, REACH)
-        style = {"origin": "lower", "extent": box, "aspect": "auto", "interpolation": "bilinear"}
-        # Probabilities run from 0 to 1; the wider range keeps the colours pale behind the points.
-        self.regions = ax.imshow(np.zeros((GRID, GRID)), cmap=REGIONS, vmin=-0.5, vmax=1.5, animated=True, **style)
-        self.lines = LineCollection([], colors=PURPLE, linewidths=1.2, alpha=0.8, animated=True)
-        ax.add_collection(self.lines)
-        marks = {"linestyle": "", "markersize": 5, "markeredgecolor": PAPER, "markeredgewidth": 0.5, "animated": True}
-        (self.class_0,) = ax.plot([], [], "o", color=BLUE, **marks)
-        (self.class_1,) = ax.plot([], [], "s", color=AMBER, **marks)
-        ax.set(xlim=box[:2], ylim=box[2:], xticks=range(-2, 3), yticks=range(-2, 3))
+        self.regions = regions(ax, REACH, **PROBABILITY)
+        self.lines = segments(ax, PURPLE, linewidths=1.2, alpha=0.8)
+        self.points = Classes(ax, (("o", BLUE), ("s", AMBER)))
 
     def _make_curves(self, figure: Figure) -> None:
-        ax = axes(figure, (0.735, 0.13, 0.25, 0.69), "", "training step", "")
-        ax.set(xlim=(0, STEPS), ylim=(0, 1.04))
-        ax.text(0.0, 1.035, "● loss", color=INK, fontsize=11.5, transform=ax.transAxes)
-        ax.text(0.24, 1.035, "■ share of points right", color=BLUE, fontsize=11.5, transform=ax.transAxes)
-        ax.axhline(np.log(2), color=INK, linewidth=0.9, linestyle=":")
-        ax.set_yticks([0, 0.2, 0.4, 0.6, np.log(2), 0.8, 1], ["0", "0.2", "0.4", "0.6", "log 2", "0.8", "1"])
-        (self.loss,) = ax.plot([], [], color=INK, linewidth=1.8, animated=True)
-        (self.accuracy,) = ax.plot([], [], color=BLUE, linewidth=1.3, animated=True)
-        (self.ghost_loss,) = ax.plot([], [], **GHOST)
-        (self.now,) = ax.plot([], [], color="#888888", linewidth=1.0, animated=True)
-        (self.loss_now,) = ax.plot([], [], "o", color=INK, markersize=7, animated=True, clip_on=False)
-        (self.accuracy_now,) = ax.plot([], [], "s", color=BLUE, markersize=7, animated=True, clip_on=False)
+        ticks = ([0, 0.2, 0.4, 0.6, np.log(2), 0.8, 1], ["0", "0.2", "0.4", "0.6", "log 2", "0.8", "1"])
+        self.curves = Scrubbed(axes(figure, (0.735, 0.13, 0.25, 0.69), "", "training step"), STEPS, np.log(2), ticks)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
@@ -238,49 +175,28 @@ class View:
         self._show_headline(frame)
         self._show_units(frame)
         self.regions.set_data(frame.probability)
-        self.lines.set_segments(list(boundaries(history.w1[step], history.b1[step])))
-        self.class_0.set_data(*history.x[history.labels == 0].T)
-        self.class_1.set_data(*history.x[history.labels == 1].T)
-        steps = np.arange(STEPS + 1)
-        self.loss.set_data(steps, history.loss)
-        self.accuracy.set_data(steps, history.accuracy)
-        self.now.set_data([step, step], [0, 1.04])
-        self.loss_now.set_data([step], [history.loss[step]])
-        self.accuracy_now.set_data([step], [history.accuracy[step]])
+        self.lines.set_segments(boundaries(history.params["0.w"][step], history.params["0.b"][step], REACH))
+        self.points.show(history.x, history.labels)
+        self.curves.show(history.loss, history.accuracy, step)
 
     def _show_headline(self, frame: Frame) -> None:
         start = "All weights are 0" if frame.frozen else f"{frame.state.hidden} units, {frame.kinds}"
-        self.headline.set_text(f"{start}: {frame.history.accuracy[frame.state.step]:.0%} right")
-        self.headline.set_color(PURPLE if frame.different == 1 else BLUE)
+        words = f"{start}: {frame.history.accuracy[frame.state.step]:.0%} right"
+        say(self.headline, words, PURPLE if frame.different == 1 else BLUE)
 
     def _show_units(self, frame: Frame) -> None:
-        w1, step = frame.history.w1, frame.state.step
-        reach = self._set_reach(float(np.abs(w1).max()))
+        w1, step = frame.history.params["0.w"], frame.state.step
+        # Of the whole run: the axes stand still while the step slider moves.
+        reach = stepped(np.abs(w1).max() / 0.9, 1.5, 3.0, 6.0, 12.0, 24.0)
+        fit(self.units, xlim=(-reach, reach), ylim=(-reach, reach))
         tips = w1[step].T
-        self.arrows.set_verts(list(arrows(tips, reach)))
+        self.arrows.set_verts(arrows(tips, reach))
         self.tips.set_data(*tips.T)
         trail = np.linspace(0, step, 41).round().astype(int)
-        self.trails.set_segments(list(w1[trail].transpose(2, 0, 1)))
+        self.trails.set_segments(w1[trail].transpose(2, 0, 1))
         largest = max(frame.groups, key=len)
         self.times.set_text(f"×{len(largest)}" if len(largest) > 1 else "")
         self.times.set_position(0.6 * tips[largest[0]] + 0.06 * reach * np.array([-1, 1]))
-
-    def _set_reach(self, largest: float) -> float:
-        """Step the axes to the largest weight of the whole run: they stand still while the step slider moves."""
-        reach = next((r for r in (1.5, 3.0, 6.0, 12.0) if largest < 0.9 * r), 24.0)
-        if self.units.get_xlim()[1] != reach:
-            self.units.set(xlim=(-reach, reach), ylim=(-reach, reach))
-        return reach
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's arrows and loss as a ghost."""
-        if frame is None:
-            self.ghost_arrows.set_verts([])
-            self.ghost_loss.set_data([], [])
-            return
-        reach = self.units.get_xlim()[1]
-        self.ghost_arrows.set_verts(list(arrows(frame.history.w1[frame.state.step].T, reach)))
-        self.ghost_loss.set_data(np.arange(STEPS + 1), frame.history.loss)
 
 
 DEMOS.add(

@@ -1,0 +1,100 @@
+"""Runs that are small enough to keep whole, so that a slider can scrub through them."""
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from coursekit.arrays import Array
+from coursekit.losses import LOSSES
+from coursekit.network import Sequential
+from coursekit.optimisers import OPTIMISERS
+
+
+class Learner:
+    """A network in plain gradient descent, one step at a time, until its loss overflows.
+
+    Parameters
+    ----------
+    net : Sequential
+    loss : str
+        A name in `LOSSES`.
+    lr : float
+        The learning rate.
+
+    Attributes
+    ----------
+    steps : int
+        How many were taken.
+    overflow : int or None
+        The step at which the loss became infinite or NaN.
+    """
+
+    def __init__(self, net: Sequential, loss: str, lr: float) -> None:
+        self.net = net
+        self.steps = 0
+        self.overflow: int | None = None
+        self.loss = LOSSES[loss]
+        self._params = net.params
+        self._optimiser = OPTIMISERS["sgd"](lr=lr)
+        self._memory = self._optimiser.init(self._params)
+
+    def step(self, x: Array, y: Array) -> tuple[float, Array]:
+        """Take a step on x (N, …); return the loss before it, NaN from an overflow on, and the scores (N, C)."""
+        with np.errstate(all="ignore"):  # an overflow is a result
+            scores = self.net.forward(x, training=True)
+            loss, dscores = self.loss(scores, y.reshape(-1, 1) if scores.shape[1] == 1 else y)
+            if self.overflow is None and not math.isfinite(loss):
+                self.overflow = self.steps
+            if self.overflow is not None:
+                return math.nan, scores
+            self.net.parameter_gradients(dscores)
+            self.descend()
+        return loss, scores
+
+    def descend(self) -> None:
+        """Take a step against the gradients that the network holds."""
+        self._optimiser.step(self._params, self.net.grads, self._memory)
+        self.steps += 1
+
+
+class History(NamedTuple):
+    """A whole run; index 0 is the network before its first step."""
+
+    x: Array  # (N, D)
+    labels: Array  # (N,)
+    params: dict[str, Array]  # by name, each (steps + 1, …)
+    loss: Array  # (steps + 1,)
+    accuracy: Array  # (steps + 1,), share of the samples judged correctly
+
+
+def keep_every_step(net: Sequential, loss: str, lr: float, x: Array, labels: Array, steps: int) -> History:
+    """Train by gradient descent on all of x (N, D) at once, and keep what the network was and said at every step.
+
+    A network with one output is asked for the logit of class 1.
+    """
+    learner = Learner(net, loss, lr)
+    kept: dict[str, list[Array]] = {name: [] for name in net.params}
+    losses, right = [], []
+    for _ in range(steps + 1):
+        for name, array in net.params.items():
+            kept[name].append(array.copy())
+        value, scores = learner.step(x, labels)
+        losses.append(value)
+        right.append((judged(scores) == labels).mean())
+    params = {name: np.array(arrays) for name, arrays in kept.items()}
+    return History(x, labels, params, np.array(losses), np.array(right))
+
+
+def judged(scores: Array) -> Array:
+    """Return the class (N,) that scores (N, C) name; of one score (N, 1) the sign tells."""
+    return np.asarray(scores[:, 0] > 0 if scores.shape[1] == 1 else scores.argmax(1))
+
+
+def batches(x: Array, labels: Array, size: int, seed: int) -> Iterator[tuple[Array, Array]]:
+    """Draw x (size, …) and labels (size,) without end, each batch without repetition: the same for every learner."""
+    rng = np.random.default_rng(seed)
+    while True:
+        rows = rng.choice(len(x), size, replace=False)
+        yield x[rows], labels[rows]
