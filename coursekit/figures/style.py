@@ -71,10 +71,10 @@ def plain(value: float, digits: int = 3) -> str:
 
 def percent(share: float, digits: int = 0) -> str:
     """Write a share so that nearly all is not mistaken for all, nor nearly none for none."""
-    text, least = f"{share:.{digits}%}", 10.0**-digits
-    if 0 < share < 0.005 * least:
-        return f"under {least:g}%"
-    return f"over {100 - least:g}%" if 1 - 0.005 * least <= share < 1 else text
+    least = 10.0**-digits
+    if 0 < share < least / 100:
+        return f"less than {least:g}%"
+    return f"more than {100 - least:g}%" if 1 - least / 100 < share < 1 else f"{share:.{digits}%}"
 
 
 def rough(value: float) -> str:
