@@ -75,6 +75,8 @@ class Bars:
         Whether values are read on the x axis.
     base : float
         Where bars begin.
+    tip : float
+        Size in points of a square at each bar's end, so that a bar of no length is seen; 0 for none.
     ghost : float
         Length in points of the tick that Pin leaves at a bar's end; 0 for none.
     """
@@ -88,6 +90,7 @@ class Bars:
         *,
         lying: bool = False,
         base: float = 0.0,
+        tip: float = 0,
         ghost: float = 0,
         **style: Any,
     ) -> None:
@@ -95,6 +98,7 @@ class Bars:
         self.values = np.full(len(self.places), base)
         self._width, self._lying, self._base = width, lying, base
         self.areas = areas(ax, color, **style)
+        self.tips = line(ax, "s", color=color, markersize=tip, clip_on=False) if tip else None
         if ghost:
             look = {"color": GHOST["color"], "markersize": ghost, "markeredgewidth": 1.6}
             (self.ghost,) = ax.plot([], [], "|" if lying else "_", **look)
@@ -106,10 +110,14 @@ class Bars:
         across = self.places - self._width / 2, self.places + self._width / 2
         along = self._base, self.values
         self.areas.set_verts(rectangles(*along, *across) if self._lying else rectangles(*across, *along), closed=False)
+        if self.tips:
+            self.tips.set_data(*self._ends())
+
+    def _ends(self) -> tuple[Array, Array]:
+        return (self.values, self.places) if self._lying else (self.places, self.values)
 
     def _keep(self, keep: bool) -> None:
-        ends = (self.values, self.places) if self._lying else (self.places, self.values)
-        self.ghost.set_data(*ends if keep else ([], []))
+        self.ghost.set_data(*self._ends() if keep else ([], []))
 
 
 # ---- ghosts

@@ -42,8 +42,9 @@ def axes(
 
 
 def entitle(ax: Axes, title: str) -> None:
-    """Set the title above the left end of the axes."""
-    ax.set_title(title, loc="left", fontsize=11.5, color=INK, pad=7)
+    """Set the title above the left end of the axes; the one that is there already is not drawn anew."""
+    if ax.get_title(loc="left") != title:
+        ax.set_title(title, loc="left", fontsize=11.5, color=INK, pad=7)
 
 
 def headline(figure: Figure) -> Any:

@@ -11,17 +11,18 @@ from coursekit.activations import ACTIVATIONS, Activation
 from coursekit.arrays import Array
 from coursekit.chapters.batch_normalisation import CHAPTER
 from coursekit.chapters.initialisation import collapse
-from coursekit.chapters.initialisation.collapse import BINS, STORIES, Step, backward_pass, draw, value_range
-from coursekit.diagnostics import layer_flatness, layer_histogram, layer_moments
+from coursekit.chapters.initialisation.collapse import STORIES, Step, draw, measured
+from coursekit.diagnostics import layer_moments
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import slider, switch
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.style import plain, rough
-from coursekit.initialisers import INITIALISERS
+from coursekit.figures.marks import legend, line
+from coursekit.figures.style import INK, entitle, plain, rough
 from coursekit.kernels.elementwise import flush_tiny
 from coursekit.layers import batch_norm_forward
 
 EPS = 1e-5  # batch norm's own, added to the variance
+GREY_TEXT = "#66706e"
 
 
 @dataclass(frozen=True)
@@ -103,27 +104,9 @@ def compute(state: State) -> Frame:
     activation = ACTIVATIONS[state.activation]
     with np.errstate(all="ignore"):  # an exploding network overflows: that is the lesson
         steps = forward_pass(x[: state.rows], weights, state, activation)
-        if state.direction == "forward":
-            shown = [step.a for step in steps]
-        else:
-            shown = backward_pass(upstream[: state.rows], steps, weights, state.weight_scale, activation)
-        low, high = value_range(activation, state.direction)
-        moments = [layer_moments(values) for values in shown]
-        flatness = [layer_flatness(step.z, activation) for step in steps]
+        kept = measured(steps, weights, upstream, state)
     without = std_without(state.weight_scale, state.activation, state.direction, state.seed, state.rows)
-    return Frame(
-        std=np.array([m.std for m in moments]),
-        mean=np.array([m.mean for m in moments]),
-        saturated=np.array([f.saturated for f in flatness]),
-        dead=np.array([f.dead for f in flatness]),
-        counts=np.array([layer_histogram(values, low, high, BINS) for values in shown]),
-        low=low,
-        high=high,
-        weight_std=state.weight_scale * INITIALISERS[state.scheme].std(state.width, state.width),
-        without=np.array(without),
-        variance=normalised_variance(steps[0]),
-        state=state,
-    )
+    return Frame(**kept, without=np.array(without), variance=normalised_variance(steps[0]))
 
 
 def normalised_variance(step: Step) -> float:
@@ -138,11 +121,9 @@ class View(collapse.View):
 
     def __init__(self, figure: Figure) -> None:
         super().__init__(figure)
-        self.spread.set_title("std of each layer:", loc="left", fontsize=11.5)
-        (self.without,) = self.spread.plot([], [], "x--", color="#66706e", markersize=6, linewidth=1.2, animated=True)
-        style = {"fontsize": 11.5, "transform": self.spread.transAxes, "ha": "left", "va": "bottom"}
-        self.spread.text(0.385, 1.045, "● shown", **style)
-        self.spread.text(0.575, 1.045, "× without batch norm", color="#66706e", **style)
+        entitle(self.spread, "std of each layer:")
+        self.without = line(self.spread, "x--", color=GREY_TEXT, markersize=6, linewidth=1.2)
+        legend(self.spread, ("● shown", INK), ("× without batch norm", GREY_TEXT))
 
     def update(self, frame: collapse.Frame) -> None:
         """Show a frame."""

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
@@ -16,6 +15,7 @@ from coursekit.data import load_digits
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.marks import cursor, legend, line, put, say, segments
 from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, RED, axes, headline
 from coursekit.layers import Linear, RunningStatistics, batch_norm_forward
 
@@ -141,96 +141,70 @@ class View:
         self.headline = headline(figure)
         mean = axes(figure, (0.07, 0.53, 0.47, 0.33), "", "", "mean")
         std = axes(figure, (0.07, 0.105, 0.47, 0.33), "", "training step", "std")
-        mean.tick_params(labelbottom=False)
-        mean.set_ylim(-1, 7)
-        std.set_ylim(0, 5)
-        style = {"fontsize": 11.5, "transform": mean.transAxes, "va": "bottom"}
-        mean.text(0.0, 1.04, "● of the batch", color=BLUE, **style)
-        mean.text(0.255, 1.04, "— running", color=RED, **style)
-        mean.text(0.455, 1.04, "··· of all 1437 digits", color=INK, **style)
-        self.tracks = [self._make_track(ax, true) for ax, true in ((mean, MEAN), (std, STD))]
-        self.modes = [
-            self._make_mode(
-                figure, (0.63, 0.53, 0.355, 0.33), "training mode: batch statistics", ("as usual", "one odd")
-            ),
-            self._make_mode(
-                figure, (0.63, 0.105, 0.355, 0.33), "test mode: running statistics", ("as usual", "one odd")
-            ),
-        ]
-        self.modes[0]["ax"].tick_params(labelbottom=False)
-        self.modes[1]["ax"].set_xlabel("normalised output x̂", fontsize=10.5)
+        legend(mean, ("● of the batch", BLUE), ("— running", RED), ("··· of all 1437 digits", INK))
+        self.tracks = [Track(mean, MEAN, (-1, 7)), Track(std, STD, (0, 5))]
+        training = axes(figure, (0.63, 0.53, 0.355, 0.33), "training mode: batch statistics")
+        test = axes(figure, (0.63, 0.105, 0.355, 0.33), "test mode: running statistics", "normalised output x̂")
+        self.modes = [Mode(training), Mode(test)]
+        for ax in (mean, training):
+            ax.tick_params(labelbottom=False)
         box = {"facecolor": PAPER, "edgecolor": RED, "boxstyle": "round,pad=0.8"}
         style = {"fontsize": 13, "color": RED, "ha": "center", "va": "center", "bbox": box}
         self.error = figure.text(0.5, 0.49, "", animated=True, **style)
 
-    @staticmethod
-    def _make_track(ax: Axes, true: float) -> dict[str, Any]:
-        ax.set_xlim(0, STEPS)
-        ax.axhline(true, color=INK, linewidth=1.2, linestyle=":")
-        (ghost,) = ax.plot([], [], **GHOST)
-        (batch,) = ax.plot([], [], "o", color=BLUE, markersize=3, alpha=0.35, animated=True)
-        (running,) = ax.plot([], [], color=RED, linewidth=2.0, animated=True)
-        (now,) = ax.plot([], [], color="#888888", linewidth=1.0, animated=True)
-        (dot,) = ax.plot([], [], "o", color=RED, markersize=7, animated=True, clip_on=False)
-        return {"ghost": ghost, "batch": batch, "running": running, "now": now, "dot": dot}
-
-    @staticmethod
-    def _make_mode(figure: Figure, rect: tuple[float, float, float, float], title: str, rows: Any) -> dict[str, Any]:
-        ax = axes(figure, rect, title)
-        ax.set(xlim=(-REACH, REACH), ylim=(-0.35, 1.35), yticks=[1, 0], yticklabels=rows)
-        ax.grid(visible=False, axis="y")
-        ghost = LineCollection([], colors=GHOST["color"], linewidths=1.0, alpha=0.5)
-        lines = LineCollection([], colors=PURPLE, linewidths=1.0, alpha=0.6, animated=True)
-        ax.add_collection(ghost)
-        ax.add_collection(lines)
-        marks = {"linestyle": "", "markersize": 6, "alpha": 0.75, "animated": True}
-        (above,) = ax.plot([], [], "o", color=PURPLE, **marks)
-        (below,) = ax.plot([], [], "o", color=PURPLE, **marks)
-        (odd,) = ax.plot([], [], "*", color=AMBER, markersize=15, animated=True, clip_on=False)
-        style = {"fontsize": 11.5, "transform": ax.transAxes, "va": "bottom", "ha": "right"}
-        label = ax.text(1.0, 1.05, "", color=AMBER, animated=True, **style)
-        return {"ax": ax, "ghost": ghost, "lines": lines, "above": above, "below": below, "odd": odd, "label": label}
-
     def update(self, frame: Frame) -> None:
         """Show a frame."""
-        self.headline.set_text(_headline(frame))
-        self.headline.set_color(RED if frame.error else PURPLE)
+        say(self.headline, _headline(frame), RED if frame.error else PURPLE)
         self.error.set_text(frame.error.replace(": ", ":\n", 1).replace(". ", ".\n"))
-        steps, step = np.arange(1, STEPS + 1), frame.state.step
         history = frame.history
-        pairs = ((history.batch_mean, history.running_mean), (history.batch_std, history.running_std))
-        for track, (batch, running) in zip(self.tracks, pairs, strict=True):
-            low, high = track["batch"].axes.get_ylim()
-            track["batch"].set_data(steps, batch)
-            track["running"].set_data(steps, running)
-            track["now"].set_data([step, step], [low, high])
-            track["dot"].set_data([step], [running[step - 1]])
-        outputs = ((frame.usual, frame.shifted), (frame.tested, frame.tested_odd))
-        for mode, (above, below) in zip(self.modes, outputs, strict=True):
-            self._show_mode(mode, above, below)
+        self.tracks[0].show(history.batch_mean, history.running_mean, frame.state.step)
+        self.tracks[1].show(history.batch_std, history.running_std, frame.state.step)
+        self.modes[0].show(frame.usual, frame.shifted)
+        self.modes[1].show(frame.tested, frame.tested_odd)
 
-    @staticmethod
-    def _show_mode(mode: dict[str, Any], above: Array, below: Array) -> None:
-        odd = float(below[-1])
-        mode["lines"].set_segments(list(slopes(above, below)))
-        mode["lines"].set_color([PURPLE] * (len(above) - 1) + [ORANGE])
-        mode["above"].set_data(above, np.ones(len(above)))
-        mode["below"].set_data(below[:-1], np.zeros(len(below) - 1))
-        mode["odd"].set_data([min(odd, REACH)], [0])
-        mode["label"].set_text("" if math.isnan(odd) else f"★ odd: {tenths(odd)}" + (" →" if odd > REACH else ""))
 
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's running statistics and slopes as a ghost."""
+class Track:
+    """One statistic by training step: that of each batch, and the running one."""
+
+    def __init__(self, ax: Axes, true: float, ends: tuple[float, float]) -> None:
+        ax.set(xlim=(0, STEPS), ylim=ends)
+        ax.axhline(true, color=INK, linewidth=1.2, linestyle=":")
+        self.batch = line(ax, "o", color=BLUE, markersize=3, alpha=0.35)
+        self.running = line(ax, color=RED, linewidth=2.0, ghost=True)
+        self.now = cursor(ax)
+        self.dot = line(ax, "o", color=RED, markersize=7, clip_on=False)
+
+    def show(self, batch: Array, running: Array, step: int) -> None:
+        """Show both (STEPS,), and mark a step."""
         steps = np.arange(1, STEPS + 1)
-        running = (frame.history.running_mean, frame.history.running_std) if frame else (None, None)
-        for track, values in zip(self.tracks, running, strict=True):
-            track["ghost"].set_data(*([], []) if values is None else (steps, values))
-        segments: list[Any] = [[], []]
-        if frame is not None:
-            pairs = ((frame.usual, frame.shifted), (frame.tested, frame.tested_odd))
-            segments = [list(slopes(*pair)) for pair in pairs]
-        for mode, lines in zip(self.modes, segments, strict=True):
-            mode["ghost"].set_segments(lines)
+        self.batch.set_data(steps, batch)
+        self.running.set_data(steps, running)
+        self.now.set_xdata([step, step])
+        put(self.dot, step, running[step - 1])
+
+
+class Mode:
+    """The outputs of one batch: as usual above, with one odd example below, joined example by example."""
+
+    def __init__(self, ax: Axes) -> None:
+        ax.set(xlim=(-REACH, REACH), ylim=(-0.35, 1.35), yticks=[1, 0], yticklabels=("as usual", "one odd"))
+        ax.grid(visible=False, axis="y")
+        ghost = {"color": GHOST["color"], "linewidth": 1.0, "alpha": 0.5}
+        self.lines = segments(ax, PURPLE, linewidths=1.0, alpha=0.6, ghost=ghost)
+        self.above, self.below = (line(ax, "o", color=PURPLE, markersize=6, alpha=0.75) for _ in range(2))
+        self.odd = line(ax, "*", color=AMBER, markersize=15, clip_on=False)
+        style = {"fontsize": 11.5, "transform": ax.transAxes, "va": "bottom", "ha": "right"}
+        self.label = ax.text(1.0, 1.05, "", color=AMBER, animated=True, **style)
+
+    def show(self, above: Array, below: Array) -> None:
+        """Show both outputs (N,); the last below is the odd one."""
+        odd = float(below[-1])
+        self.lines.set_segments(slopes(above, below))
+        self.lines.set_color([PURPLE] * (len(above) - 1) + [ORANGE])
+        self.above.set_data(above, np.ones(len(above)))
+        self.below.set_data(below[:-1], np.zeros(len(below) - 1))
+        put(self.odd, min(odd, REACH), 0)
+        self.label.set_text("" if math.isnan(odd) else f"★ odd: {tenths(odd)}" + (" →" if odd > REACH else ""))
 
 
 def slopes(above: Array, below: Array) -> Array:

@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS, Activation
@@ -16,7 +15,8 @@ from coursekit.diagnostics import layer_flatness, layer_histogram, layer_moments
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider, switch
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PURPLE, RED, axes, headline, plain, rough
+from coursekit.figures.marks import areas, fit, legend, line, say
+from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, PURPLE, RED, axes, entitle, headline, plain, rough
 from coursekit.initialisers import INITIALISERS
 from coursekit.kernels.elementwise import flush_tiny
 from coursekit.layers import batch_norm_backward, batch_norm_forward
@@ -141,25 +141,30 @@ def compute(state: State) -> Frame:
     activation = ACTIVATIONS[state.activation]
     with np.errstate(all="ignore"):  # an exploding network overflows: that is the lesson
         steps = forward_pass(x[: state.rows], weights, state.weight_scale, activation, state.batch_norm)
-        if state.direction == "forward":
-            shown = [step.a for step in steps]
-        else:
-            shown = backward_pass(upstream[: state.rows], steps, weights, state.weight_scale, activation)
-        low, high = value_range(activation, state.direction)
-        moments = [layer_moments(values) for values in shown]
-        flatness = [layer_flatness(step.z, activation) for step in steps]
-    scheme_std = INITIALISERS[state.scheme].std(state.width, state.width)
-    return Frame(
-        std=np.array([m.std for m in moments]),
-        mean=np.array([m.mean for m in moments]),
-        saturated=np.array([f.saturated for f in flatness]),
-        dead=np.array([f.dead for f in flatness]),
-        counts=np.array([layer_histogram(values, low, high, BINS) for values in shown]),
-        low=low,
-        high=high,
-        weight_std=state.weight_scale * scheme_std,
-        state=state,
-    )
+        return Frame(**measured(steps, weights, upstream, state))
+
+
+def measured(steps: list[Step], weights: list[Array], upstream: Array, state: State) -> dict[str, Any]:
+    """Take the statistics of every layer after a forward pass: what a frame holds."""
+    activation = ACTIVATIONS[state.activation]
+    if state.direction == "forward":
+        shown = [step.a for step in steps]
+    else:
+        shown = backward_pass(upstream[: state.rows], steps, weights, state.weight_scale, activation)
+    low, high = value_range(activation, state.direction)
+    moments = [layer_moments(values) for values in shown]
+    flatness = [layer_flatness(step.z, activation) for step in steps]
+    return {
+        "std": np.array([m.std for m in moments]),
+        "mean": np.array([m.mean for m in moments]),
+        "saturated": np.array([f.saturated for f in flatness]),
+        "dead": np.array([f.dead for f in flatness]),
+        "counts": np.array([layer_histogram(values, low, high, BINS) for values in shown]),
+        "low": low,
+        "high": high,
+        "weight_std": state.weight_scale * INITIALISERS[state.scheme].std(state.width, state.width),
+        "state": state,
+    }
 
 
 def preview(state: State) -> State:
@@ -202,60 +207,39 @@ class View:
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
         self.histograms = axes(figure, (0.07, 0.475, 0.915, 0.40), "", "", "value")
-        self.bars = PolyCollection([], animated=True, linewidths=0)
-        self.ghost_bars = LineCollection([], colors=GHOST["color"], linewidths=0.9, alpha=0.8)
-        self.histograms.add_collection(self.bars)
-        self.histograms.add_collection(self.ghost_bars)
+        self.bars = areas(self.histograms, BLUE, ghost=True)
         self.spread = axes(figure, (0.07, 0.095, 0.41, 0.27), "std of each layer (log scale)", "layer", "std")
         self.spread.set_yscale("log")
-        (self.std,) = self.spread.plot([], [], "o-", color=INK, markersize=5, linewidth=1.6, animated=True)
-        (self.ghost_std,) = self.spread.plot([], [], **GHOST)
+        self.std = line(self.spread, "o-", color=INK, markersize=5, linewidth=1.6, ghost=True)
         self.shares = axes(figure, (0.575, 0.095, 0.41, 0.27), "no gradient from", "layer", "%")
         self.shares.set_ylim(-4, 104)
-        (self.saturated,) = self.shares.plot([], [], "s-", color=AMBER, markersize=5, animated=True)
-        (self.dead,) = self.shares.plot([], [], "^--", color=RED, markersize=6, animated=True)
-        style = {"fontsize": 11.5, "transform": self.shares.transAxes, "ha": "left", "va": "bottom"}
-        self.shares.text(0.365, 1.045, "■ saturated values", color=AMBER, **style)
-        self.shares.text(0.76, 1.045, "▲ dead units", color=RED, **style)
+        self.saturated = line(self.shares, "s-", color=AMBER, markersize=5)
+        self.dead = line(self.shares, "^--", color=RED, markersize=6)
+        legend(self.shares, ("■ saturated values", AMBER), ("▲ dead units", RED))
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
         color, words = STORIES[frame.story]
-        last = len(frame.std)
-        self._set_limits(frame)
-        self.headline.set_text(f"{words}: std {plain(frame.std[0])} → {plain(frame.std[-1])}")
-        self.headline.set_color(AMBER if color == ORANGE else color)
-        self.bars.set_verts(list(outlines(frame.counts, frame.counts[0].sum(), frame.low, frame.high)), closed=False)
+        self._fit(frame)
+        say(self.headline, f"{words}: std {plain(frame.std[0])} → {plain(frame.std[-1])}", color)
+        self.bars.set_verts(outlines(frame.counts, frame.counts[0].sum(), frame.low, frame.high), closed=False)
         self.bars.set_facecolor(color)
-        layers = np.arange(1, last + 1)
+        layers = np.arange(1, len(frame.std) + 1)
         self.std.set_data(layers, frame.std)
         self.saturated.set_data(layers, 100 * frame.saturated)
         self.dead.set_data(layers, 100 * frame.dead)
 
-    def _set_limits(self, frame: Frame) -> None:
-        """Step the axes to what the frame needs; nothing is redrawn where nothing changes."""
-        finite = frame.std[np.isfinite(frame.std) & (frame.std > 0)]
-        near = bool(len(finite)) and finite.min() > 1e-8 and finite.max() < 1e2
-        wanted = (frame.low, frame.high, len(frame.std), near, frame.state.direction)
-        if getattr(self, "_limits", None) == wanted:
-            return
-        self._limits = wanted
+    def _fit(self, frame: Frame) -> None:
+        """Step the axes to what the frame needs."""
         what = "activations" if frame.state.direction == "forward" else "gradients ∂L/∂a"
-        self.histograms.set_title(f"{what} of each layer, as histograms", loc="left", fontsize=11.5)
-        self.histograms.set_ylim(frame.low, frame.high)
-        self.spread.set_ylim((1e-8, 1e2) if near else (1e-30, 1e30))
+        entitle(self.histograms, f"{what} of each layer, as histograms")
+        fit(self.histograms, ylim=(frame.low, frame.high))
+        finite = frame.std[np.isfinite(frame.std) & (frame.std > 0)]
+        near = len(finite) and finite.min() > 1e-8 and finite.max() < 1e2
+        fit(self.spread, ylim=(1e-8, 1e2) if near else (1e-30, 1e30))
+        last = len(frame.std)
         for ax in (self.histograms, self.spread, self.shares):
-            ax.set_xlim(0.4, len(frame.std) + 0.6)
-            ax.set_xticks(range(1, len(frame.std) + 1))
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's outlines and std as a ghost."""
-        if frame is None:
-            self.ghost_bars.set_segments([])
-            self.ghost_std.set_data([], [])
-            return
-        self.ghost_bars.set_segments(list(outlines(frame.counts, frame.counts[0].sum(), frame.low, frame.high)))
-        self.ghost_std.set_data(np.arange(1, len(frame.std) + 1), frame.std)
+            fit(ax, xlim=(0.4, last + 0.6), xticks=range(1, last + 1))
 
 
 def weights(scale: float, scheme: str, activation: str) -> dict[str, Any]:

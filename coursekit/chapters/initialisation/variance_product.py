@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS, Activation
@@ -16,7 +14,8 @@ from coursekit.diagnostics import layer_moments
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, plain
+from coursekit.figures.marks import areas, fit, legend, line, rectangles, say, stepped
+from coursekit.figures.style import BLUE, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, plain
 from coursekit.initialisers import he_std, lecun_std, xavier_std
 
 ROWS = 128
@@ -197,14 +196,6 @@ COLORS = {"holds": BLUE, "fades": PURPLE, "grows": RED}
 SPANS = (1e2, 1e5, 1e10, 1e20)  # the axes reach from 1 / span to span
 
 
-def bars(heights: Array) -> Array:
-    """Corners of one bar for each of the ``heights`` (L,), around 0, 1, 2, …: (L, 4, 2)."""
-    left = np.arange(len(heights)) - 0.3
-    x = np.stack([left, left + 0.6, left + 0.6, left], axis=1)
-    y = np.outer(heights, (0, 0, 1, 1))
-    return np.stack([x, y], axis=2)
-
-
 class Direction:
     """Forward or backward: predicted line and measured markers, with the layers' widths below."""
 
@@ -213,33 +204,23 @@ class Direction:
         self.panel.set_yscale("log")
         self.panel.tick_params(labelbottom=False)
         self.panel.axhspan(1 / HELD, HELD, color=BLUE, alpha=0.12, linewidth=0, zorder=0)
-        (self.predicted,) = self.panel.plot([], [], color=ORANGE, linewidth=2.6, animated=True)
-        (self.measured,) = self.panel.plot([], [], "o", markersize=8, animated=True)
-        (self.ghost,) = self.panel.plot([], [], **GHOST)
+        legend(self.panel, ("● measured", INK), ("— predicted", ORANGE), right=True)
+        self.predicted = line(self.panel, color=ORANGE, linewidth=2.6)
+        self.measured = line(self.panel, "o", markersize=8, ghost=True)
         self.strip = axes(figure, (left, 0.1, 0.41, 0.15), "", "layer (0 is the input)")
-        self.strip.set_ylim(0, WIDEST)
-        self.strip.set_yticks([0, WIDEST / 2, WIDEST])
-        self.widths = PolyCollection([], facecolor="#a9b5b3", linewidths=0, animated=True)
-        self.strip.add_collection(self.widths)
+        self.strip.set(ylim=(0, WIDEST), yticks=[0, WIDEST / 2, WIDEST])
+        self.widths = areas(self.strip, "#a9b5b3")
 
-    def update(self, predicted: Array, measured: Array, widths: Array, change: float) -> None:
-        """Show both curves over the layers, the markers in the colour of what happened."""
+    def show(self, predicted: Array, measured: Array, widths: Array, change: float, span: float) -> None:
+        """Show both curves over the layers, from 1 / span to span, the markers in the colour of what happened."""
         layers = np.arange(len(widths))
+        fit(self.panel, ylim=(1 / span, span))
+        for ax in (self.panel, self.strip):
+            fit(ax, xlim=(-0.4, len(widths) - 0.6), xticks=range(len(widths)))
         self.predicted.set_data(layers, predicted)
         self.measured.set_data(layers, measured)
         self.measured.set(color=COLORS[fate(change)], markeredgecolor=PAPER)
-        self.widths.set_verts(list(bars(widths)))
-
-    def set_limits(self, depth: int, span: float) -> None:
-        """Fit the axes to this many layers, and to values from 1 / span to span."""
-        self.panel.set_ylim(1 / span, span)
-        for ax in (self.panel, self.strip):
-            ax.set_xlim(-0.4, depth + 0.4)
-            ax.set_xticks(range(depth + 1))
-
-    def pin(self, measured: Array) -> None:
-        """Keep measured values as a ghost."""
-        self.ghost.set_data(np.arange(len(measured)), measured)
+        self.widths.set_verts(rectangles(layers - 0.3, layers + 0.3, 0, widths))
 
 
 class View:
@@ -252,40 +233,16 @@ class View:
         self.forward = Direction(figure, 0.07, "forward →   E[a²]")
         self.backward = Direction(figure, 0.575, "← backward   E[(∂L/∂a)²]")
         self.forward.strip.set_ylabel("units", fontsize=10.5, color=INK)
-        for direction in (self.forward, self.backward):
-            style: dict[str, Any] = {
-                "fontsize": 11.5,
-                "transform": direction.panel.transAxes,
-                "va": "bottom",
-                "ha": "right",
-            }
-            direction.panel.text(0.75, 1.025, "● measured", color=INK, **style)
-            direction.panel.text(1.0, 1.025, "— predicted", color=AMBER, **style)
-        self._limits: tuple[int, float] | None = None
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
-        self._set_limits(frame)
-        self.forward.update(frame.forward_predicted, frame.forward, frame.widths, frame.forward_change)
-        self.backward.update(frame.backward_predicted, frame.backward, frame.widths, frame.backward_change)
-        forward, backward = frame.forward_change, frame.backward_change
-        words = f"Forward {fate(forward)}, × {plain(forward, 2)}; backward {fate(backward)}, × {plain(backward, 2)}"
-        self.headline.set_text(words + (": tanh bends" if frame.bent else ""))
-
-    def _set_limits(self, frame: Frame) -> None:
-        """Step the axes to what the frame needs; nothing is redrawn where nothing changes."""
         curves = [frame.forward_predicted, frame.forward, frame.backward_predicted, frame.backward]
-        reach = np.exp(np.abs(np.log(curves)).max())
-        wanted = (frame.state.depth, next(span for span in SPANS if reach < span))
-        if wanted != self._limits:
-            self._limits = wanted
-            self.forward.set_limits(*wanted)
-            self.backward.set_limits(*wanted)
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep the measured values of a frame as a ghost."""
-        self.forward.pin(np.array([]) if frame is None else frame.forward)
-        self.backward.pin(np.array([]) if frame is None else frame.backward)
+        span = stepped(float(np.exp(np.abs(np.log(curves)).max())), *SPANS)
+        forward, backward = frame.forward_change, frame.backward_change
+        self.forward.show(frame.forward_predicted, frame.forward, frame.widths, forward, span)
+        self.backward.show(frame.backward_predicted, frame.backward, frame.widths, backward, span)
+        words = f"Forward {fate(forward)}, × {plain(forward, 2)}; backward {fate(backward)}, × {plain(backward, 2)}"
+        say(self.headline, words + (": tanh bends" if frame.bent else ""))
 
 
 TAPERED = {"gain": 1.0, "depth": 8, "width": 300, "taper": 0.8, "activation": "identity"}

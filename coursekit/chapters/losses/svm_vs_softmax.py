@@ -1,12 +1,10 @@
 """Three scores, two judges: the hinge is content once the margin is kept, the softmax always wants more."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.arrays import Array
@@ -14,7 +12,8 @@ from coursekit.chapters.losses import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PURPLE, RED, axes, headline, plain
+from coursekit.figures.marks import Bars, fit, say, stepped, zero
+from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, PURPLE, RED, axes, headline, plain
 from coursekit.losses import LOSSES
 
 CLASSES = ("owl", "fox", "hare")  # the picture shows an owl
@@ -63,7 +62,7 @@ class Frame:
         svm = "content, no pull" if self.content else f"pulls owl up with {plain(self.hinge_pull[0], 2)}"
         return (
             f"Hinge loss {amount(self.hinge)}: {svm}. Cross-entropy {amount(self.cross_entropy)}: owl has "
-            f"probability {percent(self.probabilities[0])}, pulled up with {amount(self.softmax_pull[0])}."
+            f"probability {probability(self.probabilities[0])}, pulled up with {amount(self.softmax_pull[0])}."
         )
 
 
@@ -72,7 +71,7 @@ def amount(value: float) -> str:
     return "0" if value == 0 else "less than 0.0001" if value < 1e-4 else plain(value, 2)
 
 
-def percent(value: float) -> str:
+def probability(value: float) -> str:
     """Write a probability, never as 0 or 100 %, which it cannot be."""
     return "over 99.9%" if value > 0.999 else "under 0.1%" if value < 0.001 else f"{value:.1%}"
 
@@ -98,124 +97,69 @@ class View:
 
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
-        width, bottom, height = 0.185, 0.13, 0.655
-        self.scores_ax = axes(figure, (0.05, bottom, width, height), "scores; dashed: $s_y - \\Delta$", "", "")
-        self.terms_ax = axes(figure, (0.29, bottom, width, height), "SVM: $\\max(0,\\ s_j - s_y + \\Delta)$", "", "")
-        self.shares_ax = axes(figure, (0.53, bottom, width, height), "softmax: probability", "", "")
-        self.pulls_ax = axes(
-            figure, (0.775, bottom, width + 0.03, height), "pull on each score: $-\\partial L / \\partial s$", "", ""
-        )
-        self.score_bars, self.scores, self.ghost_scores = self._bars(self.scores_ax, BLUE)
-        self.term_bars, self.terms, self.ghost_terms = self._bars(self.terms_ax, PURPLE)
-        self.share_bars, self.shares, self.ghost_shares = self._bars(self.shares_ax, ORANGE)
-        self.hinge_bars, self.hinge_tips, self.ghost_hinge = self._bars(self.pulls_ax, PURPLE, -0.2)
-        self.soft_bars, self.soft_tips, self.ghost_soft = self._bars(self.pulls_ax, ORANGE, 0.2)
+        self._make_axes(figure)
+        wide: dict[str, Any] = {"width": 0.72, "tip": 7, "ghost": 28, "alpha": 0.75}
+        slim: dict[str, Any] = {"width": 0.34, "tip": 5, "ghost": 13, "alpha": 0.75}
+        self.scores = Bars(self.scores_ax, BLUE, PLACES, **wide)
+        self.terms = Bars(self.terms_ax, PURPLE, PLACES, **wide)
+        self.shares = Bars(self.shares_ax, ORANGE, PLACES, **wide)
+        self.hinge_pulls = Bars(self.pulls_ax, PURPLE, PLACES - 0.2, **slim)
+        self.softmax_pulls = Bars(self.pulls_ax, ORANGE, PLACES + 0.2, **slim)
         self.threshold = self.scores_ax.axhline(0, color=PURPLE, linewidth=1.6, linestyle="--", animated=True)
-        style = {"fontsize": 10.5, "animated": True}
-        self.score_texts = [self.scores_ax.text(x, 0, "", ha="center", color=INK, **style) for x in PLACES]
-        self.term_texts = [self.terms_ax.text(x, 0, "", ha="center", color=PURPLE, **style) for x in PLACES[1:]]
-        self.share_texts = [self.shares_ax.text(x, 0, "", ha="center", color=AMBER, **style) for x in PLACES]
-        self._finish_axes()
+        style = {"fontsize": 10.5, "animated": True, "ha": "center"}
+        self.score_texts = [self.scores_ax.text(x, 0, "", color=INK, **style) for x in PLACES]
+        self.term_texts = [self.terms_ax.text(x, 0, "", color=PURPLE, **style) for x in PLACES[1:]]
+        self.share_texts = [self.shares_ax.text(x, 0, "", color=AMBER, **style) for x in PLACES]
 
-    def _bars(self, ax: Axes, color: str, shift: float = 0.0) -> tuple[PolyCollection, Line2D, Line2D]:
-        """Make bars, marks at their ends, and ghost marks."""
-        bars = PolyCollection([], facecolors=color, linewidths=0, alpha=0.75, animated=True)
-        ax.add_collection(bars)
-        size = 5 if shift else 7
-        (tips,) = ax.plot([], [], "s", color=color, markersize=size, animated=True, clip_on=False)
-        (ghost,) = ax.plot([], [], "_", color=GHOST["color"], markersize=13 if shift else 28, markeredgewidth=1.6)
-        return bars, tips, ghost
-
-    def _finish_axes(self) -> None:
+    def _make_axes(self, figure: Figure) -> None:
+        bottom, height = 0.13, 0.655
+        self.scores_ax = axes(figure, (0.05, bottom, 0.185, height), r"scores; dashed: $s_y - \Delta$")
+        self.terms_ax = axes(figure, (0.29, bottom, 0.185, height), r"SVM: $\max(0,\ s_j - s_y + \Delta)$")
+        self.shares_ax = axes(figure, (0.53, bottom, 0.185, height), "softmax: probability")
+        title = r"pull on each score: $-\partial L / \partial s$"
+        self.pulls_ax = axes(figure, (0.775, bottom, 0.215, height), title)
         for ax in (self.scores_ax, self.terms_ax, self.shares_ax, self.pulls_ax):
             ax.set_xlim(-0.65, 2.65)
             ax.set_xticks(PLACES, [f"{CLASSES[0]} (right)", *CLASSES[1:]])
-            ax.axhline(0, color="#888888", linewidth=0.9)
+            zero(ax)
             ax.grid(visible=False, axis="x")
-        self.shares_ax.set_ylim(0, 1.12)
-        self.shares_ax.set_yticks(np.linspace(0, 1, 6))
+        self.shares_ax.set(ylim=(0, 1.12), yticks=np.linspace(0, 1, 6))
         self.pulls_ax.set_ylim(-1.25, 2.45)
-        self.terms_ax.text(
-            0,
-            0.04,
-            "none",
-            ha="center",
-            va="bottom",
-            color="#666666",
-            fontsize=10.5,
-            transform=self.terms_ax.get_xaxis_transform(),
-        )
+        low = {"ha": "center", "va": "bottom", "transform": self.terms_ax.get_xaxis_transform()}
+        self.terms_ax.text(0, 0.04, "none", color="#666666", fontsize=10.5, **low)
         style = {"fontsize": 11, "transform": self.pulls_ax.transAxes, "ha": "right", "va": "top"}
         self.pulls_ax.text(1.0, 0.985, "■ SVM", color=PURPLE, **style)
         self.pulls_ax.text(1.0, 0.905, "■ softmax", color=AMBER, **style)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
-        self._set_limits(frame)
+        reach = stepped(np.abs([*frame.scores, frame.threshold]).max() / 0.85, 6.0, 12.0, 42.0)
+        fit(self.scores_ax, ylim=(-reach, reach))
+        fit(self.terms_ax, ylim=(0, stepped(frame.terms.max() / 0.9, 3.0, 6.0, 12.0, 60.0)))
         self._show_headline(frame)
-        for bars, tips, values in (
-            (self.score_bars, self.scores, frame.scores),
-            (self.term_bars, self.terms, frame.terms),
-            (self.share_bars, self.shares, frame.probabilities),
-        ):
-            bars.set_verts(list(upright(PLACES, values, 0.36)), closed=False)
-            tips.set_data(PLACES, values)
-        for bars, tips, shift, values in (
-            (self.hinge_bars, self.hinge_tips, -0.2, frame.hinge_pull),
-            (self.soft_bars, self.soft_tips, 0.2, frame.softmax_pull),
-        ):
-            bars.set_verts(list(upright(PLACES + shift, values, 0.17)), closed=False)
-            tips.set_data(PLACES + shift, values)
+        self.scores.show(frame.scores)
+        self.terms.show(frame.terms)
+        self.shares.show(frame.probabilities)
+        self.hinge_pulls.show(frame.hinge_pull)
+        self.softmax_pulls.show(frame.softmax_pull)
         self._show_numbers(frame)
 
     def _show_headline(self, frame: Frame) -> None:
-        svm = "the SVM is content" if frame.content else "the SVM pulls"
-        self.headline.set_text(
-            f"Hinge {amount(frame.hinge)}: {svm}.  Cross-entropy {amount(frame.cross_entropy)}: the softmax still pulls"
-        )
-        self.headline.set_color(INK if frame.content else RED)
+        svm = f"Hinge {amount(frame.hinge)}: {'the SVM is content' if frame.content else 'the SVM pulls'}."
+        softmax = f"Cross-entropy {amount(frame.cross_entropy)}: the softmax still pulls"
+        say(self.headline, f"{svm}  {softmax}", INK if frame.content else RED)
 
     def _show_numbers(self, frame: Frame) -> None:
-        low, high = self.scores_ax.get_ylim()
-        gap = 0.03 * (high - low)
+        gap = 0.06 * self.scores_ax.get_ylim()[1]
         for text, value in zip(self.score_texts, frame.scores, strict=True):
-            text.set(
-                text=plain(value, 3), y=value + (gap if value >= 0 else -gap), va="bottom" if value >= 0 else "top"
-            )
+            up = value >= 0
+            text.set(text=plain(value, 3), y=value + (gap if up else -gap), va="bottom" if up else "top")
         self.threshold.set_ydata([frame.threshold] * 2)
         lift = 0.03 * self.terms_ax.get_ylim()[1]
         for text, value in zip(self.term_texts, frame.terms[1:], strict=True):
             text.set(text=amount(value), y=value + lift)
         for text, value in zip(self.share_texts, frame.probabilities, strict=True):
-            text.set(text=percent(value).replace("under ", "<").replace("over ", ">"), y=value + 0.03)
-
-    def _set_limits(self, frame: Frame) -> None:
-        """Step the axes to the scores and to the terms; nothing is redrawn where nothing changes."""
-        reach = next((r for r in (6.0, 12.0) if np.abs([*frame.scores, frame.threshold]).max() < 0.85 * r), 42.0)
-        top = next((r for r in (3.0, 6.0, 12.0) if frame.terms.max() < 0.9 * r), 60.0)
-        if self.scores_ax.get_ylim()[1] != reach:
-            self.scores_ax.set_ylim(-reach, reach)
-        if self.terms_ax.get_ylim()[1] != top:
-            self.terms_ax.set_ylim(0, top)
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's values as marks."""
-        nothing = np.array([])
-        kept = (
-            [nothing] * 5
-            if frame is None
-            else [frame.scores, frame.terms, frame.probabilities, frame.hinge_pull, frame.softmax_pull]
-        )
-        ghosts = (self.ghost_scores, self.ghost_terms, self.ghost_shares, self.ghost_hinge, self.ghost_soft)
-        for ghost, values, shift in zip(ghosts, kept, (0.0, 0.0, 0.0, -0.2, 0.2), strict=True):
-            ghost.set_data(PLACES[: len(values)] + shift, values)
-
-
-def upright(places: Array, heights: Array, half: float) -> Array:
-    """Outline bars (K, 4, 2) from 0 to ``heights`` (K,), ``half`` to both sides of ``places`` (K,)."""
-    zero = np.zeros_like(heights)
-    x = np.stack([places - half, places + half, places + half, places - half], axis=1)
-    return np.stack([x, np.stack([zero, zero, heights, heights], axis=1)], axis=2)
+            text.set(text=probability(value).replace("under ", "<").replace("over ", ">"), y=value + 0.03)
 
 
 DEMOS.add(
