@@ -1,14 +1,25 @@
 """The race of the activations: ReLU leads over saturation and nowhere else, under fair conditions."""
 
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 import pytest
 
-from coursekit.chapters.activations.activation_race import HE, RELU, RUNNERS, TANH, State, arrivals, compute
-from coursekit.chapters.initialisation import init_race
-from coursekit.chapters.initialisation.init_race import EVERY, STEPS, Racer, batches
+from coursekit.chapters.activations.activation_race import (
+    BATCH,
+    EVERY,
+    RELU,
+    RUNNERS,
+    STEPS,
+    TANH,
+    State,
+    arrivals,
+    compute,
+    racer,
+)
 from coursekit.data import load_digits
+from coursekit.training.history import batches
 
 
 @lru_cache
@@ -54,16 +65,14 @@ def test_nobody_arrives_at_a_goal_that_is_too_low():
 
 def test_a_curve_is_that_of_its_network_trained_alone():
     images, labels = load_digits("train")
-    racer = Racer(HE, init_race.State(activation="tanh", depth=3, lr=0.03, seed=0))
-    draws = batches(np.float32(16) * images.reshape(len(images), -1), labels, 0)
-    alone = [racer.train(*batch)[0] for batch in draws]
-    assert len(alone) == STEPS
+    learner = racer("tanh", depth=3, lr=0.03, seed=0)
+    draws = batches(np.float32(16) * images.reshape(len(images), -1), labels, BATCH, seed=0)
+    alone = [learner.step(*batch)[0] for batch in islice(draws, STEPS)]
     np.testing.assert_array_equal(race().loss[TANH], np.reshape(alone, (-1, EVERY)).mean(1))
 
 
 def test_all_start_from_the_same_weights():
-    settings = init_race.State(depth=2)
-    nets = [Racer(HE, settings.replace(activation=runner.name)).params for runner in RUNNERS]
+    nets = [racer(name, depth=2, lr=0.03, seed=0).net.params for name in RUNNERS]
     for name in nets[0]:
         for other in nets[1:]:
             np.testing.assert_array_equal(nets[0][name], other[name])

@@ -45,12 +45,13 @@ def test_a_low_bias_kills_at_birth_and_a_slightly_positive_one_does_not(seed):
 @SEEDS
 @pytest.mark.parametrize("settings", [{"lr": 3.0}, {"lr": 5.0}, {"lr": 1.0, "bias": -2.5}])
 def test_a_dead_relu_never_moves_and_never_comes_back(settings, seed):
-    run = train(**({"bias": 0.0, "slope": 0.0} | settings), seed=seed)
+    run, dark = train(**({"bias": 0.0, "slope": 0.0} | settings), seed=seed)
+    w, b = run.params["0.w"], run.params["0.b"]
     for step in range(STEPS):
-        gone = run.off[step]
-        assert run.off[step + 1][gone].all()
-        np.testing.assert_array_equal(run.w[step + 1][:, gone], run.w[step][:, gone])
-        np.testing.assert_array_equal(run.b[step + 1][gone], run.b[step][gone])
+        gone = dark[step]
+        assert dark[step + 1][gone].all()
+        np.testing.assert_array_equal(w[step + 1][:, gone], w[step][:, gone])
+        np.testing.assert_array_equal(b[step + 1][gone], b[step][gone])
 
 
 def test_no_gradient_reaches_a_dead_unit_and_some_reaches_it_through_a_slope():
@@ -86,6 +87,6 @@ def test_lines_are_where_the_units_input_is_0_and_ticks_where_it_is_positive():
 
 def test_the_share_is_that_of_units_below_0_for_every_point():
     frame = compute(State(step=3))
-    z = frame.history.x @ frame.history.w[3] + frame.history.b[3]
+    z = frame.history.x @ frame.history.params["0.w"][3] + frame.history.params["0.b"][3]
     assert frame.off == (z <= 0).all(0).sum()
-    assert frame.share[3] == pytest.approx(100 * frame.off / HIDDEN)
+    assert frame.dark[3].mean() == pytest.approx(frame.off / HIDDEN)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from coursekit.chapters.activations.xor import MAX_HIDDEN, STEPS, State, boundaries, compute, heard_most, train
+from coursekit.chapters.activations.xor import MAX_HIDDEN, STEPS, State, compute, heard_most, train
 
 
 def accuracies(hidden, activation):
@@ -36,8 +36,8 @@ def test_one_swish_is_enough_because_it_falls_and_rises():
 
 def test_hidden_steps_never_move():
     run = train(4, "step", 1.0, 0.25, 0)
-    np.testing.assert_array_equal(run.w1, np.broadcast_to(run.w1[:1], run.w1.shape))
-    assert not np.array_equal(run.w2[0], run.w2[-1])
+    np.testing.assert_array_equal(run.params["0.w"], np.broadcast_to(run.params["0.w"][:1], run.params["0.w"].shape))
+    assert not np.array_equal(run.params["2.w"][0], run.params["2.w"][-1])
     assert "No gradient passes a step" in compute(State(activation="step")).readout
 
 
@@ -50,7 +50,7 @@ def test_the_frame_shows_the_step_of_the_slider():
 
 def test_two_hidden_units_put_the_points_where_a_line_separates_them():
     frame = compute(State())
-    score = frame.bent @ frame.history.w2[-1] + frame.history.b2[-1]
+    score = frame.bent @ frame.history.params["2.w"][-1] + frame.history.params["2.b"][-1]
     assert ((score[:, 0] > 0) == frame.history.labels).mean() == frame.right
 
 
@@ -64,10 +64,3 @@ def test_the_units_that_are_heard_most_are_shown():
     outputs = np.array([[1.0, 0.0, 3.0], [-1.0, 0.1, -3.0]])
     assert heard_most(np.array([[1.0], [5.0], [1.0]]), outputs) == (0, 2)
     assert heard_most(np.array([[1.0]]), outputs[:, :1]) == (0, 0)
-
-
-def test_boundaries_are_where_the_sum_is_0():
-    w, b = np.array([[1.0, 0.0], [2.0, 0.0]]), np.array([0.5, 1.0])
-    segments = boundaries(w, b, 2.0)
-    assert segments.shape == (1, 2, 2)  # a unit without weights has no line
-    np.testing.assert_allclose(segments[0] @ w[:, 0] + b[0], 0, atol=1e-12)

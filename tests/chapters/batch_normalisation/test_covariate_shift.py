@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+from coursekit.chapters.batch_normalisation.bn_grid import digits
 from coursekit.chapters.batch_normalisation.covariate_shift import (
     DEPTH,
     KINDS,
@@ -14,7 +15,6 @@ from coursekit.chapters.batch_normalisation.covariate_shift import (
     State,
     Trainee,
     compute,
-    digits,
     network,
 )
 from coursekit.gradcheck import gradcheck
@@ -96,7 +96,7 @@ def test_shake_passes_the_gradient_that_belongs_to_it(rng):
 
 def test_a_network_that_overflows_is_said_to_diverge():
     trainee = Trainee(WITHOUT, State())
-    trainee.params["0.w"][0, 0] = np.inf
+    trainee.net.params["0.w"][0, 0] = np.inf
     x, labels = digits()
     for _ in range(2):
         quantiles, loss, change = trainee.block([(x[:8], labels[:8])])

@@ -2,25 +2,15 @@
 
 import math
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 import pytest
 
-from coursekit.chapters.initialisation.init_race import (
-    CHANCE,
-    EVERY,
-    HIGHEST,
-    LOWEST,
-    SCHEMES,
-    STEPS,
-    Racer,
-    State,
-    batches,
-    compute,
-    heights,
-    spread_out,
-)
+from coursekit.chapters.activations.activation_race import BATCH, CHANCE, EVERY, STEPS, racer
+from coursekit.chapters.initialisation.init_race import LOOKS, SCHEMES, State, compute
 from coursekit.data import load_digits
+from coursekit.training.history import batches
 
 SMALL, LARGE, XAVIER, HE, ORTHOGONAL = range(len(SCHEMES))
 
@@ -46,13 +36,13 @@ def test_deep_tanh_learns_only_with_weights_that_follow_the_width():
 
 def test_deep_relu_is_led_by_he_and_overflows_with_large_weights():
     frame = race("relu")
-    assert frame.leader is SCHEMES[HE]
+    assert frame.leader is LOOKS[HE]
     # Where one run ends hangs on the last digit of its sums; the middle one of three does not.
     ends = [race("relu", seed=seed).loss[[HE, XAVIER], -1] for seed in range(3)]
     assert np.median([he / xavier for he, xavier in ends]) < 0.5
     assert frame.overflow[LARGE] is not None
     assert np.isnan(frame.loss[LARGE, -1])
-    assert f"{SCHEMES[LARGE].label} overflowed at step {frame.overflow[LARGE]}" in frame.readout
+    assert f"{LOOKS[LARGE].label} overflowed at step {frame.overflow[LARGE]}" in frame.readout
 
 
 def test_with_one_hidden_layer_all_learn():
@@ -69,40 +59,8 @@ def test_nobody_leads_where_nobody_learns():
 @pytest.mark.parametrize("row", [XAVIER, ORTHOGONAL])
 def test_a_curve_is_that_of_its_network_trained_alone(row):
     images, labels = load_digits("train")
-    state = State(activation="tanh")
-    racer = Racer(SCHEMES[row], state)
-    alone = [racer.train(*batch)[0] for batch in batches(images.reshape(len(images), -1), labels, state.seed)]
-    assert len(alone) == STEPS
+    learner = racer("tanh", depth=8, lr=0.1, seed=0, **SCHEMES[row])
+    draws = batches(images.reshape(len(images), -1), labels, BATCH, seed=0)
+    alone = [learner.step(*batch)[0] for batch in islice(draws, STEPS)]
     # Bit for bit: nothing in the run depends on who else takes part.
     np.testing.assert_array_equal(race("tanh").loss[row], np.reshape(alone, (-1, EVERY)).mean(1))
-
-
-def test_an_overflow_ends_the_training_and_is_noted_once():
-    racer = Racer(SCHEMES[HE], State(activation="relu", depth=2))
-    x, labels = np.ones((64, 64), np.float32), np.zeros(64, int)
-    assert np.isfinite(racer.train(x, labels)).all()
-    racer.params["0.w"][0, 0] = np.inf
-    before = {name: array.copy() for name, array in racer.params.items()}
-    for _ in range(2):
-        assert np.isnan(racer.train(x, labels)).all()
-    assert racer.overflow == 1
-    for name, array in racer.params.items():
-        np.testing.assert_array_equal(array, before[name])
-
-
-def test_heights_put_what_is_not_finite_at_the_top():
-    np.testing.assert_allclose(heights(np.array([LOWEST, HIGHEST, np.inf, np.nan, 0.0, 1.0])), [0, 1, 1, 1, 0, 0.5])
-
-
-@pytest.mark.parametrize(
-    ("positions", "expected"),
-    [
-        ([0.1, 0.5, 0.9], [0.1, 0.5, 0.9]),
-        ([0.5, 0.5, 0.5], [0.4, 0.5, 0.6]),
-        ([1.0, 1.0, 0.2], [0.9, 1.0, 0.2]),
-        ([0.0, 0.0], [0.0, 0.1]),
-        ([0.95, 0.1, 0.92], [0.985, 0.1, 0.885]),
-    ],
-)
-def test_labels_are_spread_and_stay_inside(positions, expected):
-    np.testing.assert_allclose(spread_out(np.array(positions), 0.1), expected)

@@ -15,8 +15,9 @@ from coursekit.losses import LOSSES
 @pytest.mark.parametrize("value", [0.2, 0.75])
 def test_equal_units_stay_equal_to_the_last_bit(hidden, value):
     run = train(spread=0.0, value=value, lr=0.5, hidden=hidden, seed=0)
-    assert not np.array_equal(run.w1[0], run.w1[-1]), "training must move the weights, or the test shows nothing"
-    for weights in (run.w1, run.b1[:, None], run.w2.transpose(0, 2, 1)):  # the units are the last axis
+    w1, b1, w2, _ = run.params.values()
+    assert not np.array_equal(w1[0], w1[-1]), "training must move the weights, or the test shows nothing"
+    for weights in (w1, b1[:, None], w2.transpose(0, 2, 1)):  # the units are the last axis
         np.testing.assert_array_equal(weights, np.broadcast_to(weights[..., :1], weights.shape))
 
 
@@ -37,11 +38,11 @@ def test_equal_units_get_the_same_gradient():
 
 def test_with_all_weights_zero_only_the_output_bias_moves():
     run = train(spread=0.0, value=0.0, lr=0.5, hidden=8, seed=0)
-    for still in (run.w1, run.b1, run.w2):
+    for still in (run.params["0.w"], run.params["0.b"], run.params["2.w"]):
         assert not still.any()
     share = (run.labels == 1).mean()
     # The bias learns how frequent the classes are: log odds apart, the loss falls to the entropy of the labels.
-    assert run.b2[-1, 1] - run.b2[-1, 0] == pytest.approx(math.log(share / (1 - share)), rel=1e-3)
+    assert run.params["2.b"][-1, 1] - run.params["2.b"][-1, 0] == pytest.approx(math.log(share / (1 - share)), rel=1e-3)
     assert run.loss[-1] == pytest.approx(-share * math.log(share) - (1 - share) * math.log(1 - share), rel=1e-6)
     assert "exactly 0" in compute(State(spread=0.0, value=0.0)).readout
 
