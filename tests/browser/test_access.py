@@ -19,7 +19,7 @@ KEYBOARD = (
     "import coursekit as ck\nfrom coursekit.live.widgets import note\npanel = ck.show('collapse', depth=3)\npanel",
     "run = ck.show('train_digits', epochs=1)\nrun",
     "played = ck.show('train_vs_infer')\nplayed",
-    "asked = ck.quiz('batch_norm')\nasked",
+    "asked = ck.quiz('batch_normalisation')\nasked",
     "'untouched'",
 )
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]

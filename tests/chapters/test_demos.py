@@ -294,9 +294,9 @@ def test_a_pinned_frame_is_seen_behind_every_other_and_goes_without_a_trace(demo
     plain = [live.render(frame) for frame in others]
     live.render(default)
     before = artist_count(live.figure)
-    live.view.pin(default)
+    live.pin(True)
     pinned = [live.render(frame) for frame in others]
-    live.view.pin(None)
+    live.pin(False)
     assert [live.render(frame) for frame in others] == plain
     assert artist_count(live.figure) == before
     ghost = dict(arrays(default))

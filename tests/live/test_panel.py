@@ -18,6 +18,7 @@ from PIL import Image
 
 import coursekit.figures.canvas as live_figure
 import coursekit.live.blas as live_blas
+from coursekit.chapter import Chapter
 from coursekit.demos import DEMOS
 from coursekit.exercises.question import Question
 from coursekit.figures.canvas import LiveFigure, encode_png
@@ -64,7 +65,8 @@ class View:
 
 def make_demo(compute=lambda state: Frame(state.value), **fields):
     question = Question("What?", ("less", "more"), 1, "Because.", {"value": 1.5})
-    return Demo("test", "Test", State, compute, View, question, "Look.", **fields)
+    chapter = Chapter("test", 0, "Test", ("test",))
+    return Demo("test", chapter, "Test", State, compute, View, question, "Look.", **fields)
 
 
 def press(panel, label):
@@ -418,7 +420,7 @@ class TestFigure:
 
 
 def test_prepare_ends_with_ready(capsys):
-    prepare("collapse")
+    prepare("initialisation")
     assert capsys.readouterr().out.rstrip().endswith("Ready.")
 
 
