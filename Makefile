@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 lab: $(VENV)/lab
 	$(BIN)/coursekit lab
 
-test: $(VENV)/test tests/node_modules
+test: $(VENV)/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -46,10 +46,5 @@ $(VENV)/lab $(VENV)/test: pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS)]"
 	touch $@
 
-# The accessibility audit's rules; where they cannot be had the audit is skipped, but not in CI.
-tests/node_modules: tests/package-lock.json
-	npm ci --prefix tests --silent --no-audit --no-fund --fetch-retries=1 && touch $@ || \
-	  echo "npm did not bring axe-core: the accessibility audit is skipped."
-
 clean:
-	rm -rf $(VENV) site tests/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
