@@ -15,11 +15,7 @@ test: $(VENV)/test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	cache=$$(mktemp -d) && trap 'rm -rf "$$cache"' EXIT && \
-	NUMBA_CACHE_DIR="$$cache/numba" COURSEKIT_PROGRESS="$$cache/progress.json" IPYTHONDIR="$$cache/ipython" \
-	COURSEKIT_STRICT=1 PYTHONHASHSEED=0 OPENBLAS_NUM_THREADS=1 \
-	$(BIN)/pytest tests notebooks -n 2 --dist loadscope --no-loadscope-reorder \
-	  --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with coursekit/commands/nbval_sanitize.cfg
+	$(BIN)/python -m tools.run_tests tests notebooks -n 2 --dist loadscope --no-loadscope-reorder
 
 site: $(VENV)/test
 	build=$$(mktemp -d) && trap 'rm -rf "$$build"' EXIT && \
