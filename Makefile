@@ -10,16 +10,12 @@ BIN := $(VENV)/bin
 lab: $(VENV)/lab
 	$(BIN)/coursekit lab
 
-test: $(VENV)/test tests/node_modules
+test: $(VENV)/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	cache=$$(mktemp -d) && trap 'rm -rf "$$cache"' EXIT && \
-	NUMBA_CACHE_DIR="$$cache/numba" COURSEKIT_PROGRESS="$$cache/progress.json" IPYTHONDIR="$$cache/ipython" \
-	COURSEKIT_STRICT=1 PYTHONHASHSEED=0 OPENBLAS_NUM_THREADS=1 \
-	$(BIN)/pytest tests notebooks -n 2 --dist loadscope --no-loadscope-reorder \
-	  --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with coursekit/commands/nbval_sanitize.cfg
+	$(BIN)/python -m tools.run_tests tests notebooks -n 2 --dist loadscope --no-loadscope-reorder
 
 site: $(VENV)/test
 	build=$$(mktemp -d) && trap 'rm -rf "$$build"' EXIT && \
@@ -46,10 +42,5 @@ $(VENV)/lab $(VENV)/test: pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS)]"
 	touch $@
 
-# The accessibility audit's rules; where they cannot be had the audit is skipped, but not in CI.
-tests/node_modules: tests/package-lock.json
-	npm ci --prefix tests --silent --no-audit --no-fund --fetch-retries=1 && touch $@ || \
-	  echo "npm did not bring axe-core: the accessibility audit is skipped."
-
 clean:
-	rm -rf $(VENV) site tests/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

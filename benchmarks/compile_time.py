@@ -14,7 +14,7 @@ CODE = """
 import sys, time
 import numpy as np
 from coursekit import layers, diagnostics
-from coursekit.activations import ACTIVATIONS, rectifiers, saturating, smooth
+from coursekit.activations import ACTIVATIONS, plain, rectifiers, saturating, smooth, softmax
 from coursekit.losses import LOSSES
 from coursekit.optimisers import OPTIMISERS
 
@@ -63,6 +63,7 @@ FAMILIES = {
     "activations: rectifiers": lambda: activations(rectifiers),
     "activations: saturating": lambda: activations(saturating),
     "activations: smooth": lambda: activations(smooth),
+    "activations: the others": lambda: (activations(plain), activations(softmax)),
     "losses": losses,
     "optimisers": optimisers,
     "convolution": conv,

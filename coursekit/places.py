@@ -1,14 +1,33 @@
-"""Where a learner's own things are kept: progress, downloads, compiled kernels."""
+"""Where things lie: what came with the course, and what is a learner's own."""
 
 import os
 from pathlib import Path
 
+PACKAGE = Path(__file__).resolve().parent
+
+
+def course_folder() -> Path:
+    """Return the folder that holds ``data`` and ``notebooks``: inside an installed package, or a checkout itself."""
+    bundled = PACKAGE / "bundled"
+    return bundled if bundled.is_dir() else PACKAGE.parent
+
 
 def own_folder() -> Path | None:
-    """Return ``$COURSEKIT_HOME``, else ``.coursekit`` in the home folder, else (there is no home) None."""
+    """Return ``$COURSEKIT_HOME``, else ``.coursekit`` in the home folder, else (there is no home) None.
+
+    Progress, downloads and compiled kernels are kept there.
+    """
     if chosen := os.environ.get("COURSEKIT_HOME"):
         return Path(chosen)
     try:
         return Path.home() / ".coursekit"
     except RuntimeError:
         return None
+
+
+def progress_path() -> Path | None:
+    """Return ``$COURSEKIT_PROGRESS``, else ``progress.json`` in `own_folder`, else (there is no home) None."""
+    if chosen := os.environ.get("COURSEKIT_PROGRESS"):
+        return Path(chosen)
+    own = own_folder()
+    return own / "progress.json" if own else None

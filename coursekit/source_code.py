@@ -46,7 +46,7 @@ def source(*objects: Any, docstring: bool = False) -> Source:
     --------
     >>> from coursekit.activations import ACTIVATIONS
     >>> source(ACTIVATIONS["identity"].forward)
-    # coursekit/activations/saturating.py
+    # coursekit/activations/plain.py
     @kernel
     def _identity(x: Array, y: Array) -> None:
         \"\"\"f(x) = x.\"\"\"

@@ -10,14 +10,19 @@ settings.load_profile("coursekit")
 
 
 LONGEST_FIRST = (
-    *("test_browser", "test_without_jit", "test_browser_faults", "test_browser_access", "test_doctor", "test_warmup"),
-    *("test_soak", "test_demos"),
+    *("browser/test_sliders.py", "project/test_without_jit.py", "browser/test_faults.py", "browser/test_access.py"),
+    *("commands/test_doctor.py", "commands/test_warmup.py", "browser/test_soak.py", "chapters/test_demos.py"),
 )
 
 
 def pytest_collection_modifyitems(items):
     """Begin with the files that take minutes: a file is one worker's, and none should wait for the last one alone."""
-    items.sort(key=lambda item: LONGEST_FIRST.index(item.path.stem) if item.path.stem in LONGEST_FIRST else 99)
+
+    def place(item):
+        name = "/".join(item.path.parts[-2:])
+        return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST)
+
+    items.sort(key=place)
 
 
 @pytest.fixture

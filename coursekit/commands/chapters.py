@@ -6,15 +6,15 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parents[1]
+from coursekit.places import course_folder
+
 CHAPTER = "[0-9][0-9]_*.ipynb"
 RECORD = ".coursekit-editions.json"  # name of a chapter → sha256 of the edition that was brought last
 
 
 def shipped() -> Path:
-    """Return the folder of the chapters as they are shipped: a checkout's ``notebooks``, or what the wheel carries."""
-    checkout = PACKAGE.parent / "notebooks"
-    return checkout if checkout.is_dir() else PACKAGE / "bundled" / "notebooks"
+    """Return the folder of the chapters as they are shipped."""
+    return course_folder() / "notebooks"
 
 
 def own_chapters() -> Path:

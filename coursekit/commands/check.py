@@ -6,7 +6,6 @@ in plain words what pytest's report would.
 
 import argparse
 import difflib
-import os
 import re
 import subprocess
 import sys
@@ -16,11 +15,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from coursekit.commands import chapters
+from coursekit.commands import chapters, frozen
 from coursekit.commands.doctor.finding import pip_install
 
-SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
-CELL_TIMEOUT = 120  # seconds
 NO_CELLS = 5  # pytest's exit code
 MAX_LINES, MAX_WIDTH = 12, 200  # of a difference
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
@@ -72,22 +69,14 @@ def _command(private: Path, paths: list[Path]) -> list[str]:
     pytest = [sys.executable, "-P", "-m", "pytest", "-c", settings, "--rootdir", paths[0].parent, "--noconftest", "-s"]
     pytest += ["--continue-on-collection-errors", "-p", "no:cacheprovider", "-p", "no:terminalreporter"]
     plugins = ["-p", "nbval.plugin", "-p", __name__]
-    nbval = ["--nbval", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}"]
-    nbval += ["--nbval-sanitize-with", str(SANITIZE)]
-    return [str(word) for word in (*pytest, *plugins, *nbval, *paths)]
+    return [str(word) for word in (*pytest, *plugins, *frozen.NBVAL, *paths)]
 
 
 def _environment(private: Path) -> dict[str, str]:
-    """Return the environment in which the shipped outputs were made; the learner's progress is not touched."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    return kept | {
-        "COURSEKIT_PROGRESS": str(private / "progress.json"),
-        "COURSEKIT_STRICT": "1",  # a callback that raises is an error, not a note in a panel
-        "IPYTHONDIR": str(private / "ipython"),
-        "OPENBLAS_NUM_THREADS": "1",  # with two, sums are added in another order
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "PYTHONHASHSEED": "0",
-    }
+    """Return the environment in which the shipped outputs were made, without what is set there for another pytest."""
+    variables = frozen.environment(private).items()
+    kept = {name: value for name, value in variables if not name.startswith("PYTEST_")}
+    return kept | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 # ---- the plugin: what it tells instead of pytest's report

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from coursekit.places import course_folder
+
 WIDTH = 30  # of the bar
 NOT_NEEDED = "The course needs none of it: its chapters use the data that came with them."
 
@@ -36,10 +38,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _list(folder: Path) -> int:
-    from coursekit.data import bundled
     from coursekit.data.downloads import DOWNLOADS, missing
 
-    place = bundled.folder()
+    place = course_folder() / "data"
     print(f"Came with the course, in {place} (origin and licences: README.md there):")
     for path in sorted(place.glob("*.npz")):
         print(f"  {path.stem}  {_size(path.stat().st_size)}")

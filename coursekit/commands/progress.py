@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coursekit.places import progress_path
+
 if TYPE_CHECKING:
     from coursekit.exercises.progress_file import Standings
 
@@ -78,7 +80,7 @@ def _expanded(pattern: str) -> list[str]:
 
 
 def _own(problems: list[str]) -> "dict[str, Standings]":
-    from coursekit.exercises.progress_file import ProgressFile, progress_path
+    from coursekit.exercises.progress_file import ProgressFile
 
     path = progress_path()
     return {path.name.removesuffix(".json") if path else "progress": ProgressFile(problems.append).read()}

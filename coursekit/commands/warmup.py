@@ -11,7 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-PACKAGE = Path(__file__).resolve().parents[1]
+from coursekit.places import PACKAGE
+
 MARKER = "warm-"  # an empty file: everything of this edition has been compiled
 WIDTH = 30  # of the bar
 

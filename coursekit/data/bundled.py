@@ -1,14 +1,12 @@
 """The bundled data, without a network: handwritten digits and two photographs."""
 
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from coursekit.arrays import Array, float_dtype
-
-PACKAGE = Path(__file__).parents[1]
+from coursekit.places import course_folder
 
 
 class Images(NamedTuple):
@@ -103,7 +101,7 @@ def load_photograph(name: Literal["china", "flower"]) -> Array:
 
 def _read(file: str, *names: str) -> list[Array]:
     """Return the named arrays of one data file; whatever is wrong with it, say how to get a good one."""
-    path = folder() / f"{file}.npz"
+    path = course_folder() / "data" / f"{file}.npz"
     mend = "Install coursekit again, or in a checkout run: python -m tools.make_data"
     try:
         with np.load(path, allow_pickle=False) as arrays:
@@ -112,9 +110,3 @@ def _read(file: str, *names: str) -> list[Array]:
         raise FileNotFoundError(f"The data file {path} is missing. {mend}") from None
     except Exception as error:  # zipfile, zlib and NumPy each have their own for a damaged file
         raise RuntimeError(f"The data file {path} cannot be read ({error}). {mend}") from error
-
-
-def folder() -> Path:
-    """Where the data lies: inside the installed package, or beside it in a checkout."""
-    bundled = PACKAGE / "bundled" / "data"
-    return bundled if bundled.is_dir() else PACKAGE.parent / "data"

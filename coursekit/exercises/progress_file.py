@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from coursekit.exercises.lock_file import alone
-from coursekit.places import own_folder
+from coursekit.places import progress_path
 
 LARGEST = 1_000_000  # bytes of a file; a whole course needs a few thousand
 MOST = 1_000_000  # attempts at an exercise, or hints to it
@@ -33,14 +33,6 @@ class Standing:
 
 
 Standings = dict[str, Standing]  # by exercise
-
-
-def progress_path() -> Path | None:
-    """``$COURSEKIT_PROGRESS``, else ``progress.json`` in `own_folder`, else (there is no home) None."""
-    if chosen := os.environ.get("COURSEKIT_PROGRESS"):
-        return Path(chosen)
-    own = own_folder()
-    return own / "progress.json" if own else None
 
 
 def read_standings(path: Path) -> Standings:

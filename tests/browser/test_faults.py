@@ -43,7 +43,7 @@ def compute(state):
         raise ArithmeticError("too large {HTML}")
     return DEMOS["neuron"].compute(DEMOS["neuron"].State(weight=state.weight))
 
-question = replace(DEMOS["neuron"].question, question="{HTML}?", settings={{"weight": 2.0}})
+question = replace(DEMOS["neuron"].question, text="{HTML}?", settings={{"weight": 2.0}})
 texts = {{"title": "{HTML}", "notice": "{HTML}", "presets": {{"{HTML}": {{"weight": 3.0}}}}}}
 raising = Panel(replace(DEMOS["neuron"], State=State, compute=compute, question=question, **texts))
 raising

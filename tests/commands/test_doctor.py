@@ -16,15 +16,14 @@ from pathlib import Path
 
 import pytest
 
-import coursekit
-from coursekit import cli
+from coursekit import cli, places
 from coursekit.commands import doctor
 from coursekit.commands.doctor import computing, folders, interpreter, jupyter, machine, packages, probe
 from coursekit.commands.doctor.finding import command, fail, ok, warn
+from coursekit.places import PACKAGE
 
 INSTALLED = Path(sysconfig.get_path("purelib"))
-PACKAGE = Path(coursekit.__file__).parent
-DATA = folders.PACKAGE.parent / "data"
+DATA = PACKAGE.parent / "data"
 LAB = "share/jupyter/labextensions/@jupyter-widgets/jupyterlab-manager"
 
 
@@ -260,18 +259,20 @@ def test_damaged_progress_is_a_warning_and_moved_aside(tmp_path, monkeypatch):
     assert only(folders.progress_file()).level == "ok"
 
 
-def course(tmp_path):
-    """Make the smallest course that is whole."""
-    for folder in ("coursekit", "data", "notebooks"):
+@pytest.fixture
+def course(monkeypatch, tmp_path):
+    """The smallest course that is whole."""
+    monkeypatch.setattr(places, "PACKAGE", tmp_path / "coursekit")
+    for folder in ("data", "notebooks"):
         (tmp_path / folder).mkdir()
     for name in folders.ARRAYS:
         shutil.copy(DATA / name, tmp_path / "data" / name)
     (tmp_path / "notebooks" / "00_start.ipynb").write_text('{"cells": []}')
-    return tmp_path / "coursekit"
+    return tmp_path
 
 
-def test_whole_course_files_are_well(tmp_path):
-    assert only(folders.course_files(course(tmp_path))).level == "ok"
+def test_whole_course_files_are_well(course):
+    assert only(folders.course_files()).level == "ok"
 
 
 @pytest.mark.parametrize(
@@ -286,10 +287,9 @@ def test_whole_course_files_are_well(tmp_path):
     ],
     ids=["missing", "truncated", "empty", "one byte", "an HTML page", "no chapter"],
 )
-def test_a_damaged_course_file_is_a_failure(tmp_path, damage):
-    package = course(tmp_path)
-    damage(tmp_path)
-    assert only(folders.course_files(package)).level == "FAIL"
+def test_a_damaged_course_file_is_a_failure(course, damage):
+    damage(course)
+    assert only(folders.course_files()).level == "FAIL"
 
 
 def flip_a_byte(path):

@@ -9,6 +9,7 @@ import pytest
 
 from coursekit import cli
 from coursekit.commands import chapters, lab, warmup
+from coursekit.places import PACKAGE
 
 
 @pytest.fixture
@@ -173,7 +174,7 @@ def test_a_lecture_has_larger_letters_in_a_copy_of_their_settings(started, monke
 
 def test_the_server_extension_is_enabled_as_by_the_installed_settings():
     ours = lab.HERE / "lab_config" / "jupyter_server_config.d" / "coursekit.json"
-    installed = chapters.PACKAGE.parent / "jupyter-config" / "coursekit.json"
+    installed = PACKAGE.parent / "jupyter-config" / "coursekit.json"
     assert ours.read_text() == installed.read_text()
 
 

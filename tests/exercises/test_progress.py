@@ -80,7 +80,7 @@ def test_table_lists_every_exercise_in_the_order_of_the_chapters(path):
     session.check("xavier_bound", EXERCISES["xavier_bound"].solution)
     lines = repr(session.progress()).splitlines()
     assert lines[0].split() == ["chapter", "exercise", "solved", "attempts", "hints"]
-    in_order = sorted(EXERCISES.values(), key=lambda exercise: exercise.chapter)
+    in_order = sorted(EXERCISES.values(), key=lambda exercise: exercise.chapter.number)
     names = [line.rsplit(maxsplit=4)[1] for line in lines[1:-1]]
     assert names == [exercise.name for exercise in in_order]
     assert row(session)[-4:] == ["he_std", "no", "1", "1"]

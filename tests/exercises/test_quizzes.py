@@ -3,6 +3,7 @@
 import pytest
 
 import coursekit as ck
+from coursekit.chapter import Chapter
 from coursekit.chapters import QUIZZES
 from coursekit.exercises.question import Question
 from coursekit.exercises.quiz import Quiz
@@ -42,7 +43,7 @@ def test_every_answer_gets_its_explanation_and_first_tries_count(quiz):
 
 def test_names_are_text_not_html_and_there_is_a_form_without_a_kernel():
     options = ("<i>yes</i>", "<i>no</i>", "maybe")
-    quiz = Quiz("q", "00 Test", (Question("Is <i> slanted?", options, 1, "Because <i> & so."),))
+    quiz = Quiz(Chapter("q", 0, "Test", ()), (Question("Is <i> slanted?", options, 1, "Because <i> & so."),))
     from coursekit.live.quiz import QuizPanel
 
     panel = QuizPanel(quiz)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from test_arrays import AWKWARD
+from layouts import AWKWARD
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.gradcheck import gradcheck, numerical_gradient

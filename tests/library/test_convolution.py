@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from test_arrays import AWKWARD
+from layouts import AWKWARD
 
 from coursekit.convolution import FILTERS, convolve2d, correlate2d, rotated
 from coursekit.gradcheck import numerical_gradient

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from test_checkpoint import Planted
 
-from coursekit.data import bundled, load_digits, load_photograph
+from coursekit import places
+from coursekit.data import load_digits, load_photograph
 from tools import make_data
 
 FILES = ("digits.npz", "photographs.npz")
@@ -103,18 +104,13 @@ def installation(tmp_path, monkeypatch):
     package = tmp_path / "Zoë's 课程 packages" / "coursekit"
     data = package / "bundled" / "data"
     shutil.copytree(make_data.DATA, data)
-    monkeypatch.setattr(bundled, "PACKAGE", package)
+    monkeypatch.setattr(places, "PACKAGE", package)
     return data
 
 
 def test_an_installed_package_reads_its_own_data(installation):
     (installation.parents[2] / "data").mkdir()  # somebody else's folder, beside the package
     assert len(load_digits().labels) == 1797
-
-
-def test_a_checkout_reads_the_folder_beside_the_package():
-    assert not (bundled.PACKAGE / "bundled").exists()
-    assert bundled.folder() == make_data.DATA
 
 
 def test_a_missing_file_says_what_to_do(installation):

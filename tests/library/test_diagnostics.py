@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from test_arrays import every_second, fortran, read_only
+from layouts import every_second, fortran, read_only
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.diagnostics import (

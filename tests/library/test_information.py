@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_arrays import AWKWARD
+from layouts import AWKWARD
 
 from coursekit.information import cross_entropy, entropy, kl_divergence
 from coursekit.losses import LOSSES

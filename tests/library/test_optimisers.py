@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from test_arrays import AWKWARD, byte_swapped, every_second, fortran, read_only
+from layouts import AWKWARD, byte_swapped, every_second, fortran, read_only
 
 from coursekit.optimisers import OPTIMISERS, SGD, Adam, AdamW, Momentum, clip_by_norm, clip_by_value
 from coursekit.parameters import NamedArrays, is_packed, packed

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from layouts import AWKWARD
 from pairs import PAIRS
-from test_arrays import AWKWARD
 
 from coursekit import layers
 from coursekit.gradcheck import gradcheck

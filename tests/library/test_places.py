@@ -1,18 +1,29 @@
-"""Where a learner's own things are kept: one folder, which the environment can move."""
+"""Where things lie: what came with the course, and a learner's own in one folder, which the environment can move."""
 
 from pathlib import Path
 
 import pytest
 
+from coursekit import places
 from coursekit.data.downloads import DownloadError, data_folder
-from coursekit.exercises.progress_file import progress_path
-from coursekit.places import own_folder
+from coursekit.places import course_folder, own_folder, progress_path
 
 
 @pytest.fixture(autouse=True)
 def nothing_chosen(monkeypatch):
     for name in ("COURSEKIT_HOME", "COURSEKIT_PROGRESS", "COURSEKIT_DATA"):
         monkeypatch.delenv(name, raising=False)
+
+
+def test_a_checkout_has_data_and_chapters_beside_the_package():
+    assert course_folder() == Path(__file__).parents[2]
+
+
+def test_an_installed_package_has_them_inside(monkeypatch, tmp_path):
+    (tmp_path / "data").mkdir()  # somebody else's
+    (tmp_path / "coursekit" / "bundled").mkdir(parents=True)
+    monkeypatch.setattr(places, "PACKAGE", tmp_path / "coursekit")
+    assert course_folder() == tmp_path / "coursekit" / "bundled"
 
 
 def test_everything_is_in_the_home_folder(monkeypatch, tmp_path):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_arrays import AWKWARD
+from layouts import AWKWARD
 
 from coursekit.data import load_digits
 from coursekit.preprocessing import PREPROCESSORS

@@ -16,16 +16,17 @@ ROWS = [
 
 
 def names_in(path):
-    """Every test of a file as pytest names it, without running anything."""
+    """Every function of a file as pytest names tests in this folder, without running anything."""
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         inside = node.body if isinstance(node, ast.ClassDef) else [node]
         prefix = f"{node.name}::" if isinstance(node, ast.ClassDef) else ""
-        yield from (f"{path.name}::{prefix}{found.name}" for found in inside if isinstance(found, ast.FunctionDef))
+        functions = [found.name for found in inside if isinstance(found, ast.FunctionDef)]
+        yield from (f"{path.relative_to(TESTS).as_posix()}::{prefix}{name}" for name in functions)
 
 
 @pytest.fixture(scope="module")
 def existing():
-    return {name for path in TESTS.glob("test_*.py") for name in names_in(path) if "test_" in name.split("::")[-1]}
+    return {name for path in TESTS.rglob("test_*.py") for name in names_in(path) if "test_" in name.split("::")[-1]}
 
 
 def test_there_is_a_table():

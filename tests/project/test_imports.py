@@ -1,14 +1,17 @@
 """``import coursekit`` is quick and loads nothing heavy, every public name is there, and imports run downwards only."""
 
+import math
 import statistics
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import grimp
 import pytest
 
 import coursekit
+from coursekit.chapters import CHAPTERS
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,3 +55,18 @@ def test_imports_run_downwards_only():
     code = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True, no_logo=True))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_chapter_uses_earlier_chapters_only():
+    graph = grimp.build_graph("coursekit", cache_dir=None)
+    number = {"coursekit.chapters": math.inf}  # which loads them all
+    for name, chapter in CHAPTERS.items():
+        folder = f"coursekit.chapters.{name}"
+        number |= dict.fromkeys([folder, *graph.find_descendants(folder)], chapter.number)
+    later = [
+        f"{module} imports {used}"
+        for module in graph.find_descendants("coursekit.chapters")
+        for used in graph.find_modules_directly_imported_by(module)
+        if number.get(used, 0) > number[module]
+    ]
+    assert sorted(later) == []

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from coursekit.chapters import EXERCISES, QUIZZES, check
+from coursekit.chapters import CHAPTERS, EXERCISES, QUIZZES, check
 from coursekit.demos import DEMOS
 from coursekit.exercises.checking import Verdict
 from tools.freeze_notebooks import WIDGET, chapters, complaint
@@ -163,8 +163,21 @@ def own_progress(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSEKIT_PROGRESS", str(tmp_path / "progress.json"))
 
 
-def test_the_chapters_are_there():
-    assert {"00", "06"} <= {path.name[:2] for path in chapters()}
+def test_every_chapter_has_its_notebook_and_the_course_its_order():
+    assert [chapter.notebook for chapter in CHAPTERS.values()] == [path.name for path in chapters()]
+    assert [chapter.number for chapter in CHAPTERS.values()] == list(range(len(CHAPTERS)))
+    assert list(DEMOS) == [name for chapter in CHAPTERS.values() for name in chapter.demos]
+
+
+@pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)
+def test_a_chapter_is_what_its_record_says(path):
+    [chapter] = [chapter for chapter in CHAPTERS.values() if chapter.notebook == path.name]
+    demos = [demo for demo in DEMOS.values() if demo.chapter == chapter]
+    assert tuple(demo.name for demo in demos) == chapter.demos
+    assert all(demo.State.__module__ == f"coursekit.chapters.{chapter.name}.{demo.name}" for demo in demos)
+    cells = nbformat.read(path, as_version=4).cells
+    assert cells[0].source.splitlines()[0] == f"# {chapter.number:02} · {chapter.title}"
+    assert tuple(names_in(path, "show")) == chapter.demos
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.__name__)
@@ -180,9 +193,8 @@ def test_chapter_is_frozen(path):
 
 @pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)
 def test_chapter_solves_all_its_exercises(path):
-    number = path.name[:2]
     solved = [result.exercise for result in checked_solutions(nbformat.read(path, as_version=4))]
-    assert sorted(solved) == sorted(name for name in EXERCISES if EXERCISES[name].chapter.startswith(number))
+    assert sorted(solved) == sorted(name for name in EXERCISES if EXERCISES[name].chapter.notebook == path.name)
 
 
 def sound():
@@ -262,7 +274,12 @@ def test_every_guard_is_seen_to_object():
     assert {guard for guard, _, _ in DEFECTS} == set(GUARDS)
 
 
+def names_in(path, call):
+    """What a chapter gives to ``ck.show``, ``ck.check`` or ``ck.quiz``, in its order."""
+    sources = [cell.source for cell in code_cells(nbformat.read(path, as_version=4))]
+    return list(dict.fromkeys(re.findall(rf'\bck\.{call}\("(\w+)"', "\n".join(sources))))
+
+
 @pytest.mark.parametrize(("call", "registry"), [("show", DEMOS), ("check", EXERCISES), ("quiz", QUIZZES)])
 def test_every_demo_exercise_and_quiz_stands_in_a_chapter(call, registry):
-    sources = [cell.source for path in chapters() for cell in code_cells(nbformat.read(path, as_version=4))]
-    assert set(re.findall(rf'\bck\.{call}\("(\w+)"', "\n".join(sources))) == set(registry)
+    assert {name for path in chapters() for name in names_in(path, call)} == set(registry)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from coursekit.commands.chapters import own_chapters
 from coursekit.commands.doctor.finding import Finding, command, export, fail, ok, unset, warn
-from coursekit.commands.doctor.interpreter import PACKAGE, reinstall
-from coursekit.places import own_folder
+from coursekit.commands.doctor.interpreter import reinstall
+from coursekit.places import course_folder, own_folder, progress_path
 
 NEEDED = 100  # MB: compiled kernels take a dozen, the chapters with their pictures a few more
 ARRAYS = {"digits.npz": {"images", "labels"}, "photographs.npz": {"china", "flower"}}
@@ -80,10 +80,8 @@ def _nearest(folder: Path) -> Path:
 
 def progress_file() -> Iterator[Finding]:
     """What the learner has solved can be read and saved."""
-    own = own_folder()
-    chosen = os.environ.get("COURSEKIT_PROGRESS")
-    path = Path(chosen) if chosen else own and own / "progress.json"
-    if path is None or not (chosen or path.exists()):
+    path = progress_path()
+    if path is None or not (os.environ.get("COURSEKIT_PROGRESS") or path.exists()):
         return  # the folder in which it will be made is looked at above
     mend = _without("COURSEKIT_PROGRESS", Path.cwd() / "progress.json")
     try:
@@ -103,10 +101,9 @@ def progress_file() -> Iterator[Finding]:
         yield ok(f"progress in {path}")
 
 
-def course_files(package: Path = PACKAGE) -> Iterator[Finding]:
+def course_files() -> Iterator[Finding]:
     """The data and chapters that came with coursekit are there and whole."""
-    bundled = package / "bundled"
-    root = bundled if bundled.is_dir() else package.parent
+    root = course_folder()
     damaged = [path for name, arrays in ARRAYS.items() if not _is_whole(path := root / "data" / name, arrays)]
     chapters = sorted((root / "notebooks").glob("[0-9]*.ipynb"))
     damaged += [path for path in chapters if not _is_json(path)]

@@ -9,12 +9,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import coursekit
 from coursekit.commands.doctor.finding import Finding, command, fail, ok, pip_install, python, unset, warn
 from coursekit.commands.doctor.probe import ask
+from coursekit.places import PACKAGE
 
 OLDEST = (3, 11)
-PACKAGE = Path(coursekit.__file__).resolve().parent
 
 
 def python_version() -> Iterator[Finding]:
