@@ -1,4 +1,10 @@
-"""What all tests share: a seeded generator, and property tests that draw the same examples every time."""
+"""What all tests share: a seeded generator, property tests that draw the same examples, a browser that is recorded."""
+
+import os
+import re
+import signal
+from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,11 +37,61 @@ def rng():
 
 
 @pytest.fixture(scope="module")
+def ctrl_c():
+    """SIGINT as in the foreground: what a shell starts in the background ignores it, and so would all that we start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+TRACES = Path(__file__).parents[1] / "build" / "traces"
+# Pictures of all that happens make a drag by mouse 4 times as slow, and the page's elements as well 12 times: what is
+# tested would be another thing. Without them a recording costs nothing.
+EVERYTHING = os.environ.get("COURSEKIT_TRACE") == "everything"
+BROWSERS = []  # whose pages are recorded
+
+
+@pytest.fixture(scope="module")
 def browser():
-    from tools.lab_driver import chromium  # it needs playwright, which other tests do not
+    import browser_support  # noqa: F401  (it skips the test where there is no browser)
+
+    from tools.lab_driver import chromium
 
     with chromium() as browser:
+        open_page = browser.new_page
+
+        def new_page(**options):
+            page = open_page(**options)
+            page.context.tracing.start(screenshots=EVERYTHING, snapshots=EVERYTHING)
+            return page
+
+        browser.new_page = new_page
+        BROWSERS.append(browser)
         yield browser
+        BROWSERS.remove(browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Keep what was recorded of the pages while a test failed, and a picture of each; forget it otherwise."""
+    report = yield
+    if report.failed or report.when == "teardown":
+        name = re.sub(r"\W+", "-", item.nodeid.removeprefix("tests/")).strip("-")
+        for number, page in enumerate((page for browser in BROWSERS for page in pages(browser)), 1):
+            path = TRACES / f"{name}-{number}.zip" if report.failed else None
+            with suppress(Exception):  # a page that has crashed tells nothing more, and the other tests go on
+                if path:
+                    page.screenshot(path=path.with_suffix(".png"))
+                page.context.tracing.stop_chunk(path=path)
+                page.context.tracing.start_chunk()
+            if path and path.exists():
+                report.sections.append(("Playwright trace, with a picture of the page beside it", str(path)))
+    return report
+
+
+def pages(browser):
+    """The pages that are open; each has a context of its own."""
+    return [page for context in browser.contexts for page in context.pages]
 
 
 @pytest.fixture(scope="module", params=["perCommTarget", "disabled"])

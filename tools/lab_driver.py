@@ -190,9 +190,10 @@ class LabPage:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, kind: object, *exc: object) -> None:
         self.page.evaluate(f"() => {{ {NOTEBOOK} return notebook.sessionContext.shutdown() }}")
-        self.page.close(run_before_unload=False)
+        if kind is None:  # after an error it stays, to be looked at, until the browser is closed
+            self.page.close(run_before_unload=False)
 
     def wait_until_idle(self, seconds: float = 120) -> None:
         """Wait until the kernel is connected and has nothing to do."""

@@ -12,7 +12,8 @@ from tools.lab_driver import LabPage, LabServer, write_notebook
 
 pytestmark = pytest.mark.browser
 
-CHAPTER = Path(__file__).parents[2] / "notebooks" / "07_batch_normalisation.ipynb"  # has every kind of control, and a quiz
+# It has every kind of control, and a quiz.
+CHAPTER = Path(__file__).parents[2] / "notebooks" / "07_batch_normalisation.ipynb"
 KEYBOARD = (
     "import coursekit as ck\nfrom coursekit.live.widgets import note\npanel = ck.show('collapse', depth=3)\npanel",
     "run = ck.show('train_digits', epochs=1)\nrun",

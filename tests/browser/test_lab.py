@@ -16,7 +16,7 @@ from pathlib import Path
 import browser_support  # noqa: F401  (it skips these tests where there is no browser)
 import pytest
 
-from tools.lab_driver import KERNEL_IDLE, NOTEBOOK, chromium
+from tools.lab_driver import KERNEL_IDLE, NOTEBOOK
 
 pytestmark = pytest.mark.browser
 
@@ -78,7 +78,7 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def lab(home):
+def lab(home, ctrl_c):
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
         busy.listen()
@@ -105,19 +105,18 @@ def test_nobody_comes_in_without_the_token_or_from_another_machine(lab):
         assert other.connect_ex(("127.0.0.2", lab.port)) != 0  # it would answer if it listened on 0.0.0.0
 
 
-def test_the_chapter_opens_from_the_printed_address_and_nothing_pops_up(lab, home):
-    with chromium() as browser:
-        page = browser.new_page()
-        asked = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(lab.address)
-        page.wait_for_function(KERNEL_IDLE, timeout=60_000)
-        assert page.evaluate(f"() => {{ {NOTEBOOK} return notebook.context.path }}") == "06_initialisation.ipynb"
-        assert page.evaluate(RUN, "import os, coursekit; print(os.getcwd())").strip() == str(home / "coursekit")
-        page.wait_for_timeout(1500)
-        assert page.locator(".Toastify__toast, .jp-Dialog").all_inner_texts() == []
-        assert not [url for url in asked if re.search(r"/lab/api/(news|update)", url)]
-        page.close(run_before_unload=False)
+def test_the_chapter_opens_from_the_printed_address_and_nothing_pops_up(lab, home, browser):
+    page = browser.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(lab.address)
+    page.wait_for_function(KERNEL_IDLE, timeout=60_000)
+    assert page.evaluate(f"() => {{ {NOTEBOOK} return notebook.context.path }}") == "06_initialisation.ipynb"
+    assert page.evaluate(RUN, "import os, coursekit; print(os.getcwd())").strip() == str(home / "coursekit")
+    page.wait_for_timeout(1500)
+    assert page.locator(".Toastify__toast, .jp-Dialog").all_inner_texts() == []
+    assert not [url for url in asked if re.search(r"/lab/api/(news|update)", url)]
+    page.close(run_before_unload=False)
 
 
 def test_ctrl_c_ends_it_soon(lab):

@@ -493,7 +493,7 @@ def test_check_works_off_the_main_thread():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot interrupt a thread that waits for another")
-def test_interrupting_the_cell_stops_the_answer():
+def test_interrupting_the_cell_stops_the_answer(ctrl_c):
     ended = threading.Event()
 
     def he_std(fan_in):

@@ -141,18 +141,6 @@ def test_the_search_index_knows_a_word_of_a_chapter(site, word, chapter):
 
 
 @pytest.fixture(scope="module")
-def browser():
-    if not REQUIRED:
-        pytest.importorskip("playwright", reason="playwright is not installed: pip install -e '.[test]'")
-    from tools.lab_driver import chromium, find_chromium
-
-    if find_chromium() is None and not REQUIRED:
-        pytest.skip("there is no Chromium on the PATH, and CHROMIUM is not set")
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def served(site):
     """The site's address on a server that only hands out files."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=site)) as server:

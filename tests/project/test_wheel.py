@@ -67,7 +67,7 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def call(installed, home):
+def call(installed, home, ctrl_c):
     """Start Python with the installed package, somewhere else."""
 
     def call(*arguments, **environ):
