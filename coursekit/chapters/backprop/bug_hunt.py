@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS
@@ -15,6 +15,7 @@ from coursekit.chapters.backprop import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.marks import areas, line, put, rectangles, say, segments
 from coursekit.figures.style import BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, rough
 from coursekit.gradcheck import numerical_gradient, relative_error
 from coursekit.layers import linear_backward, linear_forward
@@ -385,29 +386,25 @@ class View:
         ax.text(7.45, 3 * GOOD, "right", fontsize=10, color=BLUE, ha="right")
         ax.text(7.45, POOR / 3, "wrong", fontsize=10, color=RED, ha="right", va="top")
         self._make_gates(ax)
-        (self.ghost,) = ax.plot([], [], "_", color=GHOST["color"], markersize=17, markeredgewidth=1.6)
-        self.stems = LineCollection([], colors="#94a4a2", linewidths=1.4, animated=True)
-        ax.add_collection(self.stems)
-        marks = {"linestyle": "", "markeredgecolor": PAPER, "markeredgewidth": 0.8, "animated": True}
-        (self.errors,) = ax.plot([], [], "_", color=INK, markersize=15, **{**marks, "markeredgecolor": INK})
-        (self.right,) = ax.plot([], [], "o", color=BLUE, markersize=10, **marks)
-        (self.wrong,) = ax.plot([], [], "X", color=RED, markersize=12, **marks)
-        (self.ring,) = ax.plot([], [], "o", markerfacecolor="none", markersize=18, color=PURPLE, animated=True)
+        self.stems = segments(ax, "#94a4a2", linewidths=1.4)
+        tick = {"color": GHOST["color"], "marker": "_", "linestyle": "", "markersize": 17, "markeredgewidth": 1.6}
+        self.errors = line(ax, "_", color=INK, markersize=15, markeredgewidth=0.8, ghost=tick)
+        self.right = line(ax, "o", color=BLUE, markersize=10, markeredgecolor=PAPER, markeredgewidth=0.8)
+        self.wrong = line(ax, "X", color=RED, markersize=12, markeredgecolor=PAPER, markeredgewidth=0.8)
+        self.ring = line(ax, "o", markerfacecolor="none", markersize=18, color=PURPLE)
         for name, place in PLACES.items():
             ax.text(place, LOWEST * 3, name, fontsize=10.5, ha="center", va="bottom", color=INK)
 
     def _make_gates(self, ax: Any) -> None:
-        places = np.arange(len(GATES))
         ax.plot([-0.6, 7.4], [LEVEL, LEVEL], color="#8a9a98", linewidth=1.6, zorder=1)
         arc = np.linspace(0, np.pi, 40)
         ax.plot(3.5 - 1.5 * np.cos(arc), LEVEL * 10 ** (3.1 * np.sin(arc)), color="#8a9a98", linewidth=1.6, zorder=1)
         ax.text(3.5, LEVEL * 10**3.3, "h″ takes a short cut", fontsize=10, ha="center", va="bottom", color="#66706e")
-        outline = np.stack([boxes(place) for place in range(len(GATES))])
-        ax.add_collection(PolyCollection(list(outline), facecolors="#f1f4f4", edgecolors=INK, linewidths=1.1, zorder=2))
-        self.suspect = PolyCollection([], linewidths=2.4, edgecolors=INK, zorder=2.5, animated=True)
-        ax.add_collection(self.suspect)
+        outline = boxes(np.arange(len(GATES)))
+        ax.add_collection(PolyCollection(outline, facecolors="#f1f4f4", edgecolors=INK, linewidths=1.1, zorder=2))
+        self.suspect = areas(ax, ORANGE, linewidths=2.4, edgecolors=INK, zorder=2.5)
         style = {"fontsize": 10.5, "ha": "center", "va": "center", "zorder": 4, "animated": True}
-        for gate, place in zip(GATES, places, strict=True):
+        for place, gate in enumerate(GATES):
             ax.text(place, LEVEL, gate.label.replace(" ", "\n"), color=INK, **style)
 
     def _make_scatter(self, figure: Figure) -> None:
@@ -419,12 +416,11 @@ class View:
         )
         style = {"fontsize": 11.5, "transform": ax.transAxes, "va": "bottom", "animated": True, "color": PURPLE}
         self.title = ax.text(0.0, 1.025, "", **style)
-        (self.elements,) = ax.plot([], [], "o", color=PURPLE, markersize=7, alpha=0.75, animated=True, clip_on=False)
+        self.elements = line(ax, "o", color=PURPLE, markersize=7, alpha=0.75, clip_on=False)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
-        self.headline.set_text(frame.verdict)
-        self.headline.set_color(BLUE if frame.solved else RED if frame.state.suspect != "none" else INK)
+        say(self.headline, frame.verdict, BLUE if frame.solved else RED if frame.state.suspect != "none" else INK)
         places = np.array(list(PLACES.values()))
         shown = np.clip(frame.errors, 30 * LOWEST, HIGHEST / 2)
         bad = frame.errors > GOOD
@@ -432,24 +428,18 @@ class View:
         self.errors.set_data(places, frame.errors)
         self.right.set_data(places[~bad], shown[~bad])
         self.wrong.set_data(places[bad], shown[bad])
-        self.ring.set_data(places[frame.chosen == 1], shown[frame.chosen == 1])
-        self.suspect.set_verts([boxes(place) for place in np.flatnonzero(frame.suspect).tolist()])
+        chosen = WIRES.index(frame.state.wire)
+        put(self.ring, places[chosen], shown[chosen])
+        self.suspect.set_verts(boxes(np.flatnonzero(frame.suspect)))
         self.suspect.set_facecolor("#b9dcf7" if frame.solved else ORANGE)
         largest = max(float(np.abs(frame.analytic).max()), float(np.abs(frame.numeric).max()), 1e-30)
         self.elements.set_data(frame.numeric / largest, frame.analytic / largest)
         self.title.set_text(f"each element of ∂L/∂{frame.state.wire}")
 
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's errors as ghosts."""
-        self.ghost.set_data([], [])
-        if frame is not None:
-            self.ghost.set_data(list(PLACES.values()), np.clip(frame.errors, 30 * LOWEST, HIGHEST / 2))
 
-
-def boxes(place: float) -> Array:
-    """Outline a gate's box round ``place``, (4, 2)."""
-    low, high = LEVEL / 30, LEVEL * 30
-    return np.array([(place - 0.36, low), (place + 0.36, low), (place + 0.36, high), (place - 0.36, high)])
+def boxes(places: Array) -> Array:
+    """Outline gates' boxes round ``places`` (N,): (N, 4, 2)."""
+    return rectangles(places - 0.36, places + 0.36, LEVEL / 30, LEVEL * 30)
 
 
 DEMOS.add(

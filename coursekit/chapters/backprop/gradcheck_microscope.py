@@ -13,7 +13,8 @@ from coursekit.chapters.backprop import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.style import AMBER, BLUE, GHOST, INK, PURPLE, RED, axes, headline, plain
+from coursekit.figures.marks import cursor, legend, line, put, say
+from coursekit.figures.style import AMBER, BLUE, INK, PURPLE, RED, axes, headline, plain
 from coursekit.gradcheck import numerical_gradient, one_sided_slopes, relative_error
 
 KINK = 1.0  # where the ReLU has its corner; x stands a little to the right of it
@@ -215,63 +216,54 @@ class View:
         self._make_lens(figure)
 
     def _make_curves(self, figure: Figure) -> None:
-        ax = axes(figure, (0.075, 0.125, 0.515, 0.67), "", "step h (log scale)", "relative error (log scale)")
-        ax.set_title("error of the numerical gradient", loc="left", fontsize=11.5)
+        title = "error of the numerical gradient"
+        ax = axes(figure, (0.075, 0.125, 0.515, 0.67), title, "step h (log scale)", "relative error (log scale)")
+        legend(ax, ("■ float32", AMBER), ("● float64", BLUE), ("┊ parts", INK))
         ax.set(xscale="log", yscale="log", xlim=(SMALLEST, LARGEST), ylim=(FLOOR, CEILING))
         ax.set_xticks([10.0**k for k in range(-15, 1, 3)])
         ax.set_yticks([10.0**k for k in range(-16, 1, 4)])
         ax.minorticks_off()
-        parts = {"linewidth": 1.3, "linestyle": (0, (1, 1.2)), "animated": True}
-        (self.truncation,) = ax.plot([], [], color=INK, **parts)
-        self.round_offs = [ax.plot([], [], color=color, **parts)[0] for color in (AMBER, BLUE)]
-        self.ghosts = [ax.plot([], [], **GHOST)[0] for _ in DTYPES]
+        parts: dict[str, Any] = {"linewidth": 1.3, "linestyle": (0, (1, 1.2))}
+        self.truncation = line(ax, color=INK, **parts)
+        self.round_offs = [line(ax, color=color, **parts) for color in (AMBER, BLUE)]
         looks = (("s", AMBER), ("o", BLUE))
-        self.curves = [ax.plot([], [], m, color=c, markersize=3.6, animated=True)[0] for m, c in looks]
-        self.marker = ax.axvline(1, color=RED, linewidth=1.4, animated=True)
-        big = {"markersize": 9, "markeredgecolor": RED, "markeredgewidth": 1.8, "animated": True}
-        self.dots = [ax.plot([], [], m, color=c, **big)[0] for m, c in looks]
+        self.curves = [line(ax, m, color=c, markersize=3.6, ghost=True) for m, c in looks]
+        self.marker = cursor(ax, RED, linewidth=1.4)
+        big: dict[str, Any] = {"markersize": 9, "markeredgecolor": RED, "markeredgewidth": 1.8}
+        self.dots = [line(ax, m, color=c, **big) for m, c in looks]
         paper = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8}
         style = {"fontsize": 10, "animated": True, "ha": "center", "bbox": paper}
         self.bests = [ax.text(0, 0, "", color=looks[i][1], va=va, **style) for i, va in enumerate(("bottom", "top"))]
-        top = {"fontsize": 11, "transform": ax.transAxes, "va": "bottom"}
-        ax.text(0.52, 1.03, "■ float32", color=AMBER, **top)
-        ax.text(0.70, 1.03, "● float64", color=BLUE, **top)
-        ax.text(0.88, 1.03, "┊ parts", color=INK, **top)
         words = {"fontsize": 10, "va": "bottom", "transform": ax.transAxes, "color": INK, "bbox": paper}
         self.part = ax.text(0.985, 0.03, "", ha="right", **words)
         ax.text(0.015, 0.03, "falling part: round-off ~ ε / h", **words)
 
     def _make_lens(self, figure: Figure) -> None:
-        ax = axes(
-            figure, (0.675, 0.125, 0.31, 0.67), "", "distance from x, in steps h", "f − f(x), in units of h f '(x)"
-        )
-        ax.set_title("under the microscope: f at the scale of h", loc="left", fontsize=11.5)
+        title = "under the microscope: f at the scale of h"
+        labels = ("distance from x, in steps h", "f − f(x), in units of h f '(x)")
+        ax = axes(figure, (0.675, 0.125, 0.31, 0.67), title, *labels)
         ax.set(xlim=(LENS[0], LENS[-1]), ylim=(-HALF, HALF), xticks=(-1, 0, 1), yticks=(-1, 0, 1))
         ax.set_xticklabels(["x − h", "x", "x + h"])
         ax.plot([-HALF, HALF], [-HALF, HALF], color="#8a9a98", linewidth=4, alpha=0.45)
         ax.text(-1.5, 1.42, "true slope", color="#66706e", fontsize=10, va="center")
         ax.text(-1.5, 1.22, "estimate, float64", color=RED, fontsize=10, va="center")
-        self.lens = [ax.plot([], [], color=c, linewidth=w, animated=True)[0] for c, w in ((AMBER, 1.5), (BLUE, 2.0))]
-        (self.chord,) = ax.plot([], [], "o--", color=RED, linewidth=1.6, markersize=7, animated=True)
-        self.kink = ax.axvline(0, color=PURPLE, linewidth=1.5, linestyle="--", animated=True)
-        style = {"color": PURPLE, "fontsize": 10, "animated": True, "va": "bottom"}
-        self.kink_name = ax.text(0, -1.55, "", **style)
+        self.lens = [line(ax, color=c, linewidth=w) for c, w in ((AMBER, 1.5), (BLUE, 2.0))]
+        self.chord = line(ax, "o--", color=RED, linewidth=1.6, markersize=7)
+        self.kink = cursor(ax, PURPLE, linewidth=1.5, linestyle="--")
+        self.kink_name = ax.text(0, -1.55, "", color=PURPLE, fontsize=10, va="bottom", animated=True)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
         centred = frame.state.difference == "centred"
-        self.headline.set_text(frame.story)
-        self.headline.set_color(PURPLE if frame.kink else INK)
-        words = "rising part: truncation ~ h²" if centred else "rising part: truncation ~ h"
-        if self.part.get_text() != words:
-            self.part.set_text(words)
+        say(self.headline, frame.story, PURPLE if frame.kink else INK)
+        self.part.set_text("rising part: truncation ~ h²" if centred else "rising part: truncation ~ h")
         self.truncation.set_data(STEPS, frame.truncation)
         for i, curve in enumerate((frame.single, frame.double)):
             self.curves[i].set_data(STEPS, curve.errors)
             self.round_offs[i].set_data(STEPS, curve.round_off)
-            self.dots[i].set_data([frame.state.h], [max(curve.error, 1.5 * FLOOR)])
-            self.bests[i].set_text(f"best near\nh = {short(curve.best, 1)}")
-            self.bests[i].set_position((curve.best, curve.least / 30 if i else min(500 * curve.least, 0.02)))
+            put(self.dots[i], frame.state.h, max(curve.error, 1.5 * FLOOR))
+            place = (curve.best, curve.least / 30 if i else min(500 * curve.least, 0.02))
+            self.bests[i].set(text=f"best near\nh = {short(curve.best, 1)}", position=place)
             self.lens[i].set_data(LENS, frame.seen[i])
         self.marker.set_xdata([frame.state.h, frame.state.h])
         self.chord.set_data(*frame.chord)
@@ -281,13 +273,7 @@ class View:
         place = -frame.state.distance / frame.state.h
         near = frame.state.function == "kink" and place > LENS[0]
         self.kink.set_xdata([place if near else -9.0] * 2)
-        self.kink_name.set_text(" kink" if near else "")
-        self.kink_name.set_x(place if near else 0.0)
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's error curves as ghosts."""
-        for i, ghost in enumerate(self.ghosts):
-            ghost.set_data([], []) if frame is None else ghost.set_data(STEPS, (frame.single, frame.double)[i].errors)
+        self.kink_name.set(text=" kink" if near else "", x=place if near else 0.0)
 
 
 DEMOS.add(

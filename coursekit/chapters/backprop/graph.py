@@ -14,6 +14,7 @@ from coursekit.chapters.backprop import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.marks import areas, rectangles, say, segments
 from coursekit.figures.style import BLUE, INK, ORANGE, PAPER, RED, headline, plain
 from coursekit.graph import Edge, Node, Step, exp, inputs, log, maximum, sigmoid
 
@@ -278,47 +279,41 @@ class View:
         self._expression = ""
 
     def _make_boxes(self, ax: Any) -> None:
-        self.lines = LineCollection([], colors="#8a9a98", linewidths=1.6, zorder=1)
-        self.heads = PolyCollection([], facecolors="#8a9a98", linewidths=0, zorder=1)
-        self.path = LineCollection([], colors=RED, linewidths=3.2, zorder=1.5, animated=True)
-        self.path_head = PolyCollection([], facecolors=RED, linewidths=0, zorder=1.6, animated=True)
-        box = 0.5 * np.array([(-WIDTH, -HEIGHT), (WIDTH, -HEIGHT), (WIDTH, HEIGHT), (-WIDTH, HEIGHT)])
-        style = {"offset_transform": ax.transData, "edgecolors": INK, "clip_on": True}
-        self.boxes = PolyCollection([box], offsets=[OUTSIDE], facecolors="#f1f4f4", linewidths=1.2, zorder=2, **style)
-        self.spot = PolyCollection(
-            [1.13 * box], offsets=[OUTSIDE], facecolors=ORANGE, linewidths=2.2, zorder=2.5, animated=True, **style
-        )
-        for collection in (self.lines, self.heads, self.path, self.path_head, self.boxes, self.spot):
-            ax.add_collection(collection, autolim=False)
+        self.lines = ax.add_collection(LineCollection([], colors="#8a9a98", linewidths=1.6, zorder=1))
+        self.heads = ax.add_collection(PolyCollection([], facecolors="#8a9a98", linewidths=0, zorder=1))
+        self.path = segments(ax, RED, linewidths=3.2, zorder=1.5)
+        self.path_head = areas(ax, RED, zorder=1.6)
+        box = rectangles(-WIDTH / 2, WIDTH / 2, -HEIGHT / 2, HEIGHT / 2)
+        style = {"offsets": [OUTSIDE], "offset_transform": ax.transData, "edgecolors": INK}
+        self.boxes = ax.add_collection(PolyCollection(box, facecolors="#f1f4f4", linewidths=1.2, zorder=2, **style))
+        self.spot = areas(ax, ORANGE, linewidths=2.2, zorder=2.5, **style)
+        self.spot.set_verts(1.13 * box)
         for collection in (self.boxes, self.spot):
             collection.set_transform(AffineDeltaTransform(ax.transData))  # the size of a box, without its place
 
     def _make_numbers(self, ax: Any) -> None:
         centred = {"ha": "center", "va": "center", "animated": True}
         paper = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.6}
-        bold = {"fontsize": 12, "fontweight": "bold", "bbox": paper, "zorder": 3, **centred}
+        bold = {"fontsize": 12, "fontweight": "bold", **centred}
         self.signs = [ax.text(0, 0, "", fontsize=14, color=INK, zorder=4, **centred) for _ in range(MAX_NODES)]
-        self.values = [ax.text(0, 0, "", color=BLUE, **bold) for _ in range(MAX_EDGES + 1)]
-        self.gradients = [ax.text(0, 0, "", color=RED, **bold) for _ in range(MAX_EDGES + 1)]
-        totals = {"fontsize": 12, "fontweight": "bold", "color": RED, "ha": "right", "va": "center", "animated": True}
+        self.values = [ax.text(0, 0, "", color=BLUE, bbox=paper, **bold) for _ in range(MAX_EDGES + 1)]
+        self.gradients = [ax.text(0, 0, "", color=RED, bbox=paper, **bold) for _ in range(MAX_EDGES + 1)]
         for texts in (self.values, self.gradients):
             texts[-1].set_ha("left")
-        self.totals = [ax.text(0, 0, "", **totals) for _ in range(3)]
+        self.totals = [ax.text(0, 0, "", color=RED, **bold | {"ha": "right"}) for _ in range(3)]
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
         self._lay_out(frame)
-        self.headline.set_text(frame.story)
-        self.headline.set_color(RED if frame.active is not None else INK)
+        say(self.headline, frame.story, RED if frame.active is not None else INK)
         self.rule.set_text(frame.rule)
         self.spot.set_offsets([OUTSIDE] if frame.gate is None else frame.places[[frame.gate]])
         along = [] if frame.active is None else [self._ends(frame, frame.wires[frame.active])[::-1]]
         self.path.set_segments(along)
         self.path_head.set_verts([arrow_head(*ends) for ends in along])
-        for text, wire in zip(self.values, frame.wires, strict=False):
-            text.set_text("" if wire.value is None else plain(wire.value))
-        for text, wire in zip(self.gradients, frame.wires, strict=False):
-            text.set_text("" if wire.gradient is None else plain(wire.gradient))
+        for value, gradient, wire in zip(self.values, self.gradients, frame.wires, strict=False):
+            value.set_text("" if wire.value is None else plain(wire.value))
+            gradient.set_text("" if wire.gradient is None else plain(wire.gradient))
         output = frame.boxes[-1]
         self.values[-1].set_text("" if output.value is None else f"f = {plain(output.value)}")
         self.gradients[-1].set_text("" if output.gradient is None else plain(output.gradient))
@@ -337,12 +332,10 @@ class View:
         ends = [self._ends(frame, wire) for wire in frame.wires] + [stub]
         self.lines.set_segments(ends)
         self.heads.set_verts([arrow_head(*pair) for pair in ends])
-        for texts in (self.signs, self.values, self.gradients):
-            for text in texts:
-                text.set_text("")
+        for text in (*self.signs, *self.values, *self.gradients):
+            text.set_text("")
         for text, box, place in zip(self.signs, frame.boxes, frame.places, strict=False):
-            text.set_text(box.sign)
-            text.set_position(place)
+            text.set(text=box.sign, position=place)
         # Away from the end that wires share: at a gate they come close together, at a node used twice they part.
         sources = [wire.source for wire in frame.wires]
         along = [0.55 if sources.count(w.source) > 1 else 0.4 if w.entry else 0.5 for w in frame.wires] + [0.5]

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any
 
 import numpy as np
-from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS
@@ -17,7 +16,8 @@ from coursekit.diagnostics import layer_flatness, layer_moments, trace, trace_ba
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PURPLE, RED, axes, headline, rough
+from coursekit.figures.marks import Bars, fit, legend, line, say
+from coursekit.figures.style import BLUE, INK, ORANGE, PURPLE, RED, axes, headline, rough
 from coursekit.layers import Activation, Linear
 from coursekit.losses import LOSSES
 from coursekit.network import Sequential
@@ -29,6 +29,7 @@ FLOOR, CEILING = 1e-12, 1e6  # what the axes of gradients show
 STD_FLOOR, STD_CEILING = 1e-6, 1e6
 EVEN = 20.0  # layers whose |δ| agree within this factor learn at about one pace
 KINDS = ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "identity")
+NUMBER: dict[str, Any] = {"fontsize": 9.5, "va": "bottom", "color": INK, "animated": True}  # beside what it counts
 
 
 @dataclass(frozen=True)
@@ -135,10 +136,10 @@ def root_mean_square(values: Array) -> float:
 
 
 STORIES = {
-    "arrives": (BLUE, BLUE, "The error arrives"),
-    "fades": (PURPLE, PURPLE, "The error fades"),
-    "never arrives": (RED, RED, "The error never arrives"),
-    "grows": (ORANGE, AMBER, "The error grows"),
+    "arrives": (BLUE, "The error arrives"),
+    "fades": (PURPLE, "The error fades"),
+    "never arrives": (RED, "The error never arrives"),
+    "grows": (ORANGE, "The error grows"),
 }
 
 
@@ -149,73 +150,48 @@ class View:
 
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
-        self.forward = axes(figure, (0.075, 0.125, 0.37, 0.66), "", "layer", "std (log scale)")
-        self.forward.set(yscale="log", ylim=(STD_FLOOR, STD_CEILING))
-        self.forward.set_title("forward →   std of what each layer sends on", loc="left", fontsize=11.5)
-        (self.std,) = self.forward.plot([], [], "o-", color=INK, markersize=6, linewidth=1.6, animated=True)
-        (self.ghost_std,) = self.forward.plot([], [], **GHOST)
-        style = {"fontsize": 9.5, "ha": "center", "va": "bottom", "color": INK, "animated": True}
-        self.flat = [self.forward.text(0, 0, "", **style) for _ in range(DEEPEST)]
-        self.forward.text(
-            0.0, 0.985, " % of the values on a flat part of f:", transform=self.forward.transAxes, fontsize=10, va="top"
-        )
-        self.back = axes(figure, (0.555, 0.125, 0.43, 0.66), "", "layer", "size (log scale)")
-        self.back.set(yscale="log", ylim=(FLOOR, CEILING))
-        self.back.set_title("← backward   bars: |δ|", loc="left", fontsize=11.5)
-        self.back.text(0.49, 1.032, "◆ |∂C/∂W|", fontsize=11.5, color=AMBER, transform=self.back.transAxes)
-        self.bars = PolyCollection([], linewidths=0, animated=True)
-        self.back.add_collection(self.bars)
-        marks = {"markersize": 7, "markeredgecolor": INK, "markeredgewidth": 0.8, "linestyle": ""}
-        (self.weights,) = self.back.plot([], [], "D", color=ORANGE, animated=True, **marks)
-        (self.ghost_delta,) = self.back.plot([], [], **GHOST)
-        (self.delta,) = self.back.plot([], [], "_", color=INK, markersize=16, markeredgewidth=1.6, animated=True)
-        self.numbers = [self.back.text(0, 0, "", **style | {"ha": side}) for side in ("left", "center")]
-        self._depth = 0
+        self._make_forward(figure)
+        self._make_back(figure)
+
+    def _make_forward(self, figure: Figure) -> None:
+        title = "forward →   std of what each layer sends on"
+        self.forward = ax = axes(figure, (0.075, 0.125, 0.37, 0.66), title, "layer", "std (log scale)")
+        ax.set(yscale="log", ylim=(STD_FLOOR, STD_CEILING))
+        self.std = line(ax, "o-", color=INK, markersize=6, linewidth=1.6, ghost=True)
+        ax.text(0.0, 0.985, " % of the values on a flat part of f:", transform=ax.transAxes, fontsize=10, va="top")
+        self.flat = [ax.text(layer, 0.02 * STD_CEILING, "", ha="center", **NUMBER) for layer in range(1, DEEPEST)]
+
+    def _make_back(self, figure: Figure) -> None:
+        title = "← backward   bars: |δ|"
+        self.back = ax = axes(figure, (0.555, 0.125, 0.43, 0.66), title, "layer", "size (log scale)")
+        ax.set(yscale="log", ylim=(FLOOR, CEILING))
+        legend(ax, ("◆ |∂C/∂W|", ORANGE))
+        self.bars = Bars(ax, BLUE, [], base=FLOOR)
+        self.weights = line(ax, "D", color=ORANGE, markersize=7, markeredgecolor=INK, markeredgewidth=0.8)
+        self.delta = line(ax, "_", color=INK, markersize=16, markeredgewidth=1.6, ghost=True)
+        self.numbers = [ax.text(0, 0, "", ha=side, **NUMBER) for side in ("left", "center")]
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
-        color, words, story = STORIES[frame.story]
+        color, story = STORIES[frame.story]
         layers = np.arange(1, len(frame.delta) + 1)
-        self._set_limits(len(layers))
+        for ax in (self.forward, self.back):
+            fit(ax, xlim=(0.4, len(layers) + 0.6), xticks=range(1, len(layers) + 1))
         left = f"{story}: |δ| of layer 1 is {rough(frame.ratio)} times that of layer {len(layers)}"
-        self.headline.set_text(story if frame.story == "never arrives" else left)
-        self.headline.set_color(words)
+        say(self.headline, story if frame.story == "never arrives" else left, color)
         self.std.set_data(layers, frame.std)
-        for i, text in enumerate(self.flat):
-            text.set_text(f"{100 * frame.flat[i]:.0f}" if i < len(frame.flat) else "")
-            text.set_position((i + 1, 0.02 * STD_CEILING))
-        self.bars.set_verts(list(bars(np.clip(frame.delta, FLOOR, CEILING))))
-        self.bars.set_facecolor(color)
+        for text, share in zip_longest(self.flat, frame.flat):
+            text.set_text("" if share is None else f"{100 * share:.0f}")
+        self.bars.places = layers
+        self.bars.show(np.clip(frame.delta, FLOOR, CEILING))
+        self.bars.areas.set_facecolor(color)
         self.delta.set_data(layers, frame.delta)
         self.weights.set_data(layers, frame.weight_gradient)
         for text, i in zip(self.numbers, (0, len(layers) - 1), strict=True):
-            text.set_text(rough(frame.delta[i]))
             # For layer 1 the text is wider than its bar.
             below = np.maximum(frame.delta, frame.weight_gradient)[i : i + 3].max()
-            text.set_position((i + (1 if i else 0.68), 2.5 * float(np.clip(below, FLOOR, CEILING / 30))))
-
-    def _set_limits(self, depth: int) -> None:
-        """Fit the axes to the number of layers."""
-        if depth == self._depth:
-            return
-        self._depth = depth
-        for ax in (self.forward, self.back):
-            ax.set_xlim(0.4, depth + 0.6)
-            ax.set_xticks(range(1, depth + 1))
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's std and |δ| as ghosts."""
-        layers = np.arange(1, 1 + (0 if frame is None else len(frame.delta)))
-        self.ghost_std.set_data(layers, [] if frame is None else frame.std)
-        self.ghost_delta.set_data(layers, [] if frame is None else frame.delta)
-
-
-def bars(heights: Array) -> Array:
-    """Corners of one bar for each of the ``heights`` (L,), from the floor, around 1, 2, …: (L, 4, 2)."""
-    left = np.arange(1, len(heights) + 1) - 0.32
-    x = np.stack([left, left + 0.64, left + 0.64, left], axis=1)
-    floor = np.full(len(heights), FLOOR)
-    return np.stack([x, np.stack([floor, floor, heights, heights], axis=1)], axis=2)
+            place = (i + (1 if i else 0.68), 2.5 * float(np.clip(below, FLOOR, CEILING / 30)))
+            text.set(text=rough(frame.delta[i]), position=place)
 
 
 def case(activation: str, weight_scale: float, bias: float = 0.0) -> dict[str, Any]:
