@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.chapter import Chapter
+from coursekit.chapter import CHAPTERS, Chapter
 from coursekit.registry import Registry
 
 Case = tuple[Any, ...]  # the arguments of one call: numbers and float64 or integer arrays
@@ -76,3 +76,9 @@ class Exercise:
 
 
 EXERCISES: Registry[Exercise] = Registry("exercise")
+
+
+def exercise(solution: Callable[..., Any], **details: Any) -> None:
+    """Add an exercise of a chapter: named as its solution, set in the chapter in whose folder the solution stands."""
+    chapter = CHAPTERS[solution.__module__.split(".")[-2]]
+    EXERCISES.add(Exercise(solution.__name__, chapter, solution=solution, **details))

@@ -3,8 +3,7 @@
 import numpy as np
 
 from coursekit.arrays import Array
-from coursekit.chapters.activations import CHAPTER
-from coursekit.exercises.exercise import EXERCISES, Case, Exercise, Misconception
+from coursekit.exercises.exercise import Case, Misconception, exercise
 
 
 def leaky_relu(x: Array, dout: Array, slope: float) -> tuple[Array, Array]:
@@ -52,58 +51,54 @@ def _minus_on_the_left(x: Array, dout: Array, slope: float) -> tuple[Array, Arra
     return np.where(x > 0, x, -slope * x), np.where(x > 0, dout, -slope * dout)
 
 
-EXERCISES.add(
-    Exercise(
-        "leaky_relu",
-        CHAPTER,
-        task="Return y, the leaky ReLU of x with this slope below 0, and dx, the gradient that goes back for dout.",
-        solution=leaky_relu,
-        returns=("y", "dx"),
-        cases=_leaky_inputs,
-        misconceptions=(
-            Misconception(
-                "ReLU",
-                _plain_relu,
-                "that is the plain ReLU: below 0 it says 0 and passes nothing back. Where is the slope?",
-            ),
-            Misconception(
-                "slope forward only",
-                _slope_forward_only,
-                "y is right. But below 0 the curve is not flat, so its gradient there is not 0.",
-            ),
-            Misconception(
-                "mask from dout",
-                _mask_of_dout,
-                "y is right. Where the gradient passes is decided by the sign of x, not by that of dout.",
-            ),
-            Misconception(
-                "local gradient only",
-                _no_upstream,
-                "y is right. dx is only f'(x): the chain rule multiplies it by what comes from above.",
-            ),
-            Misconception(
-                "output for slope",
-                _times_the_output,
-                "y is right. You multiply dout by f(x). Backward needs the derivative f'(x).",
-            ),
-            Misconception(
-                "wrong way round",
-                _wrong_way_round,
-                "the two halves are exchanged: positive inputs pass unchanged, negative ones are made small.",
-            ),
-            Misconception(
-                "minus sign",
-                _minus_on_the_left,
-                "below 0 your curve rises again. A leak keeps the sign of its input.",
-            ),
+exercise(
+    leaky_relu,
+    task="Return y, the leaky ReLU of x with this slope below 0, and dx, the gradient that goes back for dout.",
+    returns=("y", "dx"),
+    cases=_leaky_inputs,
+    misconceptions=(
+        Misconception(
+            "ReLU",
+            _plain_relu,
+            "that is the plain ReLU: below 0 it says 0 and passes nothing back. Where is the slope?",
         ),
-        hints=(
-            "Where x > 0 nothing is changed, forward or backward. Elsewhere both are multiplied by the same number.",
-            "np.where(x > 0, a, b) takes a where x is positive and b elsewhere.",
-            "y = np.where(x > 0, x, slope * x), and dx has dout in the place of x after the comma.",
+        Misconception(
+            "slope forward only",
+            _slope_forward_only,
+            "y is right. But below 0 the curve is not flat, so its gradient there is not 0.",
         ),
-        takeaway="Forward and backward use the same mask; the leak is what brings a gradient to a sleeping unit.",
-    )
+        Misconception(
+            "mask from dout",
+            _mask_of_dout,
+            "y is right. Where the gradient passes is decided by the sign of x, not by that of dout.",
+        ),
+        Misconception(
+            "local gradient only",
+            _no_upstream,
+            "y is right. dx is only f'(x): the chain rule multiplies it by what comes from above.",
+        ),
+        Misconception(
+            "output for slope",
+            _times_the_output,
+            "y is right. You multiply dout by f(x). Backward needs the derivative f'(x).",
+        ),
+        Misconception(
+            "wrong way round",
+            _wrong_way_round,
+            "the two halves are exchanged: positive inputs pass unchanged, negative ones are made small.",
+        ),
+        Misconception(
+            "minus sign",
+            _minus_on_the_left,
+            "below 0 your curve rises again. A leak keeps the sign of its input.",
+        ),
+    ),
+    hints=(
+        "Where x > 0 nothing is changed, forward or backward. Elsewhere both are multiplied by the same number.",
+        "np.where(x > 0, a, b) takes a where x is positive and b elsewhere.",
+        "y = np.where(x > 0, x, slope * x), and dx has dout in the place of x after the comma.",
+    ),
+    takeaway="Forward and backward use the same mask; the leak is what brings a gradient to a sleeping unit.",
 )
 
 
@@ -123,53 +118,49 @@ def _sigmoid(x: Array) -> Array:
     return 1 / (1 + np.exp(-x))
 
 
-EXERCISES.add(
-    Exercise(
-        "sigmoid_saturation",
-        CHAPTER,
-        task="Return the slope of the sigmoid at every x: by how much it multiplies a gradient that passes back there.",
-        solution=sigmoid_saturation,
-        returns=("slope",),
-        cases=_places,
-        misconceptions=(
-            Misconception(
-                "sigmoid itself",
-                _sigmoid,
-                "that is σ(x), the output. The question is how steep the curve is there.",
-            ),
-            Misconception(
-                "formula with x",
-                lambda x: x * (1 - x),
-                "σ' is written with the output: s (1 − s) for s = σ(x). You put x itself into it.",
-            ),
-            Misconception(
-                "one minus sigmoid",
-                lambda x: 1 - _sigmoid(x),
-                "that is only one of the two factors of σ'(x).",
-            ),
-            Misconception(
-                "derivative of tanh",
-                lambda x: 1 - _sigmoid(x) ** 2,
-                "1 − s² is the rule for tanh. For the sigmoid it is another product.",
-            ),
-            Misconception(
-                "tanh",
-                lambda x: 1 - np.tanh(x) ** 2,
-                "that is the slope of tanh: 1 at the origin. The sigmoid's is never above a quarter.",
-            ),
-            Misconception(
-                "wrong sign",
-                lambda x: -sigmoid_saturation(x),
-                "the sigmoid rises everywhere, so its slope is positive. A minus from e⁻ˣ and one from 1 / u cancel.",
-            ),
+exercise(
+    sigmoid_saturation,
+    task="Return the slope of the sigmoid at every x: by how much it multiplies a gradient that passes back there.",
+    returns=("slope",),
+    cases=_places,
+    misconceptions=(
+        Misconception(
+            "sigmoid itself",
+            _sigmoid,
+            "that is σ(x), the output. The question is how steep the curve is there.",
         ),
-        hints=(
-            "Write s = 1 / (1 + np.exp(-x)) first.",
-            "ds/dx can be written with s alone: a product of two factors that add up to 1.",
-            "s * (1 - s).",
+        Misconception(
+            "formula with x",
+            lambda x: x * (1 - x),
+            "σ' is written with the output: s (1 − s) for s = σ(x). You put x itself into it.",
         ),
-        takeaway="¼ at 0, and 4.5 · 10⁻⁵ at ±10: whoever stands out there hardly learns.",
-    )
+        Misconception(
+            "one minus sigmoid",
+            lambda x: 1 - _sigmoid(x),
+            "that is only one of the two factors of σ'(x).",
+        ),
+        Misconception(
+            "derivative of tanh",
+            lambda x: 1 - _sigmoid(x) ** 2,
+            "1 − s² is the rule for tanh. For the sigmoid it is another product.",
+        ),
+        Misconception(
+            "tanh",
+            lambda x: 1 - np.tanh(x) ** 2,
+            "that is the slope of tanh: 1 at the origin. The sigmoid's is never above a quarter.",
+        ),
+        Misconception(
+            "wrong sign",
+            lambda x: -sigmoid_saturation(x),
+            "the sigmoid rises everywhere, so its slope is positive. A minus from e⁻ˣ and one from 1 / u cancel.",
+        ),
+    ),
+    hints=(
+        "Write s = 1 / (1 + np.exp(-x)) first.",
+        "ds/dx can be written with s alone: a product of two factors that add up to 1.",
+        "s * (1 - s).",
+    ),
+    takeaway="¼ at 0, and 4.5 · 10⁻⁵ at ±10: whoever stands out there hardly learns.",
 )
 
 
@@ -195,58 +186,54 @@ def _preactivations(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-EXERCISES.add(
-    Exercise(
-        "count_dead",
-        CHAPTER,
-        task="z (N, H) is what N samples send into H ReLU units. Return how many of the units are dead for this batch.",
-        solution=count_dead,
-        returns=("dead",),
-        cases=_preactivations,
-        misconceptions=(
-            Misconception(
-                "closed values",
-                lambda z: int((z <= 0).sum()),
-                "you count single values at or below 0. A unit is dead only if it is closed for all samples.",
-            ),
-            Misconception(
-                "samples",
-                lambda z: int((z <= 0).all(axis=1).sum()),
-                "you count samples to which no unit answers. A unit is a column of z.",
-            ),
-            Misconception(
-                "any instead of all",
-                lambda z: int((z <= 0).any(axis=0).sum()),
-                "a unit that is closed for one sample may still learn from another. Is it closed for all?",
-            ),
-            Misconception(
-                "negative mean",
-                lambda z: int((z.mean(axis=0) <= 0).sum()),
-                "a negative mean is not death: a single positive sample brings the unit a gradient.",
-            ),
-            Misconception(
-                "strictly below 0",
-                lambda z: int((z < 0).all(axis=0).sum()),
-                "one dead unit is missing. At exactly 0 the gradient of ReLU counts as 0 too.",
-            ),
-            Misconception(
-                "share",
-                lambda z: float((z <= 0).all(axis=0).mean()),
-                "that is the share of dead units. Return how many there are.",
-            ),
-            Misconception(
-                "alive",
-                lambda z: int((z > 0).any(axis=0).sum()),
-                "those are the living ones.",
-            ),
+exercise(
+    count_dead,
+    task="z (N, H) is what N samples send into H ReLU units. Return how many of the units are dead for this batch.",
+    returns=("dead",),
+    cases=_preactivations,
+    misconceptions=(
+        Misconception(
+            "closed values",
+            lambda z: int((z <= 0).sum()),
+            "you count single values at or below 0. A unit is dead only if it is closed for all samples.",
         ),
-        hints=(
-            "A unit passes a gradient for a sample if its z there is above 0.",
-            "closed = z <= 0 is a table of N × H truths. Which columns are all True?",
-            "closed.all(axis=0) has one truth a unit; its sum counts them.",
+        Misconception(
+            "samples",
+            lambda z: int((z <= 0).all(axis=1).sum()),
+            "you count samples to which no unit answers. A unit is a column of z.",
         ),
-        takeaway="Dead is a word about a unit and a data set: more samples can only find fewer dead units.",
-    )
+        Misconception(
+            "any instead of all",
+            lambda z: int((z <= 0).any(axis=0).sum()),
+            "a unit that is closed for one sample may still learn from another. Is it closed for all?",
+        ),
+        Misconception(
+            "negative mean",
+            lambda z: int((z.mean(axis=0) <= 0).sum()),
+            "a negative mean is not death: a single positive sample brings the unit a gradient.",
+        ),
+        Misconception(
+            "strictly below 0",
+            lambda z: int((z < 0).all(axis=0).sum()),
+            "one dead unit is missing. At exactly 0 the gradient of ReLU counts as 0 too.",
+        ),
+        Misconception(
+            "share",
+            lambda z: float((z <= 0).all(axis=0).mean()),
+            "that is the share of dead units. Return how many there are.",
+        ),
+        Misconception(
+            "alive",
+            lambda z: int((z > 0).any(axis=0).sum()),
+            "those are the living ones.",
+        ),
+    ),
+    hints=(
+        "A unit passes a gradient for a sample if its z there is above 0.",
+        "closed = z <= 0 is a table of N × H truths. Which columns are all True?",
+        "closed.all(axis=0) has one truth a unit; its sum counts them.",
+    ),
+    takeaway="Dead is a word about a unit and a data set: more samples can only find fewer dead units.",
 )
 
 
@@ -310,59 +297,55 @@ def _mean_over_batch(dout: Array, x: Array, w: Array, b: Array) -> tuple[Array, 
     return dx, dw / len(x), db / len(x)
 
 
-EXERCISES.add(
-    Exercise(
-        "maxout_backward",
-        CHAPTER,
-        task=(
-            "A Maxout layer says y[n, h] = max over k of x[n] · w[:, h, k] + b[h, k], for x (N, D), w (D, H, K) and "
-            "b (H, K). Return dx, dw and db for the gradient dout (N, H)."
+exercise(
+    maxout_backward,
+    task=(
+        "A Maxout layer says y[n, h] = max over k of x[n] · w[:, h, k] + b[h, k], for x (N, D), w (D, H, K) and "
+        "b (H, K). Return dx, dw and db for the gradient dout (N, H)."
+    ),
+    returns=("dx", "dw", "db"),
+    cases=_maxout_layers,
+    misconceptions=(
+        Misconception(
+            "to all pieces",
+            _to_all_pieces,
+            "you give the gradient to all pieces. A max gate routes it to the largest one only.",
         ),
-        solution=maxout_backward,
-        returns=("dx", "dw", "db"),
-        cases=_maxout_layers,
-        misconceptions=(
-            Misconception(
-                "to all pieces",
-                _to_all_pieces,
-                "you give the gradient to all pieces. A max gate routes it to the largest one only.",
-            ),
-            Misconception(
-                "shared out",
-                _shared_out,
-                "you share the gradient out among the pieces. That is the way of a mean, not of a max.",
-            ),
-            Misconception(
-                "to the losers",
-                _losers,
-                "the gradient goes to the wrong ones: to all pieces but the largest.",
-            ),
-            Misconception(
-                "bias forgotten",
-                _forgot_the_bias,
-                "sometimes the wrong piece gets it: the largest is that of x · w + b, with the bias.",
-            ),
-            Misconception(
-                "always the first",
-                _first_piece,
-                "the first piece always gets the gradient. Which one is the largest differs from sample to sample.",
-            ),
-            Misconception(
-                "ReLU as well",
-                _relu_as_well,
-                "you also stop the gradient where the maximum is negative, as ReLU would. Maxout has no floor at 0.",
-            ),
-            Misconception(
-                "mean over the batch",
-                _mean_over_batch,
-                "dx is right. dw and db are N times too small: if the loss is a mean, dout is already divided by N.",
-            ),
+        Misconception(
+            "shared out",
+            _shared_out,
+            "you share the gradient out among the pieces. That is the way of a mean, not of a max.",
         ),
-        hints=(
-            "Compute z[n, h, k] as in the forward pass: np.einsum('nd,dhk->nhk', x, w) + b. Which k is the largest?",
-            "dz is dout[n, h] at the largest k and 0 at all others; np.arange(K) == k[:, :, None] is a mask for it.",
-            "From dz on it is a linear layer: db sums dz over n, dw[d, h, k] = Σₙ x[n, d] dz[n, h, k], dx sums dz · w.",
+        Misconception(
+            "to the losers",
+            _losers,
+            "the gradient goes to the wrong ones: to all pieces but the largest.",
         ),
-        takeaway="A Maxout unit always passes its gradient on, to exactly one piece; the others learn nothing from it.",
-    )
+        Misconception(
+            "bias forgotten",
+            _forgot_the_bias,
+            "sometimes the wrong piece gets it: the largest is that of x · w + b, with the bias.",
+        ),
+        Misconception(
+            "always the first",
+            _first_piece,
+            "the first piece always gets the gradient. Which one is the largest differs from sample to sample.",
+        ),
+        Misconception(
+            "ReLU as well",
+            _relu_as_well,
+            "you also stop the gradient where the maximum is negative, as ReLU would. Maxout has no floor at 0.",
+        ),
+        Misconception(
+            "mean over the batch",
+            _mean_over_batch,
+            "dx is right. dw and db are N times too small: if the loss is a mean, dout is already divided by N.",
+        ),
+    ),
+    hints=(
+        "Compute z[n, h, k] as in the forward pass: np.einsum('nd,dhk->nhk', x, w) + b. Which k is the largest?",
+        "dz is dout[n, h] at the largest k and 0 at all others; np.arange(K) == k[:, :, None] is a mask for it.",
+        "From dz on it is a linear layer: db sums dz over n, dw[d, h, k] = Σₙ x[n, d] dz[n, h, k], dx sums dz · w.",
+    ),
+    takeaway="A Maxout unit always passes its gradient on, to exactly one piece; the others learn nothing from it.",
 )

@@ -3,8 +3,7 @@
 import numpy as np
 
 from coursekit.arrays import Array
-from coursekit.chapters.backprop import CHAPTER
-from coursekit.exercises.exercise import EXERCISES, Case, Exercise, Misconception
+from coursekit.exercises.exercise import Case, Misconception, exercise
 
 
 def product_gate_backward(x: float, y: float, z: float, dout: float) -> tuple[float, float, float]:
@@ -19,58 +18,54 @@ def _points(rng: np.random.Generator) -> list[Case]:
     return [tuple(point) for point in rng.uniform(0.5, 5, (5, 4)) * rng.choice([-1.0, 1.0], (5, 4))]
 
 
-EXERCISES.add(
-    Exercise(
-        "product_gate_backward",
-        CHAPTER,
-        task="Return dx, dy and dz for f = (x + y) · z, if the gradient dout comes back to f.",
-        solution=product_gate_backward,
-        returns=("dx", "dy", "dz"),
-        cases=_points,
-        misconceptions=(
-            Misconception(
-                "no upstream",
-                lambda x, y, z, dout: (z, z, x + y),
-                "these are the local gradients. Each must be multiplied by what comes from above, dout.",
-            ),
-            Misconception(
-                "not swapped",
-                lambda x, y, z, dout: ((x + y) * dout, (x + y) * dout, z * dout),
-                "a product swaps: the local gradient along one input is the value of the other.",
-            ),
-            Misconception(
-                "products of three",
-                lambda x, y, z, dout: (y * z * dout, x * z * dout, x * y * dout),
-                "x and y are added, not multiplied. What is the local gradient of a sum?",
-            ),
-            Misconception(
-                "sum swaps as well",
-                lambda x, y, z, dout: (y * z * dout, x * z * dout, (x + y) * dout),
-                "dz is right. A sum does not swap: its local gradients are both 1.",
-            ),
-            Misconception(
-                "gradient shared out",
-                lambda x, y, z, dout: (z * dout / 2, z * dout / 2, (x + y) * dout),
-                "dz is right. A sum does not share the gradient out; each input gets all of it.",
-            ),
-            Misconception(
-                "z forgotten",
-                lambda x, y, z, dout: (dout, dout, (x + y) * dout),
-                "dz is right. On the way to x and y the gradient passes the product first.",
-            ),
-            Misconception(
-                "values times gradient",
-                lambda x, y, z, dout: (x * z * dout, y * z * dout, z * (x + y) * dout),
-                "you multiply each gradient by the input itself as well. A gradient is a slope, not a share of f.",
-            ),
+exercise(
+    product_gate_backward,
+    task="Return dx, dy and dz for f = (x + y) · z, if the gradient dout comes back to f.",
+    returns=("dx", "dy", "dz"),
+    cases=_points,
+    misconceptions=(
+        Misconception(
+            "no upstream",
+            lambda x, y, z, dout: (z, z, x + y),
+            "these are the local gradients. Each must be multiplied by what comes from above, dout.",
         ),
-        hints=(
-            "Name the sum q = x + y. Then f = q · z. What are ∂f/∂q and ∂f/∂z?",
-            "dq = z · dout and dz = q · dout. A sum sends dq on as it is.",
-            "dx = dy = z · dout.",
+        Misconception(
+            "not swapped",
+            lambda x, y, z, dout: ((x + y) * dout, (x + y) * dout, z * dout),
+            "a product swaps: the local gradient along one input is the value of the other.",
         ),
-        takeaway="Each gate multiplies what comes from above by its own local gradient, and knows nothing of the rest.",
-    )
+        Misconception(
+            "products of three",
+            lambda x, y, z, dout: (y * z * dout, x * z * dout, x * y * dout),
+            "x and y are added, not multiplied. What is the local gradient of a sum?",
+        ),
+        Misconception(
+            "sum swaps as well",
+            lambda x, y, z, dout: (y * z * dout, x * z * dout, (x + y) * dout),
+            "dz is right. A sum does not swap: its local gradients are both 1.",
+        ),
+        Misconception(
+            "gradient shared out",
+            lambda x, y, z, dout: (z * dout / 2, z * dout / 2, (x + y) * dout),
+            "dz is right. A sum does not share the gradient out; each input gets all of it.",
+        ),
+        Misconception(
+            "z forgotten",
+            lambda x, y, z, dout: (dout, dout, (x + y) * dout),
+            "dz is right. On the way to x and y the gradient passes the product first.",
+        ),
+        Misconception(
+            "values times gradient",
+            lambda x, y, z, dout: (x * z * dout, y * z * dout, z * (x + y) * dout),
+            "you multiply each gradient by the input itself as well. A gradient is a slope, not a share of f.",
+        ),
+    ),
+    hints=(
+        "Name the sum q = x + y. Then f = q · z. What are ∂f/∂q and ∂f/∂z?",
+        "dq = z · dout and dz = q · dout. A sum sends dq on as it is.",
+        "dx = dy = z · dout.",
+    ),
+    takeaway="Each gate multiplies what comes from above by its own local gradient, and knows nothing of the rest.",
 )
 
 
@@ -87,58 +82,54 @@ def _pairs(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-EXERCISES.add(
-    Exercise(
-        "max_gate_backward",
-        CHAPTER,
-        task="Return dx and dy for out = np.maximum(x, y), if the gradient dout comes back to out.",
-        solution=max_gate_backward,
-        returns=("dx", "dy"),
-        cases=_pairs,
-        misconceptions=(
-            Misconception(
-                "no upstream",
-                lambda x, y, dout: (1.0 * (x >= y), 1.0 * (x < y)),
-                "these are the local gradients, 1 and 0. Multiply them by what comes from above.",
-            ),
-            Misconception(
-                "to both",
-                lambda x, y, dout: (dout.copy(), dout.copy()),
-                "both inputs get the gradient, as for a sum. Only one of them had any influence on the output.",
-            ),
-            Misconception(
-                "swapped",
-                lambda x, y, dout: (dout * (x < y), dout * (x >= y)),
-                "the smaller input gets the gradient. Which one decided the output?",
-            ),
-            Misconception(
-                "shared out",
-                lambda x, y, dout: (dout / 2, dout / 2),
-                "a maximum does not share the gradient out: the winner takes it all.",
-            ),
-            Misconception(
-                "ReLU's mask",
-                lambda x, y, dout: (dout * (x > 0), dout * (y > 0)),
-                "you compare with 0, as ReLU does. Here x and y are compared with each other.",
-            ),
-            Misconception(
-                "values instead of slopes",
-                lambda x, y, dout: (dout * x * (x >= y), dout * y * (x < y)),
-                "you multiply by the larger value. The slope of the output along the winner is 1.",
-            ),
-            Misconception(
-                "sign",
-                lambda x, y, dout: (dout * (x >= y), -dout * (x < y)),
-                "dx is right, dy has the wrong sign: if y is the larger one, the output grows as y does.",
-            ),
+exercise(
+    max_gate_backward,
+    task="Return dx and dy for out = np.maximum(x, y), if the gradient dout comes back to out.",
+    returns=("dx", "dy"),
+    cases=_pairs,
+    misconceptions=(
+        Misconception(
+            "no upstream",
+            lambda x, y, dout: (1.0 * (x >= y), 1.0 * (x < y)),
+            "these are the local gradients, 1 and 0. Multiply them by what comes from above.",
         ),
-        hints=(
-            "Where x is the larger one, out = x. What are the two slopes there?",
-            "A mask x >= y is 1 where x wins and 0 elsewhere, once you multiply by it.",
-            "dx = dout * (x >= y). What is left goes to y.",
+        Misconception(
+            "to both",
+            lambda x, y, dout: (dout.copy(), dout.copy()),
+            "both inputs get the gradient, as for a sum. Only one of them had any influence on the output.",
         ),
-        takeaway="A maximum routes: the whole gradient takes the way that the value came. ReLU is max(z, 0).",
-    )
+        Misconception(
+            "swapped",
+            lambda x, y, dout: (dout * (x < y), dout * (x >= y)),
+            "the smaller input gets the gradient. Which one decided the output?",
+        ),
+        Misconception(
+            "shared out",
+            lambda x, y, dout: (dout / 2, dout / 2),
+            "a maximum does not share the gradient out: the winner takes it all.",
+        ),
+        Misconception(
+            "ReLU's mask",
+            lambda x, y, dout: (dout * (x > 0), dout * (y > 0)),
+            "you compare with 0, as ReLU does. Here x and y are compared with each other.",
+        ),
+        Misconception(
+            "values instead of slopes",
+            lambda x, y, dout: (dout * x * (x >= y), dout * y * (x < y)),
+            "you multiply by the larger value. The slope of the output along the winner is 1.",
+        ),
+        Misconception(
+            "sign",
+            lambda x, y, dout: (dout * (x >= y), -dout * (x < y)),
+            "dx is right, dy has the wrong sign: if y is the larger one, the output grows as y does.",
+        ),
+    ),
+    hints=(
+        "Where x is the larger one, out = x. What are the two slopes there?",
+        "A mask x >= y is 1 where x wins and 0 elsewhere, once you multiply by it.",
+        "dx = dout * (x >= y). What is left goes to y.",
+    ),
+    takeaway="A maximum routes: the whole gradient takes the way that the value came. ReLU is max(z, 0).",
 )
 
 
@@ -155,63 +146,59 @@ def _layers(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-EXERCISES.add(
-    Exercise(
-        "linear_backward",
-        CHAPTER,
-        task="Return dx (N, D), dw (D, H) and db (H,) of y = x @ w + b, if the gradient dout (N, H) comes back to y.",
-        solution=linear_backward,
-        returns=("dx", "dw", "db"),
-        cases=_layers,
-        misconceptions=(
-            Misconception(
-                "w not transposed",
-                lambda dout, x, w: (dout @ w, x.T @ dout, dout.sum(axis=0)),
-                "the gradient goes back through w transposed: dout (N, H) must become dx (N, D).",
-            ),
-            Misconception(
-                "dw transposed",
-                lambda dout, x, w: (dout @ w.T, dout.T @ x, dout.sum(axis=0)),
-                "dw is transposed. It must have the shape of w, (D, H): put x first.",
-            ),
-            Misconception(
-                "db not summed",
-                lambda dout, x, w: (dout @ w.T, x.T @ dout, dout.copy()),
-                "db must have the shape of b, (H,). b is used once for every sample: what do such gradients do?",
-            ),
-            Misconception(
-                "wrong axis",
-                lambda dout, x, w: (dout @ w.T, x.T @ dout, dout.sum(axis=1)),
-                "db is summed over the units. Sum over the samples: b has one number for each unit.",
-            ),
-            Misconception(
-                "db as a mean",
-                lambda dout, x, w: (dout @ w.T, x.T @ dout, dout.mean(axis=0)),
-                "db is N times too small. If the loss is a mean, its 1/N is in dout already: sum here.",
-            ),
-            Misconception(
-                "dw as a mean",
-                lambda dout, x, w: (dout @ w.T, x.T @ dout / len(x), dout.sum(axis=0)),
-                "dw is N times too small. If the loss is a mean, its 1/N is in dout already.",
-            ),
-            Misconception(
-                "order",
-                lambda dout, x, w: (x.T @ dout, dout @ w.T, dout.sum(axis=0)),
-                "you return dw first. Return dx, dw, db, in the order of forward's arguments.",
-            ),
-            Misconception(
-                "sign",
-                lambda dout, x, w: (-dout @ w.T, -x.T @ dout, -dout.sum(axis=0)),
-                "the sign is wrong. A gradient points uphill; the minus sign belongs to the step of the optimiser.",
-            ),
+exercise(
+    linear_backward,
+    task="Return dx (N, D), dw (D, H) and db (H,) of y = x @ w + b, if the gradient dout (N, H) comes back to y.",
+    returns=("dx", "dw", "db"),
+    cases=_layers,
+    misconceptions=(
+        Misconception(
+            "w not transposed",
+            lambda dout, x, w: (dout @ w, x.T @ dout, dout.sum(axis=0)),
+            "the gradient goes back through w transposed: dout (N, H) must become dx (N, D).",
         ),
-        hints=(
-            "Let the shapes lead: dx is (N, D), dw is (D, H), db is (H,), each like what it belongs to.",
-            "There is one way to multiply dout (N, H) and w (D, H) that gives (N, D), and one for x and dout.",
-            "dx = dout @ w.T, dw = x.T @ dout; b is used by every sample, so its gradients add up over the rows.",
+        Misconception(
+            "dw transposed",
+            lambda dout, x, w: (dout @ w.T, dout.T @ x, dout.sum(axis=0)),
+            "dw is transposed. It must have the shape of w, (D, H): put x first.",
         ),
-        takeaway="A gradient has the shape of what it belongs to. Nine times in ten the shapes alone give the formula.",
-    )
+        Misconception(
+            "db not summed",
+            lambda dout, x, w: (dout @ w.T, x.T @ dout, dout.copy()),
+            "db must have the shape of b, (H,). b is used once for every sample: what do such gradients do?",
+        ),
+        Misconception(
+            "wrong axis",
+            lambda dout, x, w: (dout @ w.T, x.T @ dout, dout.sum(axis=1)),
+            "db is summed over the units. Sum over the samples: b has one number for each unit.",
+        ),
+        Misconception(
+            "db as a mean",
+            lambda dout, x, w: (dout @ w.T, x.T @ dout, dout.mean(axis=0)),
+            "db is N times too small. If the loss is a mean, its 1/N is in dout already: sum here.",
+        ),
+        Misconception(
+            "dw as a mean",
+            lambda dout, x, w: (dout @ w.T, x.T @ dout / len(x), dout.sum(axis=0)),
+            "dw is N times too small. If the loss is a mean, its 1/N is in dout already.",
+        ),
+        Misconception(
+            "order",
+            lambda dout, x, w: (x.T @ dout, dout @ w.T, dout.sum(axis=0)),
+            "you return dw first. Return dx, dw, db, in the order of forward's arguments.",
+        ),
+        Misconception(
+            "sign",
+            lambda dout, x, w: (-dout @ w.T, -x.T @ dout, -dout.sum(axis=0)),
+            "the sign is wrong. A gradient points uphill; the minus sign belongs to the step of the optimiser.",
+        ),
+    ),
+    hints=(
+        "Let the shapes lead: dx is (N, D), dw is (D, H), db is (H,), each like what it belongs to.",
+        "There is one way to multiply dout (N, H) and w (D, H) that gives (N, D), and one for x and dout.",
+        "dx = dout @ w.T, dw = x.T @ dout; b is used by every sample, so its gradients add up over the rows.",
+    ),
+    takeaway="A gradient has the shape of what it belongs to. Nine times in ten the shapes alone give the formula.",
 )
 
 
@@ -299,69 +286,65 @@ def _mean_biases(x: Array, y: Array, w1: Array, b1: Array, w2: Array, b2: Array)
     return dw1, db1 / len(x), dw2, db2 / len(x)
 
 
-EXERCISES.add(
-    Exercise(
-        "two_layer_gradients",
-        CHAPTER,
-        task=(
-            "Return dw1, db1, dw2, db2 of the loss ½ ‖scores − y‖², averaged over the N samples, "
-            "with scores = ReLU(x @ w1 + b1) @ w2 + b2."
+exercise(
+    two_layer_gradients,
+    task=(
+        "Return dw1, db1, dw2, db2 of the loss ½ ‖scores − y‖², averaged over the N samples, "
+        "with scores = ReLU(x @ w1 + b1) @ w2 + b2."
+    ),
+    returns=("dw1", "db1", "dw2", "db2"),
+    cases=_networks,
+    misconceptions=(
+        Misconception(
+            "sum instead of mean",
+            _sum_over_batch,
+            "your gradients are N times too large: the loss is the mean over the N samples.",
         ),
-        solution=two_layer_gradients,
-        returns=("dw1", "db1", "dw2", "db2"),
-        cases=_networks,
-        misconceptions=(
-            Misconception(
-                "sum instead of mean",
-                _sum_over_batch,
-                "your gradients are N times too large: the loss is the mean over the N samples.",
-            ),
-            Misconception(
-                "mean over all elements",
-                _mean_over_all,
-                "your gradients are C times too small: the mean is over the N samples, and the C outputs add up.",
-            ),
-            Misconception(
-                "factor 2",
-                _factor_two,
-                "your gradients are twice what they should be: the loss has a ½, which cancels the 2 of the square.",
-            ),
-            Misconception(
-                "sign",
-                _sign,
-                "the sign is wrong: is it scores − y, or y − scores?",
-            ),
-            Misconception(
-                "no mask",
-                _no_mask,
-                "dw2 and db2 are right. On the way to z the gradient passes ReLU: where was it closed?",
-            ),
-            Misconception(
-                "value as mask",
-                _value_as_mask,
-                "dw2 and db2 are right. You multiply by ReLU's value; its slope is 1 where it is open.",
-            ),
-            Misconception(
-                "z instead of h",
-                _z_for_h,
-                "dw1 and db1 are right. What enters the second layer is h, behind the ReLU, not z.",
-            ),
-            Misconception(
-                "w2 not transposed",
-                _w2_not_transposed,
-                "dw2 and db2 are right. The gradient goes back through w2 transposed: (N, C) @ (C, H) gives (N, H).",
-            ),
-            Misconception(
-                "biases as means",
-                _mean_biases,
-                "the weights' gradients are right. The 1/N is in δ already, so the biases' gradients are sums.",
-            ),
+        Misconception(
+            "mean over all elements",
+            _mean_over_all,
+            "your gradients are C times too small: the mean is over the N samples, and the C outputs add up.",
         ),
-        hints=(
-            "Forward: z = x @ w1 + b1, h = ReLU(z), scores = h @ w2 + b2. Keep z and h.",
-            "dscores = (scores − y) / N; it is δ of layer 2: dw2 = h.T @ dscores, and db2 sums it over the rows.",
-            "dz = (dscores @ w2.T) · (z > 0) is δ of the first layer. Treat it as you treated dscores.",
+        Misconception(
+            "factor 2",
+            _factor_two,
+            "your gradients are twice what they should be: the loss has a ½, which cancels the 2 of the square.",
         ),
-        takeaway="That is all of backpropagation: δ of a layer, from it the weights' gradient, then δ one layer down.",
-    )
+        Misconception(
+            "sign",
+            _sign,
+            "the sign is wrong: is it scores − y, or y − scores?",
+        ),
+        Misconception(
+            "no mask",
+            _no_mask,
+            "dw2 and db2 are right. On the way to z the gradient passes ReLU: where was it closed?",
+        ),
+        Misconception(
+            "value as mask",
+            _value_as_mask,
+            "dw2 and db2 are right. You multiply by ReLU's value; its slope is 1 where it is open.",
+        ),
+        Misconception(
+            "z instead of h",
+            _z_for_h,
+            "dw1 and db1 are right. What enters the second layer is h, behind the ReLU, not z.",
+        ),
+        Misconception(
+            "w2 not transposed",
+            _w2_not_transposed,
+            "dw2 and db2 are right. The gradient goes back through w2 transposed: (N, C) @ (C, H) gives (N, H).",
+        ),
+        Misconception(
+            "biases as means",
+            _mean_biases,
+            "the weights' gradients are right. The 1/N is in δ already, so the biases' gradients are sums.",
+        ),
+    ),
+    hints=(
+        "Forward: z = x @ w1 + b1, h = ReLU(z), scores = h @ w2 + b2. Keep z and h.",
+        "dscores = (scores − y) / N; it is δ of layer 2: dw2 = h.T @ dscores, and db2 sums it over the rows.",
+        "dz = (dscores @ w2.T) · (z > 0) is δ of the first layer. Treat it as you treated dscores.",
+    ),
+    takeaway="That is all of backpropagation: δ of a layer, from it the weights' gradient, then δ one layer down.",
 )

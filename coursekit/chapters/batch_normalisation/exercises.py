@@ -3,8 +3,7 @@
 import numpy as np
 
 from coursekit.arrays import Array
-from coursekit.chapters.batch_normalisation import CHAPTER
-from coursekit.exercises.exercise import EXERCISES, Case, Exercise, Misconception
+from coursekit.exercises.exercise import Case, Misconception, exercise
 
 
 def batch_norm_forward(
@@ -97,81 +96,77 @@ def _modes_swapped(x, gamma, beta, running_mean, running_var, training, eps):
     return batch_norm_forward(x, gamma, beta, running_mean, running_var, not training, eps)
 
 
-EXERCISES.add(
-    Exercise(
-        "batch_norm_forward",
-        CHAPTER,
-        task=(
-            "Return y (N, D): x normalised unit by unit, scaled by gamma and shifted by beta, with the batch's "
-            "statistics in training and the running ones otherwise."
+exercise(
+    batch_norm_forward,
+    task=(
+        "Return y (N, D): x normalised unit by unit, scaled by gamma and shifted by beta, with the batch's "
+        "statistics in training and the running ones otherwise."
+    ),
+    returns=("y",),
+    cases=_batches_and_modes,
+    misconceptions=(
+        Misconception(
+            "wrong axis",
+            _wrong_axis,
+            "you average over the units of a sample. Each unit has its own mean and variance, over the batch.",
         ),
-        solution=batch_norm_forward,
-        returns=("y",),
-        cases=_batches_and_modes,
-        misconceptions=(
-            Misconception(
-                "wrong axis",
-                _wrong_axis,
-                "you average over the units of a sample. Each unit has its own mean and variance, over the batch.",
-            ),
-            Misconception(
-                "one mean for all",
-                _one_mean_for_all,
-                "you take one mean and one variance for all units. Each unit has its own: name the axis.",
-            ),
-            Misconception(
-                "unbiased in training",
-                _unbiased,
-                "in training it is the plain variance, with 1/N. N − 1 belongs to the running variance.",
-            ),
-            Misconception(
-                "no root",
-                _no_root,
-                "you divide by the variance. The result has variance 1 if you divide by the standard deviation.",
-            ),
-            Misconception(
-                "epsilon outside the root",
-                _eps_outside,
-                "epsilon is added to the variance, under the root, not to its root.",
-            ),
-            Misconception(
-                "no epsilon",
-                _no_eps,
-                "epsilon is missing: a unit that says the same to every sample has variance 0.",
-            ),
-            Misconception(
-                "no gamma and beta",
-                _no_scale,
-                "that is the normalised x. The unit still has to scale it by gamma and shift it by beta.",
-            ),
-            Misconception(
-                "shift before scale",
-                _shift_first,
-                "you scale beta too. First multiply by gamma, then add beta.",
-            ),
-            Misconception(
-                "always the batch",
-                _always_training,
-                "training is right. At test time running_mean and running_var take the place of the batch's own.",
-            ),
-            Misconception(
-                "always the running statistics",
-                _always_running,
-                "test time is right. In training the statistics are those of the batch x itself.",
-            ),
-            Misconception(
-                "modes swapped",
-                _modes_swapped,
-                "you have the two modes the wrong way round: the batch's own statistics belong to training.",
-            ),
+        Misconception(
+            "one mean for all",
+            _one_mean_for_all,
+            "you take one mean and one variance for all units. Each unit has its own: name the axis.",
         ),
-        hints=(
-            "First choose mean and var: of x along axis 0 in training, else the running ones. All have shape (D,).",
-            "x̂ = (x − mean) / √(var + eps). NumPy applies a (D,) array to every row of x.",
-            "y = gamma · x̂ + beta.",
+        Misconception(
+            "unbiased in training",
+            _unbiased,
+            "in training it is the plain variance, with 1/N. N − 1 belongs to the running variance.",
         ),
-        takeaway="One line for both modes; only where mean and variance come from differs.",
-    )
+        Misconception(
+            "no root",
+            _no_root,
+            "you divide by the variance. The result has variance 1 if you divide by the standard deviation.",
+        ),
+        Misconception(
+            "epsilon outside the root",
+            _eps_outside,
+            "epsilon is added to the variance, under the root, not to its root.",
+        ),
+        Misconception(
+            "no epsilon",
+            _no_eps,
+            "epsilon is missing: a unit that says the same to every sample has variance 0.",
+        ),
+        Misconception(
+            "no gamma and beta",
+            _no_scale,
+            "that is the normalised x. The unit still has to scale it by gamma and shift it by beta.",
+        ),
+        Misconception(
+            "shift before scale",
+            _shift_first,
+            "you scale beta too. First multiply by gamma, then add beta.",
+        ),
+        Misconception(
+            "always the batch",
+            _always_training,
+            "training is right. At test time running_mean and running_var take the place of the batch's own.",
+        ),
+        Misconception(
+            "always the running statistics",
+            _always_running,
+            "test time is right. In training the statistics are those of the batch x itself.",
+        ),
+        Misconception(
+            "modes swapped",
+            _modes_swapped,
+            "you have the two modes the wrong way round: the batch's own statistics belong to training.",
+        ),
+    ),
+    hints=(
+        "First choose mean and var: of x along axis 0 in training, else the running ones. All have shape (D,).",
+        "x̂ = (x − mean) / √(var + eps). NumPy applies a (D,) array to every row of x.",
+        "y = gamma · x̂ + beta.",
+    ),
+    takeaway="One line for both modes; only where mean and variance come from differs.",
 )
 
 
@@ -251,71 +246,67 @@ def _swapped(dout: Array, x: Array, gamma: Array, eps: float) -> tuple[Array, Ar
     return dx, dbeta, dgamma
 
 
-EXERCISES.add(
-    Exercise(
-        "batch_norm_backward",
-        CHAPTER,
-        task="Return dx, dgamma and dbeta of batch norm in training mode, from dout and the input x, both (N, D).",
-        solution=batch_norm_backward,
-        returns=("dx", "dgamma", "dbeta"),
-        cases=_upstream,
-        misconceptions=(
-            Misconception(
-                "statistics held constant",
-                _statistics_constant,
-                "dgamma and dbeta are right. Your dx takes mean and variance for constants, but x moves them too.",
-            ),
-            Misconception(
-                "no path through the variance",
-                _no_variance_path,
-                "dgamma and dbeta are right. Your dx knows that x moves the mean, but x moves the variance as well.",
-            ),
-            Misconception(
-                "no path through the mean",
-                _no_mean_path,
-                "dgamma and dbeta are right. Your dx knows that x moves the variance, but x moves the mean as well.",
-            ),
-            Misconception(
-                "sums in dx",
-                _sums_in_dx,
-                "dgamma and dbeta are right. In dx the two corrections are means over the batch: each sample moves "
-                "mean and variance by one Nth only.",
-            ),
-            Misconception(
-                "no gamma",
-                _no_gamma,
-                "dgamma and dbeta are right. On its way to dx the gradient passes the scale gamma first.",
-            ),
-            Misconception(
-                "divided by the variance",
-                _divided_by_variance,
-                "dgamma and dbeta are right. dx is divided once by the standard deviation, not by the variance.",
-            ),
-            Misconception(
-                "means for dgamma and dbeta",
-                _means_for_parameters,
-                "dx is right. gamma and beta serve all N samples, so their gradients are sums; the 1/N of a mean loss "
-                "is already in dout.",
-            ),
-            Misconception(
-                "x in dgamma",
-                _raw_x_in_dgamma,
-                "dx and dbeta are right. What gamma multiplies is not x itself.",
-            ),
-            Misconception(
-                "swapped",
-                _swapped,
-                "you return dbeta before dgamma. Return dx, dgamma, dbeta.",
-            ),
+exercise(
+    batch_norm_backward,
+    task="Return dx, dgamma and dbeta of batch norm in training mode, from dout and the input x, both (N, D).",
+    returns=("dx", "dgamma", "dbeta"),
+    cases=_upstream,
+    misconceptions=(
+        Misconception(
+            "statistics held constant",
+            _statistics_constant,
+            "dgamma and dbeta are right. Your dx takes mean and variance for constants, but x moves them too.",
         ),
-        hints=(
-            "First compute x̂ and σ = √(var + eps) as in the forward pass. dbeta and dgamma are sums over the batch.",
-            "x reaches y in three ways: directly, through the mean, and through the variance. Their sum is "
-            "γ/σ · (dout − something for the mean − something for the variance).",
-            "The mean takes away the mean of dout; the variance takes away x̂ times the mean of dout · x̂.",
+        Misconception(
+            "no path through the variance",
+            _no_variance_path,
+            "dgamma and dbeta are right. Your dx knows that x moves the mean, but x moves the variance as well.",
         ),
-        takeaway="dx is what is left of dout without its mean and without its part along x̂, scaled by γ/σ.",
-    )
+        Misconception(
+            "no path through the mean",
+            _no_mean_path,
+            "dgamma and dbeta are right. Your dx knows that x moves the variance, but x moves the mean as well.",
+        ),
+        Misconception(
+            "sums in dx",
+            _sums_in_dx,
+            "dgamma and dbeta are right. In dx the two corrections are means over the batch: each sample moves "
+            "mean and variance by one Nth only.",
+        ),
+        Misconception(
+            "no gamma",
+            _no_gamma,
+            "dgamma and dbeta are right. On its way to dx the gradient passes the scale gamma first.",
+        ),
+        Misconception(
+            "divided by the variance",
+            _divided_by_variance,
+            "dgamma and dbeta are right. dx is divided once by the standard deviation, not by the variance.",
+        ),
+        Misconception(
+            "means for dgamma and dbeta",
+            _means_for_parameters,
+            "dx is right. gamma and beta serve all N samples, so their gradients are sums; the 1/N of a mean loss "
+            "is already in dout.",
+        ),
+        Misconception(
+            "x in dgamma",
+            _raw_x_in_dgamma,
+            "dx and dbeta are right. What gamma multiplies is not x itself.",
+        ),
+        Misconception(
+            "swapped",
+            _swapped,
+            "you return dbeta before dgamma. Return dx, dgamma, dbeta.",
+        ),
+    ),
+    hints=(
+        "First compute x̂ and σ = √(var + eps) as in the forward pass. dbeta and dgamma are sums over the batch.",
+        "x reaches y in three ways: directly, through the mean, and through the variance. Their sum is "
+        "γ/σ · (dout − something for the mean − something for the variance).",
+        "The mean takes away the mean of dout; the variance takes away x̂ times the mean of dout · x̂.",
+    ),
+    takeaway="dx is what is left of dout without its mean and without its part along x̂, scaled by γ/σ.",
 )
 
 
@@ -365,68 +356,64 @@ def _gamma_along_width(x: Array, gamma: Array, beta: Array, eps: float) -> Array
     return gamma * (x - x.mean(axis=axis, keepdims=True)) / np.sqrt(x.var(axis=axis, keepdims=True) + eps) + beta
 
 
-EXERCISES.add(
-    Exercise(
-        "conv_batch_norm",
-        CHAPTER,
-        task=(
-            "Return batch norm of images x (N, C, H, W) with the batch's own statistics: one mean, variance, gamma "
-            "and beta a channel."
+exercise(
+    conv_batch_norm,
+    task=(
+        "Return batch norm of images x (N, C, H, W) with the batch's own statistics: one mean, variance, gamma "
+        "and beta a channel."
+    ),
+    returns=("y",),
+    cases=_images,
+    misconceptions=(
+        Misconception(
+            "one mean a pixel",
+            lambda x, gamma, beta, eps: _along(0, x, gamma, beta, eps),
+            "you take a mean for every pixel. A convolution treats all places alike; so must its batch norm.",
         ),
-        solution=conv_batch_norm,
-        returns=("y",),
-        cases=_images,
-        misconceptions=(
-            Misconception(
-                "one mean a pixel",
-                lambda x, gamma, beta, eps: _along(0, x, gamma, beta, eps),
-                "you take a mean for every pixel. A convolution treats all places alike; so must its batch norm.",
-            ),
-            Misconception(
-                "one mean an image",
-                lambda x, gamma, beta, eps: _along((2, 3), x, gamma, beta, eps),
-                "you normalise every image by itself. The statistics of a channel also run over the samples.",
-            ),
-            Misconception(
-                "one mean a sample",
-                lambda x, gamma, beta, eps: _along((1, 2, 3), x, gamma, beta, eps),
-                "you normalise every sample over all of its channels. Each channel has statistics of its own.",
-            ),
-            Misconception(
-                "one mean for all",
-                lambda x, gamma, beta, eps: _along((0, 1, 2, 3), x, gamma, beta, eps),
-                "you take one mean and variance for everything. Each channel has its own.",
-            ),
-            Misconception(
-                "reshaped without transposing",
-                _reshape_only,
-                "a reshape moves no numbers: your columns mix the channels. Bring the channel axis to the end first.",
-            ),
-            Misconception(
-                "not turned back",
-                _not_turned_back,
-                "the numbers are right, but in the wrong places: before you turn the channels back, undo the reshape.",
-            ),
-            Misconception(
-                "channels last",
-                _channels_last,
-                "the numbers are right, but the channels are still the last axis. y has the shape of x.",
-            ),
-            Misconception(
-                "gamma along the width",
-                _gamma_along_width,
-                "mean and variance are right, but gamma (C,) meets the last axis of x, which is the width. Give it the "
-                "shape of the channels.",
-            ),
+        Misconception(
+            "one mean an image",
+            lambda x, gamma, beta, eps: _along((2, 3), x, gamma, beta, eps),
+            "you normalise every image by itself. The statistics of a channel also run over the samples.",
         ),
-        hints=(
-            "Over which axes does one channel's mean run? Over all but the channel's own.",
-            "Bring the channels to the end, x.transpose(0, 2, 3, 1), and reshape to (N·H·W, C): now it is batch norm "
-            "of rows.",
-            "Reshape the result to (N, H, W, C), and .transpose(0, 3, 1, 2) brings the channels back.",
+        Misconception(
+            "one mean a sample",
+            lambda x, gamma, beta, eps: _along((1, 2, 3), x, gamma, beta, eps),
+            "you normalise every sample over all of its channels. Each channel has statistics of its own.",
         ),
-        takeaway="A channel is one unit, seen at N · H · W places: that is how many values its statistics are made of.",
-    )
+        Misconception(
+            "one mean for all",
+            lambda x, gamma, beta, eps: _along((0, 1, 2, 3), x, gamma, beta, eps),
+            "you take one mean and variance for everything. Each channel has its own.",
+        ),
+        Misconception(
+            "reshaped without transposing",
+            _reshape_only,
+            "a reshape moves no numbers: your columns mix the channels. Bring the channel axis to the end first.",
+        ),
+        Misconception(
+            "not turned back",
+            _not_turned_back,
+            "the numbers are right, but in the wrong places: before you turn the channels back, undo the reshape.",
+        ),
+        Misconception(
+            "channels last",
+            _channels_last,
+            "the numbers are right, but the channels are still the last axis. y has the shape of x.",
+        ),
+        Misconception(
+            "gamma along the width",
+            _gamma_along_width,
+            "mean and variance are right, but gamma (C,) meets the last axis of x, which is the width. Give it the "
+            "shape of the channels.",
+        ),
+    ),
+    hints=(
+        "Over which axes does one channel's mean run? Over all but the channel's own.",
+        "Bring the channels to the end, x.transpose(0, 2, 3, 1), and reshape to (N·H·W, C): now it is batch norm "
+        "of rows.",
+        "Reshape the result to (N, H, W, C), and .transpose(0, 3, 1, 2) brings the channels back.",
+    ),
+    takeaway="A channel is one unit, seen at N · H · W places: that is how many values its statistics are made of.",
 )
 
 
@@ -447,65 +434,57 @@ def _running(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-EXERCISES.add(
-    Exercise(
-        "running_variance",
-        CHAPTER,
-        task="Return the running variance (D,) after the batch x (N, D); the newest batch has the weight momentum.",
-        solution=running_variance,
-        returns=("running",),
-        cases=_running,
-        misconceptions=(
-            Misconception(
-                "biased",
-                lambda running, x, momentum: (1 - momentum) * running + momentum * x.var(axis=0),
-                "you keep the variance with 1/m, which is too small on average. Make up for that.",
-            ),
-            Misconception(
-                "the other way round",
-                lambda running, x, momentum: (
-                    (1 - momentum) * running + momentum * x.var(axis=0) * (len(x) - 1) / len(x)
-                ),
-                "you make the variance smaller still. An estimate that is too small on average has to grow.",
-            ),
-            Misconception(
-                "momentum of the old",
-                lambda running, x, momentum: momentum * running + (1 - momentum) * x.var(axis=0, ddof=1),
-                "here momentum is the weight of the newest batch; you give it to the old average.",
-            ),
-            Misconception(
-                "no average",
-                lambda running, x, momentum: x.var(axis=0, ddof=1),
-                "that is the estimate from this batch alone. Let it move the running average by a little.",
-            ),
-            Misconception(
-                "added up",
-                lambda running, x, momentum: running + momentum * x.var(axis=0, ddof=1),
-                "your average only grows: what is added must be taken from the old one.",
-            ),
-            Misconception(
-                "standard deviation",
-                lambda running, x, momentum: (1 - momentum) * running + momentum * x.std(axis=0, ddof=1),
-                "you mix a standard deviation into a variance.",
-            ),
-            Misconception(
-                "average of deviations",
-                lambda running, x, momentum: (
-                    ((1 - momentum) * np.sqrt(running) + momentum * x.std(axis=0, ddof=1)) ** 2
-                ),
-                "you average standard deviations and square the result. It is the variances that are averaged.",
-            ),
-            Misconception(
-                "one variance for all",
-                lambda running, x, momentum: (1 - momentum) * running + momentum * x.var(ddof=1),
-                "you take one variance for all units. Each unit has its own: name the axis.",
-            ),
+exercise(
+    running_variance,
+    task="Return the running variance (D,) after the batch x (N, D); the newest batch has the weight momentum.",
+    returns=("running",),
+    cases=_running,
+    misconceptions=(
+        Misconception(
+            "biased",
+            lambda running, x, momentum: (1 - momentum) * running + momentum * x.var(axis=0),
+            "you keep the variance with 1/m, which is too small on average. Make up for that.",
         ),
-        hints=(
-            "The batch's own estimate first: right on average, along axis 0, with N − 1 below the line.",
-            "x.var(axis=0) · m / (m − 1), with m = len(x), or x.var(axis=0, ddof=1).",
-            "new = (1 − momentum) · running + momentum · estimate.",
+        Misconception(
+            "the other way round",
+            lambda running, x, momentum: (1 - momentum) * running + momentum * x.var(axis=0) * (len(x) - 1) / len(x),
+            "you make the variance smaller still. An estimate that is too small on average has to grow.",
         ),
-        takeaway="Training divides by the batch's plain variance; what is kept for test time is its unbiased estimate.",
-    )
+        Misconception(
+            "momentum of the old",
+            lambda running, x, momentum: momentum * running + (1 - momentum) * x.var(axis=0, ddof=1),
+            "here momentum is the weight of the newest batch; you give it to the old average.",
+        ),
+        Misconception(
+            "no average",
+            lambda running, x, momentum: x.var(axis=0, ddof=1),
+            "that is the estimate from this batch alone. Let it move the running average by a little.",
+        ),
+        Misconception(
+            "added up",
+            lambda running, x, momentum: running + momentum * x.var(axis=0, ddof=1),
+            "your average only grows: what is added must be taken from the old one.",
+        ),
+        Misconception(
+            "standard deviation",
+            lambda running, x, momentum: (1 - momentum) * running + momentum * x.std(axis=0, ddof=1),
+            "you mix a standard deviation into a variance.",
+        ),
+        Misconception(
+            "average of deviations",
+            lambda running, x, momentum: ((1 - momentum) * np.sqrt(running) + momentum * x.std(axis=0, ddof=1)) ** 2,
+            "you average standard deviations and square the result. It is the variances that are averaged.",
+        ),
+        Misconception(
+            "one variance for all",
+            lambda running, x, momentum: (1 - momentum) * running + momentum * x.var(ddof=1),
+            "you take one variance for all units. Each unit has its own: name the axis.",
+        ),
+    ),
+    hints=(
+        "The batch's own estimate first: right on average, along axis 0, with N − 1 below the line.",
+        "x.var(axis=0) · m / (m − 1), with m = len(x), or x.var(axis=0, ddof=1).",
+        "new = (1 − momentum) · running + momentum · estimate.",
+    ),
+    takeaway="Training divides by the batch's plain variance; what is kept for test time is its unbiased estimate.",
 )

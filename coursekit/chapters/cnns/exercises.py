@@ -3,8 +3,7 @@
 import numpy as np
 
 from coursekit.arrays import Array
-from coursekit.chapters.cnns import CHAPTER
-from coursekit.exercises.exercise import EXERCISES, Case, Exercise, Misconception
+from coursekit.exercises.exercise import Case, Misconception, exercise
 
 
 def output_size(size: int, kernel: int, stride: int, padding: int) -> int:
@@ -23,61 +22,54 @@ def _sizes(rng: np.random.Generator) -> list[Case]:
     return [(7, 3, 2, 0), (7, 3, 3, 0), *drawn, (3, 5, 1, 1), (3, 9, 2, 1), (4, 5, 2, 0)]
 
 
-EXERCISES.add(
-    Exercise(
-        "output_size",
-        CHAPTER,
-        task="Return how many places a window has along one side, or 0 if the sizes do not fit.",
-        solution=output_size,
-        returns=("places",),
-        cases=_sizes,
-        misconceptions=(
-            Misconception(
-                "not refused",
-                lambda size, kernel, stride, padding: (size - kernel + 2 * padding) // stride + 1,
-                "the sizes that fit are right. But where the division leaves a remainder, or the window is larger than "
-                "the padded image, the answer is 0.",
-            ),
-            Misconception(
-                "fraction",
-                lambda size, kernel, stride, padding: (size - kernel + 2 * padding) / stride + 1,
-                "there are no 2.33 places: where the division leaves a remainder, the sizes do not fit and you "
-                "return 0.",
-            ),
-            Misconception(
-                "forgot the + 1",
-                lambda size, kernel, stride, padding: (
-                    0 if (s := size - kernel + 2 * padding) < 0 or s % stride else s // stride
-                ),
-                "you count the moves. The place where the window starts is one more.",
-            ),
-            Misconception(
-                "padding on one side",
-                lambda size, kernel, stride, padding: (
-                    0 if (s := size - kernel + padding) < 0 or s % stride else s // stride + 1
-                ),
-                "zeros are added on both sides, so the image grows by twice the padding.",
-            ),
-            Misconception(
-                "no padding",
-                lambda size, kernel, stride, padding: 0 if (s := size - kernel) < 0 or s % stride else s // stride + 1,
-                "the padding is missing: the window also slides over the zeros.",
-            ),
-            Misconception(
-                "window that is too large",
-                lambda size, kernel, stride, padding: (
-                    0 if (s := size - kernel + 2 * padding) % stride else s // stride + 1
-                ),
-                "what if the window is larger than the padded image? Then it has no place at all.",
-            ),
+exercise(
+    output_size,
+    task="Return how many places a window has along one side, or 0 if the sizes do not fit.",
+    returns=("places",),
+    cases=_sizes,
+    misconceptions=(
+        Misconception(
+            "not refused",
+            lambda size, kernel, stride, padding: (size - kernel + 2 * padding) // stride + 1,
+            "the sizes that fit are right. But where the division leaves a remainder, or the window is larger than "
+            "the padded image, the answer is 0.",
         ),
-        hints=(
-            "The image and its zeros have size + 2 · padding pixels. How far can a window of kernel pixels move in it?",
-            "It can move size − kernel + 2 · padding pixels. Divide by the stride, and add the place where it starts.",
-            "With span for that distance: return 0 if span < 0 or span % stride is not 0; else span // stride + 1.",
+        Misconception(
+            "fraction",
+            lambda size, kernel, stride, padding: (size - kernel + 2 * padding) / stride + 1,
+            "there are no 2.33 places: where the division leaves a remainder, the sizes do not fit and you return 0.",
         ),
-        takeaway="Moves and one more: (N − F + 2P) / S + 1. The package raises an error where you return 0.",
-    )
+        Misconception(
+            "forgot the + 1",
+            lambda size, kernel, stride, padding: (
+                0 if (s := size - kernel + 2 * padding) < 0 or s % stride else s // stride
+            ),
+            "you count the moves. The place where the window starts is one more.",
+        ),
+        Misconception(
+            "padding on one side",
+            lambda size, kernel, stride, padding: (
+                0 if (s := size - kernel + padding) < 0 or s % stride else s // stride + 1
+            ),
+            "zeros are added on both sides, so the image grows by twice the padding.",
+        ),
+        Misconception(
+            "no padding",
+            lambda size, kernel, stride, padding: 0 if (s := size - kernel) < 0 or s % stride else s // stride + 1,
+            "the padding is missing: the window also slides over the zeros.",
+        ),
+        Misconception(
+            "window that is too large",
+            lambda size, kernel, stride, padding: 0 if (s := size - kernel + 2 * padding) % stride else s // stride + 1,
+            "what if the window is larger than the padded image? Then it has no place at all.",
+        ),
+    ),
+    hints=(
+        "The image and its zeros have size + 2 · padding pixels. How far can a window of kernel pixels move in it?",
+        "It can move size − kernel + 2 · padding pixels. Divide by the stride, and add the place where it starts.",
+        "With span for that distance: return 0 if span < 0 or span % stride is not 0; else span // stride + 1.",
+    ),
+    takeaway="Moves and one more: (N − F + 2P) / S + 1. The package raises an error where you return 0.",
 )
 
 
@@ -91,53 +83,49 @@ def _layers(rng: np.random.Generator) -> list[Case]:
     return [(3, 10, 5), *drawn]
 
 
-EXERCISES.add(
-    Exercise(
-        "parameter_count",
-        CHAPTER,
-        task="Return how many parameters a convolutional layer with square kernels has, biases included.",
-        solution=parameter_count,
-        returns=("count",),
-        cases=_layers,
-        misconceptions=(
-            Misconception(
-                "no biases",
-                lambda channels, filters, kernel: filters * channels * kernel**2,
-                "those are the weights. Each filter also has a bias.",
-            ),
-            Misconception(
-                "one bias",
-                lambda channels, filters, kernel: filters * channels * kernel**2 + 1,
-                "you count one bias for the whole layer. Each filter has its own.",
-            ),
-            Misconception(
-                "flat filters",
-                lambda channels, filters, kernel: filters * (kernel**2 + 1),
-                "your filters are flat. A filter is as deep as its input: it has weights for every channel.",
-            ),
-            Misconception(
-                "flat filters without biases",
-                lambda channels, filters, kernel: filters * kernel**2,
-                "your filters are flat: each has weights for every channel of its input. And the biases are missing.",
-            ),
-            Misconception(
-                "a bias for each channel",
-                lambda channels, filters, kernel: filters * channels * (kernel**2 + 1),
-                "you give each filter a bias for every channel. The channels are added up first; one bias is enough.",
-            ),
-            Misconception(
-                "kernel not squared",
-                lambda channels, filters, kernel: filters * (channels * kernel + 1),
-                "a kernel of size 5 has 5 × 5 weights in each channel.",
-            ),
+exercise(
+    parameter_count,
+    task="Return how many parameters a convolutional layer with square kernels has, biases included.",
+    returns=("count",),
+    cases=_layers,
+    misconceptions=(
+        Misconception(
+            "no biases",
+            lambda channels, filters, kernel: filters * channels * kernel**2,
+            "those are the weights. Each filter also has a bias.",
         ),
-        hints=(
-            "How many numbers does one filter multiply at one place? It sees all channels.",
-            "One filter has channels · kernel² weights, and one bias.",
-            "Multiply that by the number of filters.",
+        Misconception(
+            "one bias",
+            lambda channels, filters, kernel: filters * channels * kernel**2 + 1,
+            "you count one bias for the whole layer. Each filter has its own.",
         ),
-        takeaway="The size of the image does not occur: the same weights serve at every place.",
-    )
+        Misconception(
+            "flat filters",
+            lambda channels, filters, kernel: filters * (kernel**2 + 1),
+            "your filters are flat. A filter is as deep as its input: it has weights for every channel.",
+        ),
+        Misconception(
+            "flat filters without biases",
+            lambda channels, filters, kernel: filters * kernel**2,
+            "your filters are flat: each has weights for every channel of its input. And the biases are missing.",
+        ),
+        Misconception(
+            "a bias for each channel",
+            lambda channels, filters, kernel: filters * channels * (kernel**2 + 1),
+            "you give each filter a bias for every channel. The channels are added up first; one bias is enough.",
+        ),
+        Misconception(
+            "kernel not squared",
+            lambda channels, filters, kernel: filters * (channels * kernel + 1),
+            "a kernel of size 5 has 5 × 5 weights in each channel.",
+        ),
+    ),
+    hints=(
+        "How many numbers does one filter multiply at one place? It sees all channels.",
+        "One filter has channels · kernel² weights, and one bias.",
+        "Multiply that by the number of filters.",
+    ),
+    takeaway="The size of the image does not occur: the same weights serve at every place.",
 )
 
 
@@ -176,60 +164,55 @@ def _one_place_too_few(x: Array, w: Array, b: Array) -> Array:
     return conv_forward(x, w, b)[:, :-1, :-1]
 
 
-EXERCISES.add(
-    Exercise(
-        "conv_forward",
-        CHAPTER,
-        task="Return y (F, OH, OW): every filter of w (F, C, KH, KW) laid on every window of x (C, H, W), plus its "
-        "bias in b (F,). Stride 1, no padding.",
-        solution=conv_forward,
-        returns=("y",),
-        cases=_image_and_filters,
-        misconceptions=(
-            Misconception(
-                "no bias",
-                lambda x, w, b: conv_forward(x, w, 0 * b),
-                "the biases are missing: every filter adds its own to each of its sums.",
-            ),
-            Misconception(
-                "flipped kernel",
-                _flipped,
-                "you turn the kernels by 180°. That is the convolution of mathematics; the layer lays them on as "
-                "they are.",
-            ),
-            Misconception(
-                "bias for each channel",
-                lambda x, w, b: conv_forward(x, w, len(x) * b),
-                "the bias comes in once for each channel. Add up the channels first, then add the bias once.",
-            ),
-            Misconception(
-                "channels not summed",
-                _channels_not_summed,
-                "your output has a map for each filter and each channel. A filter adds up its channels.",
-            ),
-            Misconception(
-                "first channel only",
-                _first_channel,
-                "only the first channel is seen. The window goes through all of them.",
-            ),
-            Misconception(
-                "mean instead of sum",
-                _mean,
-                "you take the mean of the products. It is their sum.",
-            ),
-            Misconception(
-                "one place too few",
-                _one_place_too_few,
-                "the last row and column of windows are missing: there are H − KH + 1 places, not H − KH.",
-            ),
+exercise(
+    conv_forward,
+    task="Return y (F, OH, OW): every filter of w (F, C, KH, KW) laid on every window of x (C, H, W), plus its "
+    "bias in b (F,). Stride 1, no padding.",
+    returns=("y",),
+    cases=_image_and_filters,
+    misconceptions=(
+        Misconception(
+            "no bias",
+            lambda x, w, b: conv_forward(x, w, 0 * b),
+            "the biases are missing: every filter adds its own to each of its sums.",
         ),
-        hints=(
-            "y has the shape (F, H − KH + 1, W − KW + 1). Fill it with three loops: filter, row, column.",
-            "The window at row i and column j is x[:, i : i + KH, j : j + KW]: all channels.",
-            "y[f, i, j] = (window * w[f]).sum() + b[f].",
+        Misconception(
+            "flipped kernel",
+            _flipped,
+            "you turn the kernels by 180°. That is the convolution of mathematics; the layer lays them on as they are.",
         ),
-        takeaway="A convolutional layer is a sliding dot product. Everything else is speed.",
-    )
+        Misconception(
+            "bias for each channel",
+            lambda x, w, b: conv_forward(x, w, len(x) * b),
+            "the bias comes in once for each channel. Add up the channels first, then add the bias once.",
+        ),
+        Misconception(
+            "channels not summed",
+            _channels_not_summed,
+            "your output has a map for each filter and each channel. A filter adds up its channels.",
+        ),
+        Misconception(
+            "first channel only",
+            _first_channel,
+            "only the first channel is seen. The window goes through all of them.",
+        ),
+        Misconception(
+            "mean instead of sum",
+            _mean,
+            "you take the mean of the products. It is their sum.",
+        ),
+        Misconception(
+            "one place too few",
+            _one_place_too_few,
+            "the last row and column of windows are missing: there are H − KH + 1 places, not H − KH.",
+        ),
+    ),
+    hints=(
+        "y has the shape (F, H − KH + 1, W − KW + 1). Fill it with three loops: filter, row, column.",
+        "The window at row i and column j is x[:, i : i + KH, j : j + KW]: all channels.",
+        "y[f, i, j] = (window * w[f]).sum() + b[f].",
+    ),
+    takeaway="A convolutional layer is a sliding dot product. Everything else is speed.",
 )
 
 
@@ -289,62 +272,56 @@ def _first_filter(dout: Array, x: Array, w: Array) -> tuple[Array, Array]:
     return conv_backward(dout[:1], x, w[:1])[0], conv_backward(dout, x, w)[1]
 
 
-EXERCISES.add(
-    Exercise(
-        "conv_backward",
-        CHAPTER,
-        task="Return dx (C, H, W) and dw (F, C, KH, KW) of the convolution with stride 1 and without padding, for the "
-        "gradient dout (F, OH, OW).",
-        solution=conv_backward,
-        returns=("dx", "dw"),
-        cases=_gradient_cases,
-        misconceptions=(
-            Misconception(
-                "dx overwritten",
-                _overwritten,
-                "dw is right. In dx, windows overlap: a pixel hears from every window it was in, so add, do not "
-                "overwrite.",
-            ),
-            Misconception(
-                "dw overwritten",
-                _last_window,
-                "dx is right. A filter was used at every place, so its gradient is the sum over all places; you keep "
-                "the last one.",
-            ),
-            Misconception(
-                "w turned in dx",
-                _turned_dx,
-                "dw is right. In dx you turn the kernel and also add window by window: that turns it once too often.",
-            ),
-            Misconception(
-                "dw turned",
-                _turned_dw,
-                "dx is right. dw is turned by 180°: nothing is turned in dw, it correlates x with dout.",
-            ),
-            Misconception(
-                "mean over the places",
-                _mean_over_places,
-                "dx is right. dw is divided by the number of places: the gradients of shared weights add up.",
-            ),
-            Misconception(
-                "one filter",
-                _first_filter,
-                "dw is right. dx hears from the first filter only; every filter has looked at x.",
-            ),
-            Misconception(
-                "swapped",
-                _swapped,
-                "you return dw first. Return dx, dw.",
-            ),
+exercise(
+    conv_backward,
+    task="Return dx (C, H, W) and dw (F, C, KH, KW) of the convolution with stride 1 and without padding, for the "
+    "gradient dout (F, OH, OW).",
+    returns=("dx", "dw"),
+    cases=_gradient_cases,
+    misconceptions=(
+        Misconception(
+            "dx overwritten",
+            _overwritten,
+            "dw is right. In dx, windows overlap: a pixel hears from every window it was in, so add, do not overwrite.",
         ),
-        hints=(
-            "Forward, y[f, i, j] = (window · w[f]).sum() + b[f]. What is its derivative by the window, and by w[f]?",
-            "Start with zeros and use the three loops of the forward pass. Each δ = dout[f, i, j] adds to both "
-            "gradients.",
-            "dx[:, i : i + KH, j : j + KW] += δ · w[f], and dw[f] += δ · x[:, i : i + KH, j : j + KW].",
+        Misconception(
+            "dw overwritten",
+            _last_window,
+            "dx is right. A filter was used at every place, so its gradient is the sum over all places; you keep "
+            "the last one.",
         ),
-        takeaway="What was read in forward is added to in backward. All overlaps together are the full correlation.",
-    )
+        Misconception(
+            "w turned in dx",
+            _turned_dx,
+            "dw is right. In dx you turn the kernel and also add window by window: that turns it once too often.",
+        ),
+        Misconception(
+            "dw turned",
+            _turned_dw,
+            "dx is right. dw is turned by 180°: nothing is turned in dw, it correlates x with dout.",
+        ),
+        Misconception(
+            "mean over the places",
+            _mean_over_places,
+            "dx is right. dw is divided by the number of places: the gradients of shared weights add up.",
+        ),
+        Misconception(
+            "one filter",
+            _first_filter,
+            "dw is right. dx hears from the first filter only; every filter has looked at x.",
+        ),
+        Misconception(
+            "swapped",
+            _swapped,
+            "you return dw first. Return dx, dw.",
+        ),
+    ),
+    hints=(
+        "Forward, y[f, i, j] = (window · w[f]).sum() + b[f]. What is its derivative by the window, and by w[f]?",
+        "Start with zeros and use the three loops of the forward pass. Each δ = dout[f, i, j] adds to both gradients.",
+        "dx[:, i : i + KH, j : j + KW] += δ · w[f], and dw[f] += δ · x[:, i : i + KH, j : j + KW].",
+    ),
+    takeaway="What was read in forward is added to in backward. All overlaps together are the full correlation.",
 )
 
 
@@ -381,53 +358,48 @@ def _times_value(dout: Array, x: Array) -> Array:
     return max_pool_backward(dout, x) * x
 
 
-EXERCISES.add(
-    Exercise(
-        "max_pool_backward",
-        CHAPTER,
-        task="Return dx (H, W) of max-pooling one channel x (H, W) with 2 × 2 windows and stride 2, for the gradient "
-        "dout (H/2, W/2).",
-        solution=max_pool_backward,
-        returns=("dx",),
-        cases=_pooled,
-        misconceptions=(
-            Misconception(
-                "spread like a mean",
-                _spread,
-                "you give each pixel a quarter. That is mean-pooling; a maximum listens to one pixel only.",
-            ),
-            Misconception(
-                "to all pixels",
-                _everyone,
-                "all four pixels of a window get the whole gradient. Which of them decided the maximum?",
-            ),
-            Misconception(
-                "positive pixels",
-                _where_positive,
-                "you let the gradient through where x is positive. That is ReLU's rule; here the largest of four "
-                "counts.",
-            ),
-            Misconception(
-                "smallest pixel",
-                lambda dout, x: max_pool_backward(dout, -x),
-                "your gradients go to the smallest pixel of each window.",
-            ),
-            Misconception(
-                "largest in size",
-                lambda dout, x: max_pool_backward(dout, np.abs(x)),
-                "you look for the largest absolute value. The maximum of −5 and 2 is 2.",
-            ),
-            Misconception(
-                "times the value",
-                _times_value,
-                "the places are right, but you multiply by x. The derivative of the maximum by its winner is 1.",
-            ),
+exercise(
+    max_pool_backward,
+    task="Return dx (H, W) of max-pooling one channel x (H, W) with 2 × 2 windows and stride 2, for the gradient "
+    "dout (H/2, W/2).",
+    returns=("dx",),
+    cases=_pooled,
+    misconceptions=(
+        Misconception(
+            "spread like a mean",
+            _spread,
+            "you give each pixel a quarter. That is mean-pooling; a maximum listens to one pixel only.",
         ),
-        hints=(
-            "Start with zeros. The window of dout[i, j] is x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2].",
-            "window.argmax() counts row by row; np.unravel_index(…, window.shape) makes a row and a column of it.",
-            "dx[2 * i + row, 2 * j + column] = dout[i, j].",
+        Misconception(
+            "to all pixels",
+            _everyone,
+            "all four pixels of a window get the whole gradient. Which of them decided the maximum?",
         ),
-        takeaway="The maximum routes its gradient to the winner: the same max gate as in chapter 02.",
-    )
+        Misconception(
+            "positive pixels",
+            _where_positive,
+            "you let the gradient through where x is positive. That is ReLU's rule; here the largest of four counts.",
+        ),
+        Misconception(
+            "smallest pixel",
+            lambda dout, x: max_pool_backward(dout, -x),
+            "your gradients go to the smallest pixel of each window.",
+        ),
+        Misconception(
+            "largest in size",
+            lambda dout, x: max_pool_backward(dout, np.abs(x)),
+            "you look for the largest absolute value. The maximum of −5 and 2 is 2.",
+        ),
+        Misconception(
+            "times the value",
+            _times_value,
+            "the places are right, but you multiply by x. The derivative of the maximum by its winner is 1.",
+        ),
+    ),
+    hints=(
+        "Start with zeros. The window of dout[i, j] is x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2].",
+        "window.argmax() counts row by row; np.unravel_index(…, window.shape) makes a row and a column of it.",
+        "dx[2 * i + row, 2 * j + column] = dout[i, j].",
+    ),
+    takeaway="The maximum routes its gradient to the winner: the same max gate as in chapter 02.",
 )

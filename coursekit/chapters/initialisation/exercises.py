@@ -5,8 +5,7 @@ import math
 import numpy as np
 
 from coursekit.arrays import Array
-from coursekit.chapters.initialisation import CHAPTER
-from coursekit.exercises.exercise import EXERCISES, Case, Exercise, Misconception
+from coursekit.exercises.exercise import Case, Misconception, exercise
 
 
 def xavier_bound(fan_in: int, fan_out: int) -> float:
@@ -18,63 +17,59 @@ def _pairs_of_fans(rng: np.random.Generator) -> list[Case]:
     return [tuple(fans) for fans in rng.integers(10, 800, (5, 2)).tolist()]
 
 
-EXERCISES.add(
-    Exercise(
-        "xavier_bound",
-        CHAPTER,
-        task="Return the bound a for which weights from U(−a, a) have Xavier's variance, 2 / (fan_in + fan_out).",
-        solution=xavier_bound,
-        returns=("bound",),
-        cases=_pairs_of_fans,
-        misconceptions=(
-            Misconception(
-                "standard deviation",
-                lambda fan_in, fan_out: math.sqrt(2 / (fan_in + fan_out)),
-                "that is the standard deviation of a weight. U(−a, a) has the variance a²/3, so its bound a is larger.",
-            ),
-            Misconception(
-                "variance",
-                lambda fan_in, fan_out: 2 / (fan_in + fan_out),
-                "that is the variance of a weight. Which a gives U(−a, a) this variance?",
-            ),
-            Misconception(
-                "no root",
-                lambda fan_in, fan_out: 6 / (fan_in + fan_out),
-                "that is a², the square of the bound.",
-            ),
-            Misconception(
-                "root of the numerator",
-                lambda fan_in, fan_out: math.sqrt(6) / (fan_in + fan_out),
-                "the root covers only the 6. It belongs over the whole fraction.",
-            ),
-            Misconception(
-                "fan_in only",
-                lambda fan_in, fan_out: math.sqrt(6 / fan_in),
-                "fan_out is missing. Xavier's variance is a compromise between the forward and the backward pass.",
-            ),
-            Misconception(
-                "half the variance",
-                lambda fan_in, fan_out: math.sqrt(3 / (fan_in + fan_out)),
-                "that is √2 times too small: a² is three times the variance, and the variance has a 2 above the line.",
-            ),
-            Misconception(
-                "product of the fans",
-                lambda fan_in, fan_out: math.sqrt(6 / (fan_in * fan_out)),
-                "you multiply the fans. Xavier's variance divides by their sum.",
-            ),
-            Misconception(
-                "width of the interval",
-                lambda fan_in, fan_out: 2 * math.sqrt(6 / (fan_in + fan_out)),
-                "that is the width of the interval from −a to a. The bound is a.",
-            ),
+exercise(
+    xavier_bound,
+    task="Return the bound a for which weights from U(−a, a) have Xavier's variance, 2 / (fan_in + fan_out).",
+    returns=("bound",),
+    cases=_pairs_of_fans,
+    misconceptions=(
+        Misconception(
+            "standard deviation",
+            lambda fan_in, fan_out: math.sqrt(2 / (fan_in + fan_out)),
+            "that is the standard deviation of a weight. U(−a, a) has the variance a²/3, so its bound a is larger.",
         ),
-        hints=(
-            "U(−a, a) has the variance a²/3: the integral of w²/(2a) from −a to a.",
-            "Set a²/3 equal to 2 / (fan_in + fan_out).",
-            "a² = 6 / (fan_in + fan_out). Take the root.",
+        Misconception(
+            "variance",
+            lambda fan_in, fan_out: 2 / (fan_in + fan_out),
+            "that is the variance of a weight. Which a gives U(−a, a) this variance?",
         ),
-        takeaway="A uniform distribution reaches √3 times its standard deviation: hence 6 where the variance has 2.",
-    )
+        Misconception(
+            "no root",
+            lambda fan_in, fan_out: 6 / (fan_in + fan_out),
+            "that is a², the square of the bound.",
+        ),
+        Misconception(
+            "root of the numerator",
+            lambda fan_in, fan_out: math.sqrt(6) / (fan_in + fan_out),
+            "the root covers only the 6. It belongs over the whole fraction.",
+        ),
+        Misconception(
+            "fan_in only",
+            lambda fan_in, fan_out: math.sqrt(6 / fan_in),
+            "fan_out is missing. Xavier's variance is a compromise between the forward and the backward pass.",
+        ),
+        Misconception(
+            "half the variance",
+            lambda fan_in, fan_out: math.sqrt(3 / (fan_in + fan_out)),
+            "that is √2 times too small: a² is three times the variance, and the variance has a 2 above the line.",
+        ),
+        Misconception(
+            "product of the fans",
+            lambda fan_in, fan_out: math.sqrt(6 / (fan_in * fan_out)),
+            "you multiply the fans. Xavier's variance divides by their sum.",
+        ),
+        Misconception(
+            "width of the interval",
+            lambda fan_in, fan_out: 2 * math.sqrt(6 / (fan_in + fan_out)),
+            "that is the width of the interval from −a to a. The bound is a.",
+        ),
+    ),
+    hints=(
+        "U(−a, a) has the variance a²/3: the integral of w²/(2a) from −a to a.",
+        "Set a²/3 equal to 2 / (fan_in + fan_out).",
+        "a² = 6 / (fan_in + fan_out). Take the root.",
+    ),
+    takeaway="A uniform distribution reaches √3 times its standard deviation: hence 6 where the variance has 2.",
 )
 
 
@@ -87,53 +82,49 @@ def _fans(rng: np.random.Generator) -> list[Case]:
     return [(fan_in,) for fan_in in rng.integers(10, 800, 5).tolist()]
 
 
-EXERCISES.add(
-    Exercise(
-        "he_std",
-        CHAPTER,
-        task="Return the standard deviation of a weight with which a layer behind a ReLU keeps the size of the signal.",
-        solution=he_std,
-        returns=("std",),
-        cases=_fans,
-        misconceptions=(
-            Misconception(
-                "variance",
-                lambda fan_in: 2 / fan_in,
-                "that is the variance of a weight. The standard deviation is its root.",
-            ),
-            Misconception(
-                "no ReLU",
-                lambda fan_in: 1 / math.sqrt(fan_in),
-                "that keeps a linear layer. ReLU sets half of the signal to 0; make up for the lost half.",
-            ),
-            Misconception(
-                "2 outside the root",
-                lambda fan_in: 2 / math.sqrt(fan_in),
-                "that is √2 times too large: ReLU halves the variance, so the 2 belongs under the root.",
-            ),
-            Misconception(
-                "root of the numerator",
-                lambda fan_in: math.sqrt(2) / fan_in,
-                "the root covers only the 2. It belongs over the whole fraction.",
-            ),
-            Misconception(
-                "uniform bound",
-                lambda fan_in: math.sqrt(6 / fan_in),
-                "that is the bound of He's uniform distribution. Its standard deviation is √3 times smaller.",
-            ),
-            Misconception(
-                "half",
-                lambda fan_in: math.sqrt(1 / (2 * fan_in)),
-                "your weights are half as large as they must be: ReLU loses half of the signal; make up for it.",
-            ),
+exercise(
+    he_std,
+    task="Return the standard deviation of a weight with which a layer behind a ReLU keeps the size of the signal.",
+    returns=("std",),
+    cases=_fans,
+    misconceptions=(
+        Misconception(
+            "variance",
+            lambda fan_in: 2 / fan_in,
+            "that is the variance of a weight. The standard deviation is its root.",
         ),
-        hints=(
-            "For z = x w without an activation, Var(z) = fan_in · Var(w) · E[x²].",
-            "Behind a ReLU, E[x²] is half the variance of what went in. Which fan_in · Var(w) makes up for that?",
-            "fan_in · Var(w) = 2, and the standard deviation is the root of the variance.",
+        Misconception(
+            "no ReLU",
+            lambda fan_in: 1 / math.sqrt(fan_in),
+            "that keeps a linear layer. ReLU sets half of the signal to 0; make up for the lost half.",
         ),
-        takeaway="The 2 makes up for the half of the signal that ReLU sets to 0.",
-    )
+        Misconception(
+            "2 outside the root",
+            lambda fan_in: 2 / math.sqrt(fan_in),
+            "that is √2 times too large: ReLU halves the variance, so the 2 belongs under the root.",
+        ),
+        Misconception(
+            "root of the numerator",
+            lambda fan_in: math.sqrt(2) / fan_in,
+            "the root covers only the 2. It belongs over the whole fraction.",
+        ),
+        Misconception(
+            "uniform bound",
+            lambda fan_in: math.sqrt(6 / fan_in),
+            "that is the bound of He's uniform distribution. Its standard deviation is √3 times smaller.",
+        ),
+        Misconception(
+            "half",
+            lambda fan_in: math.sqrt(1 / (2 * fan_in)),
+            "your weights are half as large as they must be: ReLU loses half of the signal; make up for it.",
+        ),
+    ),
+    hints=(
+        "For z = x w without an activation, Var(z) = fan_in · Var(w) · E[x²].",
+        "Behind a ReLU, E[x²] is half the variance of what went in. Which fan_in · Var(w) makes up for that?",
+        "fan_in · Var(w) = 2, and the standard deviation is the root of the variance.",
+    ),
+    takeaway="The 2 makes up for the half of the signal that ReLU sets to 0.",
 )
 
 
@@ -213,63 +204,59 @@ def _w2_not_transposed(x: Array, y: Array, w1: Array, w2: Array) -> tuple[Array,
     return x.T @ (dscores @ w2 * (1 - hidden**2)), hidden.T @ dscores
 
 
-EXERCISES.add(
-    Exercise(
-        "symmetric_gradients",
-        CHAPTER,
-        task="Return dw1 and dw2, the gradients of the mean cross-entropy of softmax(tanh(x @ w1) @ w2) for labels y.",
-        solution=symmetric_gradients,
-        returns=("dw1", "dw2"),
-        cases=_two_layers,
-        misconceptions=(
-            Misconception(
-                "sum instead of mean",
-                _sum_over_batch,
-                "your gradients are N times too large: the loss is the mean over the N samples.",
-            ),
-            Misconception(
-                "no one-hot",
-                _no_one_hot,
-                "the gradient of the scores is p − 1 at the right class and p elsewhere; you left out the 1.",
-            ),
-            Misconception(
-                "wrong sign",
-                _uphill,
-                "the sign is wrong: these gradients point downhill. Is it p minus the one-hot label?",
-            ),
-            Misconception(
-                "no tanh'",
-                _no_slope,
-                "dw2 is right. On the way to dw1 the gradient passes tanh: multiply by its derivative.",
-            ),
-            Misconception(
-                "tanh' of tanh",
-                _tanh_twice,
-                "dw2 is right. For dw1 you take tanh twice: tanh'(z) = 1 − tanh²(z), and hidden is tanh(z) already.",
-            ),
-            Misconception(
-                "w2 not transposed",
-                _w2_not_transposed,
-                "dw2 is right. The gradient goes back through w2 transposed: (N, C) @ (C, H) gives (N, H).",
-            ),
-            Misconception(
-                "transposed",
-                _transposed,
-                "your gradients are transposed: each has the shape of its weights.",
-            ),
-            Misconception(
-                "swapped",
-                _swapped,
-                "you return dw2 first. Return dw1, dw2.",
-            ),
+exercise(
+    symmetric_gradients,
+    task="Return dw1 and dw2, the gradients of the mean cross-entropy of softmax(tanh(x @ w1) @ w2) for labels y.",
+    returns=("dw1", "dw2"),
+    cases=_two_layers,
+    misconceptions=(
+        Misconception(
+            "sum instead of mean",
+            _sum_over_batch,
+            "your gradients are N times too large: the loss is the mean over the N samples.",
         ),
-        hints=(
-            "Forward: hidden = tanh(x @ w1), scores = hidden @ w2, p = softmax(scores). Keep hidden and p.",
-            "dscores = (p − one-hot of y) / N, and dw2 = hidden.T @ dscores.",
-            "dz = (dscores @ w2.T) · (1 − hidden²), and dw1 = x.T @ dz.",
+        Misconception(
+            "no one-hot",
+            _no_one_hot,
+            "the gradient of the scores is p − 1 at the right class and p elsewhere; you left out the 1.",
         ),
-        takeaway="Now call it with equal weights: all columns of dw1 are the same, so the hidden units stay equal.",
-    )
+        Misconception(
+            "wrong sign",
+            _uphill,
+            "the sign is wrong: these gradients point downhill. Is it p minus the one-hot label?",
+        ),
+        Misconception(
+            "no tanh'",
+            _no_slope,
+            "dw2 is right. On the way to dw1 the gradient passes tanh: multiply by its derivative.",
+        ),
+        Misconception(
+            "tanh' of tanh",
+            _tanh_twice,
+            "dw2 is right. For dw1 you take tanh twice: tanh'(z) = 1 − tanh²(z), and hidden is tanh(z) already.",
+        ),
+        Misconception(
+            "w2 not transposed",
+            _w2_not_transposed,
+            "dw2 is right. The gradient goes back through w2 transposed: (N, C) @ (C, H) gives (N, H).",
+        ),
+        Misconception(
+            "transposed",
+            _transposed,
+            "your gradients are transposed: each has the shape of its weights.",
+        ),
+        Misconception(
+            "swapped",
+            _swapped,
+            "you return dw2 first. Return dw1, dw2.",
+        ),
+    ),
+    hints=(
+        "Forward: hidden = tanh(x @ w1), scores = hidden @ w2, p = softmax(scores). Keep hidden and p.",
+        "dscores = (p − one-hot of y) / N, and dw2 = hidden.T @ dscores.",
+        "dz = (dscores @ w2.T) · (1 − hidden²), and dw1 = x.T @ dz.",
+    ),
+    takeaway="Now call it with equal weights: all columns of dw1 are the same, so the hidden units stay equal.",
 )
 
 
@@ -290,54 +277,50 @@ def _shrinking_networks(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-EXERCISES.add(
-    Exercise(
-        "collapse_layer",
-        CHAPTER,
-        task=(
-            "Unit-variance inputs go through tanh layers with weights scale · N(0, 1), nearly linear at this size. "
-            "Return the number of the first layer (from 1) whose standard deviation is below the threshold."
+exercise(
+    collapse_layer,
+    task=(
+        "Unit-variance inputs go through tanh layers with weights scale · N(0, 1), nearly linear at this size. "
+        "Return the number of the first layer (from 1) whose standard deviation is below the threshold."
+    ),
+    returns=("layer",),
+    cases=_shrinking_networks,
+    misconceptions=(
+        Misconception(
+            "no root",
+            lambda scale, width, threshold: collapse_layer(scale * math.sqrt(width), width, threshold),
+            "you multiply by scale · width. It is variances that add up, so the std grows only by √width.",
         ),
-        solution=collapse_layer,
-        returns=("layer",),
-        cases=_shrinking_networks,
-        misconceptions=(
-            Misconception(
-                "no root",
-                lambda scale, width, threshold: collapse_layer(scale * math.sqrt(width), width, threshold),
-                "you multiply by scale · width. It is variances that add up, so the std grows only by √width.",
-            ),
-            Misconception(
-                "no width",
-                lambda scale, width, threshold: collapse_layer(scale, 1, threshold),
-                "you multiply by scale alone. Each unit sums over width inputs, which makes its spread larger.",
-            ),
-            Misconception(
-                "variance",
-                lambda scale, width, threshold: collapse_layer(scale**2 * math.sqrt(width), width, threshold),
-                "scale² · width is the factor of the variance. The threshold is for the standard deviation.",
-            ),
-            Misconception(
-                "one too few",
-                lambda scale, width, threshold: collapse_layer(scale, width, threshold) - 1,
-                "that is one layer too early: do you count from 0, or round down?",
-            ),
-            Misconception(
-                "one too many",
-                lambda scale, width, threshold: collapse_layer(scale, width, threshold) + 1,
-                "that is one layer too late: the std behind layer 1 is already scale · √width.",
-            ),
-            Misconception(
-                "not rounded",
-                lambda scale, width, threshold: math.log(threshold) / math.log(scale * math.sqrt(width)),
-                "the ratio of logarithms is right, but layers are whole numbers. Which one is the first below?",
-            ),
+        Misconception(
+            "no width",
+            lambda scale, width, threshold: collapse_layer(scale, 1, threshold),
+            "you multiply by scale alone. Each unit sums over width inputs, which makes its spread larger.",
         ),
-        hints=(
-            "A unit sums width products of a weight and an input. What is its variance, if the inputs have variance 1?",
-            "Each layer multiplies the standard deviation by scale · √width.",
-            "Find the first whole l with (scale · √width)ˡ < threshold: in a loop, or with logarithms.",
+        Misconception(
+            "variance",
+            lambda scale, width, threshold: collapse_layer(scale**2 * math.sqrt(width), width, threshold),
+            "scale² · width is the factor of the variance. The threshold is for the standard deviation.",
         ),
-        takeaway="The signal dies exponentially: try your function with scale 0.01 and width 500.",
-    )
+        Misconception(
+            "one too few",
+            lambda scale, width, threshold: collapse_layer(scale, width, threshold) - 1,
+            "that is one layer too early: do you count from 0, or round down?",
+        ),
+        Misconception(
+            "one too many",
+            lambda scale, width, threshold: collapse_layer(scale, width, threshold) + 1,
+            "that is one layer too late: the std behind layer 1 is already scale · √width.",
+        ),
+        Misconception(
+            "not rounded",
+            lambda scale, width, threshold: math.log(threshold) / math.log(scale * math.sqrt(width)),
+            "the ratio of logarithms is right, but layers are whole numbers. Which one is the first below?",
+        ),
+    ),
+    hints=(
+        "A unit sums width products of a weight and an input. What is its variance, if the inputs have variance 1?",
+        "Each layer multiplies the standard deviation by scale · √width.",
+        "Find the first whole l with (scale · √width)ˡ < threshold: in a loop, or with logarithms.",
+    ),
+    takeaway="The signal dies exponentially: try your function with scale 0.01 and width 500.",
 )

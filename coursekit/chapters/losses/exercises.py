@@ -5,8 +5,7 @@ import math
 import numpy as np
 
 from coursekit.arrays import Array
-from coursekit.chapters.losses import CHAPTER
-from coursekit.exercises.exercise import EXERCISES, Case, Exercise, Misconception
+from coursekit.exercises.exercise import Case, Misconception, exercise
 
 
 def hinge_loss(scores: Array, y: Array) -> tuple[np.float64, Array]:
@@ -86,73 +85,69 @@ def _sum_of_hinges(scores: Array, y: Array) -> tuple[np.float64, Array]:
     return len(scores) * loss, len(scores) * dscores
 
 
-EXERCISES.add(
-    Exercise(
-        "hinge_loss",
-        CHAPTER,
-        task="Return the mean multiclass SVM loss with margin 1 of scores (N, C) and labels y, and its gradient.",
-        solution=hinge_loss,
-        returns=("loss", "dscores"),
-        cases=_batches,
-        misconceptions=(
-            Misconception(
-                "own class counted",
-                _own_class_counted,
-                "your loss is 1 too large: for j = y the term is max(0, 0 + 1). The sum leaves this class out.",
-            ),
-            Misconception(
-                "sum instead of mean",
-                _sum_of_hinges,
-                "loss and gradient are N times too large: the loss is the mean over the samples.",
-            ),
-            Misconception(
-                "mean over classes",
-                _mean_over_classes,
-                "you divide by C as well. The terms of one sample are added up; only the samples are averaged.",
-            ),
-            Misconception(
-                "no margin",
-                lambda scores, y: _hinge(scores, y, 0.0),
-                "the margin is missing: a wrong score must stay 1 below the right one, not just below it.",
-            ),
-            Misconception(
-                "wrong way round",
-                _lead_reversed,
-                "you punish a right score that leads. The term is for a wrong score that comes too near or is above.",
-            ),
-            Misconception(
-                "squared",
-                _squared,
-                "that is the squared hinge loss. Here each term counts as it is.",
-            ),
-            Misconception(
-                "gradient not divided",
-                _not_divided,
-                "the loss is right. It is a mean, so its gradient has the same 1 / N in it.",
-            ),
-            Misconception(
-                "one pull only",
-                _one_pull_only,
-                "nearly: s_y stands in every term of its sample that is above 0, and in none if all are 0. Count them.",
-            ),
-            Misconception(
-                "right class left alone",
-                _right_class_left_alone,
-                "the wrong classes are right. But s_y stands in the terms as well, with a minus.",
-            ),
-            Misconception(
-                "uphill",
-                _uphill,
-                "the loss is right, the gradient has the wrong sign: raising a wrong score raises the loss.",
-            ),
+exercise(
+    hinge_loss,
+    task="Return the mean multiclass SVM loss with margin 1 of scores (N, C) and labels y, and its gradient.",
+    returns=("loss", "dscores"),
+    cases=_batches,
+    misconceptions=(
+        Misconception(
+            "own class counted",
+            _own_class_counted,
+            "your loss is 1 too large: for j = y the term is max(0, 0 + 1). The sum leaves this class out.",
         ),
-        hints=(
-            "scores[np.arange(N), y][:, None] is a column of the right scores; the margins are then one subtraction.",
-            "Set the right class's own term to 0 before you sum. The slope of max(0, e) is 1 where e > 0, else 0.",
-            "dscores is 1 / N where a term is above 0; at the right class it is minus the sum of its row.",
+        Misconception(
+            "sum instead of mean",
+            _sum_of_hinges,
+            "loss and gradient are N times too large: the loss is the mean over the samples.",
         ),
-        takeaway="Samples past the margin have a row of zeros: the hinge learns only from those that are too near.",
-    )
+        Misconception(
+            "mean over classes",
+            _mean_over_classes,
+            "you divide by C as well. The terms of one sample are added up; only the samples are averaged.",
+        ),
+        Misconception(
+            "no margin",
+            lambda scores, y: _hinge(scores, y, 0.0),
+            "the margin is missing: a wrong score must stay 1 below the right one, not just below it.",
+        ),
+        Misconception(
+            "wrong way round",
+            _lead_reversed,
+            "you punish a right score that leads. The term is for a wrong score that comes too near or is above.",
+        ),
+        Misconception(
+            "squared",
+            _squared,
+            "that is the squared hinge loss. Here each term counts as it is.",
+        ),
+        Misconception(
+            "gradient not divided",
+            _not_divided,
+            "the loss is right. It is a mean, so its gradient has the same 1 / N in it.",
+        ),
+        Misconception(
+            "one pull only",
+            _one_pull_only,
+            "nearly: s_y stands in every term of its sample that is above 0, and in none if all are 0. Count them.",
+        ),
+        Misconception(
+            "right class left alone",
+            _right_class_left_alone,
+            "the wrong classes are right. But s_y stands in the terms as well, with a minus.",
+        ),
+        Misconception(
+            "uphill",
+            _uphill,
+            "the loss is right, the gradient has the wrong sign: raising a wrong score raises the loss.",
+        ),
+    ),
+    hints=(
+        "scores[np.arange(N), y][:, None] is a column of the right scores; the margins are then one subtraction.",
+        "Set the right class's own term to 0 before you sum. The slope of max(0, e) is 1 where e > 0, else 0.",
+        "dscores is 1 / N where a term is above 0; at the right class it is minus the sum of its row.",
+    ),
+    takeaway="Samples past the margin have a row of zeros: the hinge learns only from those that are too near.",
 )
 
 
@@ -224,60 +219,56 @@ def _log_of_shifted(scores: Array, y: Array) -> tuple[np.float64, Array]:
     return loss - scores.max(axis=1).mean(), dscores
 
 
-EXERCISES.add(
-    Exercise(
-        "softmax_cross_entropy",
-        CHAPTER,
-        task="Return the mean cross-entropy of softmax(scores) for labels y, and its gradient. Scores may be ±10,000.",
-        solution=softmax_cross_entropy,
-        returns=("loss", "dscores"),
-        cases=_small_and_huge_batches,
-        misconceptions=(
-            Misconception(
-                "log of p",
-                _log_of_p,
-                "nearly: where p_y is too small for a float it is 0, and its log infinite. Simplify log(e^s / Σ e^s) "
-                "on paper first.",
-            ),
-            Misconception(
-                "shift not undone",
-                _log_of_shifted,
-                "the gradient is right. You shift the scores in the sum, but s_y must be shifted by the same maximum.",
-            ),
-            Misconception(
-                "sum instead of mean",
-                _sum_of_losses,
-                "loss and gradient are N times too large: the loss is the mean over the samples.",
-            ),
-            Misconception(
-                "gradient not divided",
-                _gradient_of_sum,
-                "the loss is right. It is a mean, so its gradient has the same 1 / N in it.",
-            ),
-            Misconception(
-                "no one-hot",
-                _no_one_hot,
-                "the loss is right. Your gradient is p / N: what is it at the right class?",
-            ),
-            Misconception(
-                "gradient's sign",
-                _sign_of_gradient,
-                "the loss is right, the gradient has the wrong sign: raising a wrong score raises the loss.",
-            ),
-            Misconception(
-                "loss's sign",
-                _sign_of_loss,
-                "your loss is negative: a probability below 1 has a negative logarithm.",
-            ),
-            _loss_times(1 / math.log(2)),
+exercise(
+    softmax_cross_entropy,
+    task="Return the mean cross-entropy of softmax(scores) for labels y, and its gradient. Scores may be ±10,000.",
+    returns=("loss", "dscores"),
+    cases=_small_and_huge_batches,
+    misconceptions=(
+        Misconception(
+            "log of p",
+            _log_of_p,
+            "nearly: where p_y is too small for a float it is 0, and its log infinite. Simplify log(e^s / Σ e^s) "
+            "on paper first.",
         ),
-        hints=(
-            "Subtract each row's maximum first: softmax does not change, and exp can no longer overflow.",
-            "−log p_y = log Σ exp(s) − s_y. Compute it so, and never take the log of a p that may be 0.",
-            "p = exp(log_p). The gradient is p, minus 1 at the right class, all divided by N.",
+        Misconception(
+            "shift not undone",
+            _log_of_shifted,
+            "the gradient is right. You shift the scores in the sum, but s_y must be shifted by the same maximum.",
         ),
-        takeaway="The gradient is what the softmax says minus what is true, and it is never quite 0.",
-    )
+        Misconception(
+            "sum instead of mean",
+            _sum_of_losses,
+            "loss and gradient are N times too large: the loss is the mean over the samples.",
+        ),
+        Misconception(
+            "gradient not divided",
+            _gradient_of_sum,
+            "the loss is right. It is a mean, so its gradient has the same 1 / N in it.",
+        ),
+        Misconception(
+            "no one-hot",
+            _no_one_hot,
+            "the loss is right. Your gradient is p / N: what is it at the right class?",
+        ),
+        Misconception(
+            "gradient's sign",
+            _sign_of_gradient,
+            "the loss is right, the gradient has the wrong sign: raising a wrong score raises the loss.",
+        ),
+        Misconception(
+            "loss's sign",
+            _sign_of_loss,
+            "your loss is negative: a probability below 1 has a negative logarithm.",
+        ),
+        _loss_times(1 / math.log(2)),
+    ),
+    hints=(
+        "Subtract each row's maximum first: softmax does not change, and exp can no longer overflow.",
+        "−log p_y = log Σ exp(s) − s_y. Compute it so, and never take the log of a p that may be 0.",
+        "p = exp(log_p). The gradient is p, minus 1 at the right class, all divided by N.",
+    ),
+    takeaway="The gradient is what the softmax says minus what is true, and it is never quite 0.",
 )
 
 
@@ -290,63 +281,59 @@ def _class_counts(rng: np.random.Generator) -> list[Case]:
     return [(int(count),) for count in 3 + rng.permutation(60)[:5]]
 
 
-EXERCISES.add(
-    Exercise(
-        "initial_loss",
-        CHAPTER,
-        task="All scores are nearly 0. Return what the hinge loss (margin 1) and the softmax cross-entropy then are.",
-        solution=initial_loss,
-        returns=("hinge", "cross_entropy"),
-        cases=_class_counts,
-        misconceptions=(
-            Misconception(
-                "own class counted",
-                lambda classes: (classes, math.log(classes)),
-                "the cross-entropy is right. In the hinge loss the right class has no term of its own.",
-            ),
-            Misconception(
-                "hinge as a mean",
-                lambda classes: (1.0, math.log(classes)),
-                "the cross-entropy is right. The hinge loss adds up the terms of one sample; it does not average them.",
-            ),
-            Misconception(
-                "hinge is 0",
-                lambda classes: (0.0, math.log(classes)),
-                "the cross-entropy is right. Equal scores do not keep the margin: what is max(0, 0 + 1)?",
-            ),
-            Misconception(
-                "bits",
-                lambda classes: (classes - 1, math.log2(classes)),
-                "the hinge loss is right. The cross-entropy uses the natural logarithm.",
-            ),
-            Misconception(
-                "sign",
-                lambda classes: (classes - 1, -math.log(classes)),
-                "the hinge loss is right. A loss is −log p, and log of 1 / C is negative.",
-            ),
-            Misconception(
-                "probability",
-                lambda classes: (classes - 1, 1 / classes),
-                "the hinge loss is right. 1 / C is the probability of the right class, not yet the loss.",
-            ),
-            Misconception(
-                "perfect start",
-                lambda classes: (classes - 1, 0.0),
-                "the hinge loss is right. The cross-entropy is 0 only for a right class with probability 1.",
-            ),
-            Misconception(
-                "swapped",
-                lambda classes: (math.log(classes), classes - 1),
-                "you return the cross-entropy first. Return hinge, cross_entropy.",
-            ),
+exercise(
+    initial_loss,
+    task="All scores are nearly 0. Return what the hinge loss (margin 1) and the softmax cross-entropy then are.",
+    returns=("hinge", "cross_entropy"),
+    cases=_class_counts,
+    misconceptions=(
+        Misconception(
+            "own class counted",
+            lambda classes: (classes, math.log(classes)),
+            "the cross-entropy is right. In the hinge loss the right class has no term of its own.",
         ),
-        hints=(
-            "Put sⱼ = s_y = 0 into max(0, sⱼ − s_y + 1). How many classes have such a term?",
-            "The softmax of equal scores gives every class the same probability. Which one, and what is −log of it?",
-            "C − 1 terms of 1, and −log(1 / C) = log C.",
+        Misconception(
+            "hinge as a mean",
+            lambda classes: (1.0, math.log(classes)),
+            "the cross-entropy is right. The hinge loss adds up the terms of one sample; it does not average them.",
         ),
-        takeaway="Print the loss before the first step: if it is not near this number, look for the bug now.",
-    )
+        Misconception(
+            "hinge is 0",
+            lambda classes: (0.0, math.log(classes)),
+            "the cross-entropy is right. Equal scores do not keep the margin: what is max(0, 0 + 1)?",
+        ),
+        Misconception(
+            "bits",
+            lambda classes: (classes - 1, math.log2(classes)),
+            "the hinge loss is right. The cross-entropy uses the natural logarithm.",
+        ),
+        Misconception(
+            "sign",
+            lambda classes: (classes - 1, -math.log(classes)),
+            "the hinge loss is right. A loss is −log p, and log of 1 / C is negative.",
+        ),
+        Misconception(
+            "probability",
+            lambda classes: (classes - 1, 1 / classes),
+            "the hinge loss is right. 1 / C is the probability of the right class, not yet the loss.",
+        ),
+        Misconception(
+            "perfect start",
+            lambda classes: (classes - 1, 0.0),
+            "the hinge loss is right. The cross-entropy is 0 only for a right class with probability 1.",
+        ),
+        Misconception(
+            "swapped",
+            lambda classes: (math.log(classes), classes - 1),
+            "you return the cross-entropy first. Return hinge, cross_entropy.",
+        ),
+    ),
+    hints=(
+        "Put sⱼ = s_y = 0 into max(0, sⱼ − s_y + 1). How many classes have such a term?",
+        "The softmax of equal scores gives every class the same probability. Which one, and what is −log of it?",
+        "C − 1 terms of 1, and −log(1 / C) = log C.",
+    ),
+    takeaway="Print the loss before the first step: if it is not near this number, look for the bug now.",
 )
 
 
@@ -362,66 +349,62 @@ def _weights(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-EXERCISES.add(
-    Exercise(
-        "l2_gradient",
-        CHAPTER,
-        task="dw is the gradient of the data loss. Return the gradient of data loss + strength · Σ w².",
-        solution=l2_gradient,
-        returns=("total",),
-        cases=_weights,
-        misconceptions=(
-            Misconception(
-                "no factor 2",
-                lambda dw, w, strength: dw + strength * w,
-                "that belongs to ½ · strength · Σ w². Here there is no ½ to cancel the exponent.",
-            ),
-            Misconception(
-                "sign",
-                lambda dw, w, strength: dw - 2 * strength * w,
-                "the sign of the penalty is wrong: a gradient points to where the penalty grows.",
-            ),
-            Misconception(
-                "no strength",
-                lambda dw, w, strength: dw + 2 * w,
-                "where is the strength λ? At λ = 0 the penalty must not count at all.",
-            ),
-            Misconception(
-                "penalty only",
-                lambda dw, w, strength: 2 * strength * w,
-                "that is the penalty's share alone. The gradient of a sum is the sum of the gradients.",
-            ),
-            Misconception(
-                "penalty itself",
-                lambda dw, w, strength: dw + strength * w**2,
-                "you add the penalty, not its derivative.",
-            ),
-            Misconception(
-                "summed up",
-                lambda dw, w, strength: dw + strength * np.sum(w**2),
-                "you add the penalty's value to every entry. Each weight has a derivative of its own.",
-            ),
-            Misconception(
-                "L1",
-                lambda dw, w, strength: dw + strength * np.sign(w),
-                "that is the gradient of L1, Σ |w|. L2 pulls harder on larger weights.",
-            ),
-            Misconception(
-                "mean",
-                lambda dw, w, strength: dw + 2 * strength * w / w.size,
-                "you divide by the number of weights, but the penalty is a sum over them.",
-            ),
-            Misconception(
-                "data loss scaled as well",
-                lambda dw, w, strength: strength * (dw + 2 * w),
-                "λ weighs the penalty only, not the data loss.",
-            ),
+exercise(
+    l2_gradient,
+    task="dw is the gradient of the data loss. Return the gradient of data loss + strength · Σ w².",
+    returns=("total",),
+    cases=_weights,
+    misconceptions=(
+        Misconception(
+            "no factor 2",
+            lambda dw, w, strength: dw + strength * w,
+            "that belongs to ½ · strength · Σ w². Here there is no ½ to cancel the exponent.",
         ),
-        hints=(
-            "The gradient of a sum is the sum of the two gradients, and the first of them is given.",
-            "Take one weight: what is the derivative of λ w² with respect to w?",
-            "dw + 2 · strength · w, element by element. Return a new array; do not add to dw in place.",
+        Misconception(
+            "sign",
+            lambda dw, w, strength: dw - 2 * strength * w,
+            "the sign of the penalty is wrong: a gradient points to where the penalty grows.",
         ),
-        takeaway="The penalty pulls each weight towards 0, in proportion to the weight: hence the name weight decay.",
-    )
+        Misconception(
+            "no strength",
+            lambda dw, w, strength: dw + 2 * w,
+            "where is the strength λ? At λ = 0 the penalty must not count at all.",
+        ),
+        Misconception(
+            "penalty only",
+            lambda dw, w, strength: 2 * strength * w,
+            "that is the penalty's share alone. The gradient of a sum is the sum of the gradients.",
+        ),
+        Misconception(
+            "penalty itself",
+            lambda dw, w, strength: dw + strength * w**2,
+            "you add the penalty, not its derivative.",
+        ),
+        Misconception(
+            "summed up",
+            lambda dw, w, strength: dw + strength * np.sum(w**2),
+            "you add the penalty's value to every entry. Each weight has a derivative of its own.",
+        ),
+        Misconception(
+            "L1",
+            lambda dw, w, strength: dw + strength * np.sign(w),
+            "that is the gradient of L1, Σ |w|. L2 pulls harder on larger weights.",
+        ),
+        Misconception(
+            "mean",
+            lambda dw, w, strength: dw + 2 * strength * w / w.size,
+            "you divide by the number of weights, but the penalty is a sum over them.",
+        ),
+        Misconception(
+            "data loss scaled as well",
+            lambda dw, w, strength: strength * (dw + 2 * w),
+            "λ weighs the penalty only, not the data loss.",
+        ),
+    ),
+    hints=(
+        "The gradient of a sum is the sum of the two gradients, and the first of them is given.",
+        "Take one weight: what is the derivative of λ w² with respect to w?",
+        "dw + 2 · strength · w, element by element. Return a new array; do not add to dw in place.",
+    ),
+    takeaway="The penalty pulls each weight towards 0, in proportion to the weight: hence the name weight decay.",
 )

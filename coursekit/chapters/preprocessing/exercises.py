@@ -3,8 +3,7 @@
 import numpy as np
 
 from coursekit.arrays import Array
-from coursekit.chapters.preprocessing import CHAPTER
-from coursekit.exercises.exercise import EXERCISES, Case, Exercise, Misconception
+from coursekit.exercises.exercise import Case, Misconception, exercise
 
 
 def condition_number(x: Array) -> float:
@@ -21,49 +20,45 @@ def _off_centre(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-EXERCISES.add(
-    Exercise(
-        "condition_number",
-        CHAPTER,
-        task="Return the condition number of the Hessian 2 xᵀx / N, as it is: the largest curvature over the smallest.",
-        solution=condition_number,
-        returns=("ratio",),
-        cases=_off_centre,
-        misconceptions=(
-            Misconception(
-                "of the data",
-                lambda x: float(np.linalg.cond(x)),
-                "that is the condition number of x. The Hessian has xᵀx, and its eigenvalues are the squares.",
-            ),
-            Misconception(
-                "centred",
-                lambda x: condition_number(x - x.mean(0)),
-                "that is the ratio for centred data. Take x as it is: its mean shapes the valley as well.",
-            ),
-            Misconception(
-                "diagonal only",
-                lambda x: float((x**2).sum(0).max() / (x**2).sum(0).min()),
-                "you compare the diagonal of the Hessian. Its curvatures are its eigenvalues, which also depend on how "
-                "the features go together.",
-            ),
-            Misconception(
-                "upside down",
-                lambda x: 1 / condition_number(x),
-                "that is the smallest over the largest. The condition number is at least 1.",
-            ),
-            Misconception(
-                "largest only",
-                lambda x: float(np.linalg.eigvalsh(2 * x.T @ x / len(x))[-1]),
-                "that is the largest curvature. Divide it by the smallest.",
-            ),
+exercise(
+    condition_number,
+    task="Return the condition number of the Hessian 2 xᵀx / N, as it is: the largest curvature over the smallest.",
+    returns=("ratio",),
+    cases=_off_centre,
+    misconceptions=(
+        Misconception(
+            "of the data",
+            lambda x: float(np.linalg.cond(x)),
+            "that is the condition number of x. The Hessian has xᵀx, and its eigenvalues are the squares.",
         ),
-        hints=(
-            "The Hessian is a symmetric (D, D) matrix. Its curvatures are its eigenvalues.",
-            "np.linalg.eigvalsh returns the eigenvalues of a symmetric matrix, the smallest first.",
-            "curvatures = np.linalg.eigvalsh(2 * x.T @ x / len(x)), and the ratio is curvatures[-1] / curvatures[0].",
+        Misconception(
+            "centred",
+            lambda x: condition_number(x - x.mean(0)),
+            "that is the ratio for centred data. Take x as it is: its mean shapes the valley as well.",
         ),
-        takeaway="The factor 2 / N cancels: a condition number measures the shape of a valley, not its size.",
-    )
+        Misconception(
+            "diagonal only",
+            lambda x: float((x**2).sum(0).max() / (x**2).sum(0).min()),
+            "you compare the diagonal of the Hessian. Its curvatures are its eigenvalues, which also depend on how "
+            "the features go together.",
+        ),
+        Misconception(
+            "upside down",
+            lambda x: 1 / condition_number(x),
+            "that is the smallest over the largest. The condition number is at least 1.",
+        ),
+        Misconception(
+            "largest only",
+            lambda x: float(np.linalg.eigvalsh(2 * x.T @ x / len(x))[-1]),
+            "that is the largest curvature. Divide it by the smallest.",
+        ),
+    ),
+    hints=(
+        "The Hessian is a symmetric (D, D) matrix. Its curvatures are its eigenvalues.",
+        "np.linalg.eigvalsh returns the eigenvalues of a symmetric matrix, the smallest first.",
+        "curvatures = np.linalg.eigvalsh(2 * x.T @ x / len(x)), and the ratio is curvatures[-1] / curvatures[0].",
+    ),
+    takeaway="The factor 2 / N cancels: a condition number measures the shape of a valley, not its size.",
 )
 
 
@@ -83,65 +78,60 @@ def _pictures(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-EXERCISES.add(
-    Exercise(
-        "channel_mean",
-        CHAPTER,
-        task="Subtract from the test images (M, C, H, W) the mean of each channel of the training images (N, C, H, W).",
-        solution=channel_mean,
-        returns=("centred",),
-        cases=_pictures,
-        misconceptions=(
-            Misconception(
-                "statistics of the test set",
-                lambda train, test: test - test.mean(axis=(0, 2, 3), keepdims=True),
-                "these are the means of the test images. What the network gets must not depend on which other images "
-                "are tested with it.",
-            ),
-            Misconception(
-                "statistics of both",
-                lambda train, test: test - np.concatenate([train, test]).mean(axis=(0, 2, 3), keepdims=True),
-                "you take the mean over both sets. The test images must not take part in a statistic.",
-            ),
-            Misconception(
-                "mean image",
-                lambda train, test: test - train.mean(axis=0),
-                "that is AlexNet's mean image: one mean for every pixel. Here all pixels of a channel share one mean.",
-            ),
-            Misconception(
-                "one number",
-                lambda train, test: test - train.mean(),
-                "you subtract one number for all. Each channel has its own mean.",
-            ),
-            Misconception(
-                "channels last",
-                lambda train, test: test - train.mean(axis=(0, 1, 2)),
-                "you take the last axis for the channels: that is one mean for each column. Images are (N, C, H, W).",
-            ),
-            Misconception(
-                "no keepdims",
-                lambda train, test: test - train.mean(axis=(0, 2, 3)),
-                "the means are right, but (C,) is lined up with the last axis, the columns. Give them the shape "
-                "(C, 1, 1).",
-            ),
-            Misconception(
-                "image by image",
-                lambda train, test: test - test.mean(axis=(2, 3), keepdims=True),
-                "you centre every image by itself, which takes away how bright it is. The means come from train.",
-            ),
-            Misconception(
-                "added",
-                lambda train, test: test + train.mean(axis=(0, 2, 3), keepdims=True),
-                "you add the means. Subtract them.",
-            ),
+exercise(
+    channel_mean,
+    task="Subtract from the test images (M, C, H, W) the mean of each channel of the training images (N, C, H, W).",
+    returns=("centred",),
+    cases=_pictures,
+    misconceptions=(
+        Misconception(
+            "statistics of the test set",
+            lambda train, test: test - test.mean(axis=(0, 2, 3), keepdims=True),
+            "these are the means of the test images. What the network gets must not depend on which other images "
+            "are tested with it.",
         ),
-        hints=(
-            "Which axes of (N, C, H, W) does a mean for each channel average over? All but one.",
-            "train.mean(axis=(0, 2, 3)) has the shape (C,), and must line up with axis 1 of test.",
-            "keepdims=True makes it (1, C, 1, 1), which fits.",
+        Misconception(
+            "statistics of both",
+            lambda train, test: test - np.concatenate([train, test]).mean(axis=(0, 2, 3), keepdims=True),
+            "you take the mean over both sets. The test images must not take part in a statistic.",
         ),
-        takeaway="Three numbers for colour images, of any size: that is all that VGG does to its input.",
-    )
+        Misconception(
+            "mean image",
+            lambda train, test: test - train.mean(axis=0),
+            "that is AlexNet's mean image: one mean for every pixel. Here all pixels of a channel share one mean.",
+        ),
+        Misconception(
+            "one number",
+            lambda train, test: test - train.mean(),
+            "you subtract one number for all. Each channel has its own mean.",
+        ),
+        Misconception(
+            "channels last",
+            lambda train, test: test - train.mean(axis=(0, 1, 2)),
+            "you take the last axis for the channels: that is one mean for each column. Images are (N, C, H, W).",
+        ),
+        Misconception(
+            "no keepdims",
+            lambda train, test: test - train.mean(axis=(0, 2, 3)),
+            "the means are right, but (C,) is lined up with the last axis, the columns. Give them the shape (C, 1, 1).",
+        ),
+        Misconception(
+            "image by image",
+            lambda train, test: test - test.mean(axis=(2, 3), keepdims=True),
+            "you centre every image by itself, which takes away how bright it is. The means come from train.",
+        ),
+        Misconception(
+            "added",
+            lambda train, test: test + train.mean(axis=(0, 2, 3), keepdims=True),
+            "you add the means. Subtract them.",
+        ),
+    ),
+    hints=(
+        "Which axes of (N, C, H, W) does a mean for each channel average over? All but one.",
+        "train.mean(axis=(0, 2, 3)) has the shape (C,), and must line up with axis 1 of test.",
+        "keepdims=True makes it (1, C, 1, 1), which fits.",
+    ),
+    takeaway="Three numbers for colour images, of any size: that is all that VGG does to its input.",
 )
 
 
@@ -162,58 +152,54 @@ def _with_a_constant(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-EXERCISES.add(
-    Exercise(
-        "standardise",
-        CHAPTER,
-        task="Give every feature of x (N, D) mean 0 and std 1; a feature that is the same in all samples becomes 0.",
-        solution=standardise,
-        returns=("z",),
-        cases=_with_a_constant,
-        misconceptions=(
-            Misconception(
-                "variance",
-                lambda x: (x - x.mean(axis=0)) / np.where(x.var(axis=0) == 0, 1, x.var(axis=0)),
-                "you divide by the variance. It has the square of the feature's unit.",
-            ),
-            Misconception(
-                "not centred",
-                lambda x: x / np.where(x.std(axis=0) == 0, 1, x.std(axis=0)),
-                "the spread is right, but the mean is not 0.",
-            ),
-            Misconception(
-                "not scaled",
-                lambda x: x - x.mean(axis=0),
-                "the mean is 0, but the features still have different stds.",
-            ),
-            Misconception(
-                "all features together",
-                lambda x: (x - x.mean()) / x.std(),
-                "you use one mean and one std for all features. Each has its own: which axis are the samples?",
-            ),
-            Misconception(
-                "wrong axis",
-                lambda x: (x - x.mean(axis=1, keepdims=True)) / x.std(axis=1, keepdims=True),
-                "you standardise every sample. The statistics of a feature run over the samples, axis 0.",
-            ),
-            Misconception(
-                "N − 1",
-                lambda x: (x - x.mean(axis=0)) / np.where(x.std(axis=0) == 0, 1, x.std(axis=0, ddof=1)),
-                "your std divides by N − 1. Here z must have the std 1 by np.std, which divides by N.",
-            ),
-            Misconception(
-                "to the range",
-                lambda x: (x - x.min(axis=0)) / np.where(np.ptp(x, axis=0) == 0, 1, np.ptp(x, axis=0)),
-                "that maps each feature to 0 … 1, and one outlier decides the scale. Use the mean and the std.",
-            ),
+exercise(
+    standardise,
+    task="Give every feature of x (N, D) mean 0 and std 1; a feature that is the same in all samples becomes 0.",
+    returns=("z",),
+    cases=_with_a_constant,
+    misconceptions=(
+        Misconception(
+            "variance",
+            lambda x: (x - x.mean(axis=0)) / np.where(x.var(axis=0) == 0, 1, x.var(axis=0)),
+            "you divide by the variance. It has the square of the feature's unit.",
         ),
-        hints=(
-            "Mean and std of a feature are taken over the samples: axis=0.",
-            "Where σ is 0, x − μ is 0 as well. Any divisor but 0 leaves it 0.",
-            "np.where(std == 0, 1, std) is the divisor.",
+        Misconception(
+            "not centred",
+            lambda x: x / np.where(x.std(axis=0) == 0, 1, x.std(axis=0)),
+            "the spread is right, but the mean is not 0.",
         ),
-        takeaway="Pixels at the edge that are black in every training image are the classic case of σ = 0.",
-    )
+        Misconception(
+            "not scaled",
+            lambda x: x - x.mean(axis=0),
+            "the mean is 0, but the features still have different stds.",
+        ),
+        Misconception(
+            "all features together",
+            lambda x: (x - x.mean()) / x.std(),
+            "you use one mean and one std for all features. Each has its own: which axis are the samples?",
+        ),
+        Misconception(
+            "wrong axis",
+            lambda x: (x - x.mean(axis=1, keepdims=True)) / x.std(axis=1, keepdims=True),
+            "you standardise every sample. The statistics of a feature run over the samples, axis 0.",
+        ),
+        Misconception(
+            "N − 1",
+            lambda x: (x - x.mean(axis=0)) / np.where(x.std(axis=0) == 0, 1, x.std(axis=0, ddof=1)),
+            "your std divides by N − 1. Here z must have the std 1 by np.std, which divides by N.",
+        ),
+        Misconception(
+            "to the range",
+            lambda x: (x - x.min(axis=0)) / np.where(np.ptp(x, axis=0) == 0, 1, np.ptp(x, axis=0)),
+            "that maps each feature to 0 … 1, and one outlier decides the scale. Use the mean and the std.",
+        ),
+    ),
+    hints=(
+        "Mean and std of a feature are taken over the samples: axis=0.",
+        "Where σ is 0, x − μ is 0 as well. Any divisor but 0 leaves it 0.",
+        "np.where(std == 0, 1, std) is the divisor.",
+    ),
+    takeaway="Pixels at the edge that are black in every training image are the classic case of σ = 0.",
 )
 
 
@@ -288,81 +274,77 @@ def _one_less(train: Array, test: Array, eps: float) -> Array:
     return (test - train.mean(axis=0)) @ axes / np.sqrt(variances + eps)
 
 
-EXERCISES.add(
-    Exercise(
-        "pca_whitening",
-        CHAPTER,
-        task=(
-            "Whiten test (M, D) with μ, λ and U of train (N, D): (x − μ) U / √(λ + ε). The covariance divides by N; "
-            "λ and U are as np.linalg.eigh returns them."
+exercise(
+    pca_whitening,
+    task=(
+        "Whiten test (M, D) with μ, λ and U of train (N, D): (x − μ) U / √(λ + ε). The covariance divides by N; "
+        "λ and U are as np.linalg.eigh returns them."
+    ),
+    returns=("whitened",),
+    cases=_clouds,
+    misconceptions=(
+        Misconception(
+            "fitted on the test set",
+            lambda train, test, eps: pca_whitening(test, test, eps),
+            "all your statistics come from the test set. Fit on train, apply to test.",
         ),
-        solution=pca_whitening,
-        returns=("whitened",),
-        cases=_clouds,
-        misconceptions=(
-            Misconception(
-                "fitted on the test set",
-                lambda train, test, eps: pca_whitening(test, test, eps),
-                "all your statistics come from the test set. Fit on train, apply to test.",
-            ),
-            Misconception(
-                "fitted on both",
-                lambda train, test, eps: pca_whitening(np.concatenate([train, test]), test, eps),
-                "the test samples have entered the statistics. Fit on train alone.",
-            ),
-            Misconception(
-                "mean of the test set",
-                _test_mean,
-                "λ and U are right, but you centre with the mean of test. The training set's mean serves both.",
-            ),
-            Misconception(
-                "not centred",
-                _not_centred,
-                "λ and U are right, but test is not centred before it is turned.",
-            ),
-            Misconception(
-                "no root",
-                _no_root,
-                "you divide by the variances. Dividing by a std makes a variance 1.",
-            ),
-            Misconception(
-                "only decorrelated",
-                _only_rotated,
-                "that is decorrelated, not white: the variances still differ. Divide each column.",
-            ),
-            Misconception(
-                "eps outside the root",
-                _eps_outside,
-                "ε is added to the variance, under the root.",
-            ),
-            Misconception(
-                "U transposed",
-                _axes_transposed,
-                "np.linalg.eigh returns the components as columns: the coordinate along one is x times that column.",
-            ),
-            Misconception(
-                "ZCA",
-                _turned_back,
-                "that is ZCA: whitened, then turned back. PCA whitening stays in the coordinates of the components.",
-            ),
-            Misconception(
-                "largest first",
-                _largest_first,
-                "it is white, but the components stand in another order. Keep the order of np.linalg.eigh here.",
-            ),
-            Misconception(
-                "N − 1",
-                _one_less,
-                "your covariance divides by N − 1, as np.cov does unless bias=True. Here it divides by N.",
-            ),
+        Misconception(
+            "fitted on both",
+            lambda train, test, eps: pca_whitening(np.concatenate([train, test]), test, eps),
+            "the test samples have entered the statistics. Fit on train alone.",
         ),
-        hints=(
-            "Centre train with its own mean. Its covariance is centred.T @ centred / len(train).",
-            "variances, axes = np.linalg.eigh(covariance). The test set is centred with the mean of train.",
-            "(test − mean) @ axes gives the coordinates; divide each column by √(variance + eps).",
+        Misconception(
+            "mean of the test set",
+            _test_mean,
+            "λ and U are right, but you centre with the mean of test. The training set's mean serves both.",
         ),
-        takeaway="On the training set the covariance is now λ / (λ + ε) on the diagonal. On the test set only nearly.",
-    )
+        Misconception(
+            "not centred",
+            _not_centred,
+            "λ and U are right, but test is not centred before it is turned.",
+        ),
+        Misconception(
+            "no root",
+            _no_root,
+            "you divide by the variances. Dividing by a std makes a variance 1.",
+        ),
+        Misconception(
+            "only decorrelated",
+            _only_rotated,
+            "that is decorrelated, not white: the variances still differ. Divide each column.",
+        ),
+        Misconception(
+            "eps outside the root",
+            _eps_outside,
+            "ε is added to the variance, under the root.",
+        ),
+        Misconception(
+            "U transposed",
+            _axes_transposed,
+            "np.linalg.eigh returns the components as columns: the coordinate along one is x times that column.",
+        ),
+        Misconception(
+            "ZCA",
+            _turned_back,
+            "that is ZCA: whitened, then turned back. PCA whitening stays in the coordinates of the components.",
+        ),
+        Misconception(
+            "largest first",
+            _largest_first,
+            "it is white, but the components stand in another order. Keep the order of np.linalg.eigh here.",
+        ),
+        Misconception(
+            "N − 1",
+            _one_less,
+            "your covariance divides by N − 1, as np.cov does unless bias=True. Here it divides by N.",
+        ),
+    ),
+    hints=(
+        "Centre train with its own mean. Its covariance is centred.T @ centred / len(train).",
+        "variances, axes = np.linalg.eigh(covariance). The test set is centred with the mean of train.",
+        "(test − mean) @ axes gives the coordinates; divide each column by √(variance + eps).",
+    ),
+    takeaway="On the training set the covariance is now λ / (λ + ε) on the diagonal. On the test set only nearly.",
 )
 
 
@@ -412,57 +394,53 @@ def _after_centring(train: Array, test: Array) -> tuple[Array, Array]:
     return (train - mean) / both.std(axis=0), (test - mean) / both.std(axis=0)
 
 
-EXERCISES.add(
-    Exercise(
-        "spot_the_leak",
-        CHAPTER,
-        task="Standardise train (N, D) and test (M, D), feature by feature, without a leak. Return both.",
-        solution=spot_the_leak,
-        returns=("train", "test"),
-        cases=_two_sets,
-        misconceptions=(
-            Misconception(
-                "statistics of both",
-                _leaking,
-                "the leak is still there: your statistics are of both sets, so the test set has a part in them.",
-            ),
-            Misconception(
-                "each its own",
-                _each_its_own,
-                "each set has its own statistics. Nothing leaks into train, but the same sample now means one thing in "
-                "training and another in the test.",
-            ),
-            Misconception(
-                "statistics of the test set",
-                _of_test,
-                "both sets are standardised with the statistics of the test set. Which set is known before the test?",
-            ),
-            Misconception(
-                "test left as it was",
-                _train_only,
-                "train is right. The network now expects standardised inputs, so test needs the same step.",
-            ),
-            Misconception(
-                "mean of the test set",
-                _own_mean,
-                "train is right. For test you use its own mean. A shift of the whole test set would go unseen.",
-            ),
-            Misconception(
-                "std of the test set",
-                _own_std,
-                "train is right. For test you use its own std.",
-            ),
-            Misconception(
-                "std of both",
-                _after_centring,
-                "the mean is clean, but your std is taken over both sets.",
-            ),
+exercise(
+    spot_the_leak,
+    task="Standardise train (N, D) and test (M, D), feature by feature, without a leak. Return both.",
+    returns=("train", "test"),
+    cases=_two_sets,
+    misconceptions=(
+        Misconception(
+            "statistics of both",
+            _leaking,
+            "the leak is still there: your statistics are of both sets, so the test set has a part in them.",
         ),
-        hints=(
-            "Where does the test set enter a statistic? There is the leak.",
-            "Two statistics are needed, and both can be computed before the test set exists.",
-            "mean, std = train.mean(axis=0), train.std(axis=0), and both sets use them.",
+        Misconception(
+            "each its own",
+            _each_its_own,
+            "each set has its own statistics. Nothing leaks into train, but the same sample now means one thing in "
+            "training and another in the test.",
         ),
-        takeaway="A statistic is part of the model: it is learned in training, and kept for every input to come.",
-    )
+        Misconception(
+            "statistics of the test set",
+            _of_test,
+            "both sets are standardised with the statistics of the test set. Which set is known before the test?",
+        ),
+        Misconception(
+            "test left as it was",
+            _train_only,
+            "train is right. The network now expects standardised inputs, so test needs the same step.",
+        ),
+        Misconception(
+            "mean of the test set",
+            _own_mean,
+            "train is right. For test you use its own mean. A shift of the whole test set would go unseen.",
+        ),
+        Misconception(
+            "std of the test set",
+            _own_std,
+            "train is right. For test you use its own std.",
+        ),
+        Misconception(
+            "std of both",
+            _after_centring,
+            "the mean is clean, but your std is taken over both sets.",
+        ),
+    ),
+    hints=(
+        "Where does the test set enter a statistic? There is the leak.",
+        "Two statistics are needed, and both can be computed before the test set exists.",
+        "mean, std = train.mean(axis=0), train.std(axis=0), and both sets use them.",
+    ),
+    takeaway="A statistic is part of the model: it is learned in training, and kept for every input to come.",
 )
