@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
@@ -199,10 +200,10 @@ def stepped(value: float, *steps: float) -> float:
     return next((step for step in steps if value < step), steps[-1])
 
 
-def fit(ax: Axes, **wanted: Any) -> None:
-    """Set limits, ticks or labels where they are not those set before: what changes is drawn anew, and that is slow."""
-    known = vars(ax).setdefault("fitted", {})
+def fit(still: Artist, **wanted: Any) -> None:
+    """Set limits, ticks or words where they are not those set before: what changes is drawn anew, and that is slow."""
+    known = vars(still).setdefault("fitted", {})
     changed = {name: value for name, value in wanted.items() if known.get(name) != value}
     if changed:
         known.update(changed)
-        ax.set(**changed)
+        still.set(**changed)

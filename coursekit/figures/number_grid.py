@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
@@ -27,6 +28,14 @@ def sheet(figure: Figure) -> Axes:
     ax.set(xlim=(0, width), ylim=(height, 0))
     ax.set_axis_off()
     return ax
+
+
+def outlines(ax: Axes, color: str, width: float = 2.6, style: Any = "-", animated: bool = True) -> PolyCollection:
+    """Add outlines of squares, drawn over all numbers; set by ``set_verts`` to what `NumberGrid.box` returns."""
+    look = {"facecolors": "none", "edgecolors": color, "linewidths": width, "linestyles": style, "zorder": 3}
+    made = PolyCollection([], animated=animated, **look)
+    ax.add_collection(made, autolim=False)
+    return made
 
 
 def written(value: float, digits: int = 0) -> str:
@@ -99,7 +108,7 @@ class NumberGrid:
         self.numbers.set_paths([glyphs(self._text(v), size) for v in values[visible]])
 
     def hide(self) -> None:
-        """Show nothing."""
+        """Show nothing: the matrix and every box around its squares are off the sheet."""
         self.place(-100, -100, 1)
         self.show(np.zeros((1, 1)))
 
@@ -108,6 +117,11 @@ class NumberGrid:
         left, top = self.left + column * self.cell - grow, self.top + row * self.cell - grow
         right, bottom = left + width * self.cell + 2 * grow, top + height * self.cell + 2 * grow
         return np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
+
+    def beyond(self, seen: int, side: int) -> list[Array]:
+        """Return the corners of the strips right of and below the first ``seen`` of ``side`` rows and columns."""
+        left_over = side - seen
+        return [self.box(0, seen, seen, left_over), self.box(seen, 0, left_over, side)] if left_over else []
 
     def _font_size(self, values: Array) -> float:
         """The size at which the longest number fits: a digit is 0.64 of it wide."""

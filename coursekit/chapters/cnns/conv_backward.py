@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
-from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
@@ -14,7 +12,8 @@ from coursekit.convolution import correlate2d, rotated
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.number_grid import NumberGrid, sheet, summed, written
+from coursekit.figures.marks import say
+from coursekit.figures.number_grid import NumberGrid, outlines, sheet, summed, written
 from coursekit.figures.style import AMBER, GHOST, INK, PURPLE, headline
 from coursekit.layers import conv2d_backward, conv2d_forward
 
@@ -128,28 +127,17 @@ def compute(state: State) -> Frame:
 
 
 UPPER, LOWER, CELL = 100, 348, 30
-# Pixels: where each matrix starts.
-PLACES = {
-    "x": (24, UPPER),
-    "w": (214, UPPER),
-    "delta": (346, UPPER),
-    "dx": (24, LOWER),
-    "dw": (214, LOWER),
-    "padded": (560, UPPER),
-    "turned": (824, UPPER),
-    "correlation": (560, LOWER),
+# Each matrix: where it starts (pixels), its title, and the value that gets the full colour.
+MATRICES = {
+    "x": (24, UPPER, "input x", 5.0),
+    "w": (214, UPPER, "kernel w", 3.0),
+    "delta": (346, UPPER, "δ = ∂L/∂y", 3.0),
+    "dx": (24, LOWER, "dX so far", 9.0),
+    "dw": (214, LOWER, "dW so far", 16.0),
+    "padded": (560, UPPER, "δ, padded with zeros", 3.0),
+    "turned": (824, UPPER, "w turned by 180°", 3.0),
+    "correlation": (560, LOWER, "their correlation", 9.0),
 }
-TITLES = {
-    "x": "input x",
-    "w": "kernel w",
-    "delta": "δ = ∂L/∂y",
-    "dx": "dX so far",
-    "dw": "dW so far",
-    "padded": "δ, padded with zeros",
-    "turned": "w turned by 180°",
-    "correlation": "their correlation",
-}
-REACHES = {"x": 5.0, "w": 3.0, "delta": 3.0, "dx": 9.0, "dw": 16.0, "padded": 3.0, "turned": 3.0, "correlation": 9.0}
 
 
 class View:
@@ -160,46 +148,37 @@ class View:
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
         ax = sheet(figure)
-        moving = ("dx", "dw")
-        self.grids = {name: NumberGrid(ax, REACHES[name], name in moving) for name in PLACES}
-        style: dict[str, Any] = {"fontsize": 11.5, "color": INK, "va": "baseline"}
-        for name, (left, top) in PLACES.items():
-            ax.text(left, top - 10, TITLES[name], **style)
+        self.grids = {}
+        for name, (left, top, title, reach) in MATRICES.items():
+            self.grids[name] = NumberGrid(ax, reach, animated=name in ("dx", "dw"))
+            self.grids[name].place(left, top, CELL)
+            ax.text(left, top - 10, title, fontsize=11.5, color=INK)
         ax.text(24, 66, "STEP BY STEP", fontsize=11, fontweight="bold", color=PURPLE)
         ax.text(560, 66, "IN ONE GO", fontsize=11, fontweight="bold", color=AMBER)
         ax.plot([522, 522], [52, 512], color="#cccccc", linewidth=1)
         self.bias = ax.text(338, LOWER + 22, "", fontsize=12, animated=True)
         self.rule = ax.text(338, LOWER + 50, "", fontsize=11.5, color=PURPLE, va="top", linespacing=1.5, animated=True)
         self.sum = ax.text(736, LOWER + 22, "", fontsize=12, color=AMBER, va="top", linespacing=1.5, animated=True)
-        self.verdict = ax.text(736, LOWER + 140, "", fontsize=11.5, va="baseline")
+        self.verdict = ax.text(736, LOWER + 140, "", fontsize=11.5)
         self.ghost_text = ax.text(1028, 528, "", fontsize=10.5, color=GHOST["color"], ha="right")
-        self.steps = self._outline(ax, PURPLE, "-")
-        self.pixels = self._outline(ax, AMBER, "--")
-        self.ghost = self._outline(ax, GHOST["color"], GHOST["linestyle"], animated=False)
-
-    @staticmethod
-    def _outline(ax: Any, color: str, style: Any, animated: bool = True) -> PolyCollection:
-        made = PolyCollection([], facecolors="none", edgecolors=color, linewidths=2.6, animated=animated, zorder=3)
-        made.set_linestyle(style)
-        ax.add_collection(made, autolim=False)
-        return made
+        self.steps = outlines(ax, PURPLE)
+        self.pixels = outlines(ax, AMBER, style="--")
+        self.ghost = outlines(ax, GHOST["color"], style=GHOST["linestyle"], animated=False)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
         for name, grid in self.grids.items():
-            values = getattr(frame, name)
-            grid.place(*PLACES[name], CELL)
-            grid.show(values)
-        side, grids = len(frame.w), self.grids
-        row, column = frame.place
-        top, left = row * frame.state.stride, column * frame.state.stride
-        windows = [grids[name].box(top, left, side, side) for name in ("x", "dx")]
-        self.steps.set_verts([*windows, grids["delta"].box(row, column)] if frame.step else [])
-        row, column = frame.pixel
-        pixels = [grids[name].box(row, column) for name in ("dx", "correlation")]
-        self.pixels.set_verts([*pixels, grids["padded"].box(row, column, side, side)])
+            grid.show(getattr(frame, name))
+        self.steps.set_verts([*self._windows(frame), self.grids["delta"].box(*frame.place)] if frame.step else [])
+        pixels = [self.grids[name].box(*frame.pixel) for name in ("dx", "correlation")]
+        self.pixels.set_verts([*pixels, self.grids["padded"].box(*frame.pixel, *frame.w.shape)])
         self.bias.set_text(f"db so far: {written(frame.db)}")
         self._show_words(frame)
+
+    def _windows(self, frame: Frame, grow: float = 0) -> list[Array]:
+        top, left = (at * frame.state.stride for at in frame.place)
+        side = len(frame.w)
+        return [self.grids[name].box(top, left, side, side, grow) for name in ("x", "dx")]
 
     def _show_words(self, frame: Frame) -> None:
         if frame.step:
@@ -208,20 +187,17 @@ class View:
                 story = f"All {frame.step} δ are back: dX and dW are complete"
             else:
                 story = f"δ {frame.step} of {frame.delta.size} is {delta}: it adds {delta} · w to a window of dX"
-            self.headline.set_text(story)
             self.rule.set_text(f"dX window += {delta} · w\ndW += {delta} · x window\ndb += {delta}")
         else:
-            self.headline.set_text("No δ has been sent back yet: dX and dW are 0")
+            story = "No δ has been sent back yet: dX and dW are 0"
             self.rule.set_text("")
-        self.headline.set_color(PURPLE)
+        say(self.headline, story, PURPLE)
         row, column = (at + 1 for at in frame.pixel)
         terms = [term for term in frame.terms if term]
         lines = [summed(terms[:4]) if terms else "0", *([f"   {_continued(terms[4:])}"] if terms[4:] else [])]
         lines[-1] += f" = {written(frame.terms.sum())}" if len(terms) > 1 else ""
         self.sum.set_text(f"pixel ({row}, {column}) of dX\n" + "\n".join(lines) + "\n(products that are 0 left out)")
-        verdict = "Equal to the finished dX" if frame.agrees else "Not equal to the finished dX"
-        if self.verdict.get_text() != verdict:
-            self.verdict.set_text(verdict)
+        self.verdict.set_text("Equal to the finished dX" if frame.agrees else "Not equal to the finished dX")
 
     def pin(self, frame: Frame | None) -> None:
         """Keep the windows of a frame's step as a ghost."""
@@ -229,9 +205,7 @@ class View:
             self.ghost.set_verts([])
             self.ghost_text.set_text("")
             return
-        row, column = (at * frame.state.stride for at in frame.place)
-        side = len(frame.w)
-        self.ghost.set_verts([self.grids[name].box(row, column, side, side, 3) for name in ("x", "dx")])
+        self.ghost.set_verts(self._windows(frame, 3))
         row, column = (at + 1 for at in frame.pixel)
         self.ghost_text.set_text(
             f"pinned: {frame.step} δ, db {written(frame.db)}, pixel ({row}, {column}) is {written(frame.terms.sum())}"

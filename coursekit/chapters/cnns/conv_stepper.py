@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
@@ -14,7 +13,8 @@ from coursekit.chapters.cnns import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.number_grid import NumberGrid, sheet, summed, written
+from coursekit.figures.marks import areas, fit, say
+from coursekit.figures.number_grid import NumberGrid, outlines, sheet, summed, written
 from coursekit.figures.style import GHOST, INK, PURPLE, RED, headline
 from coursekit.layers import conv2d_forward
 
@@ -145,7 +145,7 @@ class View:
         self.filters = [[NumberGrid(ax, 2) for _ in CHANNELS] for _ in range(2)]
         self.products = [NumberGrid(ax, 3, animated=True) for _ in CHANNELS]
         self.outputs = [NumberGrid(ax, 12, animated=True) for _ in range(2)]
-        style: dict[str, Any] = {"fontsize": 11.5, "color": INK, "va": "baseline"}
+        style: dict[str, Any] = {"fontsize": 11.5, "color": INK}
         for c, name in enumerate(CHANNELS):
             ax.text(17, TOP + c * ROW + 77, f"{name} channel", rotation=90, ha="center", va="center", fontsize=11)
         ax.text(INPUT_LEFT, TOP - 14, "image, with padding", **style)
@@ -158,16 +158,12 @@ class View:
         self.words = ax.text(TEXT_LEFT, 292, "", fontsize=11.5, va="top", linespacing=1.5)
         self.total = ax.text(TEXT_LEFT, 448, "", fontsize=11.5, va="top", linespacing=1.5)
         self.ghost_text = ax.text(TEXT_LEFT, 560, "", fontsize=11, va="top", color=GHOST["color"])
-        outline: dict[str, Any] = {"facecolors": "none", "animated": True, "zorder": 3}
-        self.left_over = PolyCollection([], facecolors=RED, alpha=0.22, animated=True, linewidths=0, zorder=2)
-        self.edges = PolyCollection([], edgecolors="#555555", linewidths=1.4, **outline)
-        self.windows = PolyCollection([], edgecolors=PURPLE, linewidths=2.6, **outline)
-        self.cells = PolyCollection([], edgecolors=PURPLE, linewidths=2.6, **outline)
-        self.chosen = PolyCollection([], edgecolors=PURPLE, linewidths=1.6, linestyles="--", **outline)
-        self.ghost = PolyCollection([], facecolors="none", edgecolors=GHOST["color"], linewidths=1.6, zorder=2.5)
-        self.ghost.set_linestyle(GHOST["linestyle"])
-        for collection in (self.left_over, self.ghost, self.edges, self.chosen, self.windows, self.cells):
-            ax.add_collection(collection, autolim=False)
+        self.left_over = areas(ax, RED, alpha=0.22, zorder=2)
+        self.ghost = outlines(ax, GHOST["color"], 1.6, GHOST["linestyle"], animated=False)
+        self.edges = outlines(ax, "#555555", 1.4)
+        self.chosen = outlines(ax, PURPLE, 1.6, "--")
+        self.windows = outlines(ax, PURPLE)
+        self.cells = outlines(ax, PURPLE)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
@@ -179,10 +175,10 @@ class View:
     def _show_headline(self, frame: Frame) -> None:
         row, column = (at + 1 for at in frame.where)
         if frame.error:
-            self.headline.set_text(f"Stride {frame.state.stride} does not fit: the window falls short of the edge")
+            words = f"Stride {frame.state.stride} does not fit: the window falls short of the edge"
         else:
-            self.headline.set_text(f"{frame.equation}: row {row}, column {column} of output {frame.state.filter}")
-        self.headline.set_color(RED if frame.error else PURPLE)
+            words = f"{frame.equation}: row {row}, column {column} of output {frame.state.filter}"
+        say(self.headline, words, RED if frame.error else PURPLE)
 
     def _show_channels(self, frame: Frame) -> None:
         state = frame.state
@@ -199,23 +195,24 @@ class View:
             self.sums[c].set_text(f"sum {written(frame.sums[c])}")
             self.sums[c].set_position((PRODUCT_LEFT + state.kernel * tap + 12, middle))
             for sign, x in zip(self.signs[2 * c :], (FILTER_LEFTS[0] - 17, PRODUCT_LEFT - 17), strict=False):
-                if sign.get_position() != (x, middle):
-                    sign.set_position((x, middle))
-        row, column = (at * state.stride for at in frame.where)
-        self.windows.set_verts([grid.box(row, column, state.kernel, state.kernel) for grid in self.inputs])
+                fit(sign, position=(x, middle))
+        self.windows.set_verts(self._windows(frame))
         pad, size = state.padding, state.size
         self.edges.set_verts([grid.box(pad, pad, size, size) for grid in self.inputs])
         self.chosen.set_verts([g.box(0, 0, state.kernel, state.kernel, 3) for g in self.filters[state.filter - 1]])
         for f, title in enumerate(self.filter_titles, 1):
-            weight = "bold" if f == state.filter else "normal"
-            if title.get_fontweight() != weight:
-                title.set(fontweight=weight, color=PURPLE if f == state.filter else INK)
+            shown = f == state.filter
+            fit(title, fontweight="bold" if shown else "normal", color=PURPLE if shown else INK)
+
+    def _windows(self, frame: Frame, grow: float = 0) -> list[Array]:
+        row, column = (at * frame.state.stride for at in frame.where)
+        side = frame.state.kernel
+        return [grid.box(row, column, side, side, grow) for grid in self.inputs]
 
     def _show_outputs(self, frame: Frame) -> None:
         state, side = frame.state, len(frame.channels[0])
         seen = state.kernel + (frame.places - 1) * state.stride
-        strips = [] if seen == side else [((0, seen), (seen, side - seen)), ((seen, 0), (side - seen, side))]
-        self.left_over.set_verts([g.box(*at, *extent) for g in self.inputs for at, extent in strips])
+        self.left_over.set_verts([strip for grid in self.inputs for strip in grid.beyond(seen, side)])
         done = np.arange(frame.places**2).reshape(frame.places, frame.places) <= frame.index
         for grid, left, y in zip(self.outputs, OUTPUT_LEFTS, frame.y, strict=True):
             if frame.error:
@@ -223,8 +220,7 @@ class View:
                 continue
             grid.place(left, TOP, min(46, 160 // frame.places))
             grid.show(y, done)
-        cells = [] if frame.error else [self.outputs[state.filter - 1].box(*frame.where)]
-        self.cells.set_verts(cells)
+        self.cells.set_verts([self.outputs[state.filter - 1].box(*frame.where)])
 
     def _show_words(self, frame: Frame) -> None:
         s = frame.state
@@ -245,9 +241,8 @@ class View:
                 f"and 1 bias: {2 * (3 * s.kernel**2 + 1)} parameters,\n"
                 "whatever the size of the image"
             )
-        if words != self.words.get_text():
-            self.words.set(text=words, y=TOP if frame.error else 292, color=RED if frame.error else INK)
-            self.total.set_text(total)
+        fit(self.words, text=words, y=TOP if frame.error else 292, color=RED if frame.error else INK)
+        self.total.set_text(total)
 
     def pin(self, frame: Frame | None) -> None:
         """Keep a frame's window and its sum as a ghost."""
@@ -255,9 +250,7 @@ class View:
             self.ghost.set_verts([])
             self.ghost_text.set_text("")
             return
-        row, column = (at * frame.state.stride for at in frame.where)
-        side = frame.state.kernel
-        self.ghost.set_verts([grid.box(row, column, side, side, 2) for grid in self.inputs])
+        self.ghost.set_verts(self._windows(frame, 2))
         self.ghost_text.set_text(f"pinned, place {frame.index + 1}: {frame.equation}")
 
 

@@ -6,8 +6,6 @@ from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
@@ -17,7 +15,8 @@ from coursekit.data import load_photograph
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.number_grid import NumberGrid, sheet
+from coursekit.figures.marks import say
+from coursekit.figures.number_grid import NumberGrid, outlines, sheet
 from coursekit.figures.style import BLUE, GHOST, INK, PURPLE, headline, plain
 
 HEIGHT, WIDTH = 160, 240  # pixels of a photograph
@@ -138,25 +137,25 @@ class View:
         self.image = self._picture(figure, LEFT, TOP, 1.0)
         self.y = self._picture(figure, RIGHT, TOP, 1.0, animated=True)
         self.ghost = self._picture(figure, MIDDLE - 0.36 * PICTURE[0] / 2, 344, 0.36)
+        look = {"ha": "center", "fontsize": 10.5, "color": GHOST["color"], "transform": ax.transData}
+        self.ghost.axes.text(MIDDLE, 337, "pinned result", **look)
         self.ghost.axes.set_visible(False)
-        title: dict[str, Any] = {"fontsize": 11.5, "color": INK, "va": "baseline"}
-        ax.text(LEFT, TOP - 10, "photograph, in grey", **title)
-        ax.text(RIGHT, TOP - 10, "what the kernel makes of it", **title)
-        self.kernel_title = ax.text(MIDDLE, TOP - 10, "", ha="center", animated=True, **title)
+        style: dict[str, Any] = {"fontsize": 11.5, "color": INK}
+        ax.text(LEFT, TOP - 10, "photograph, in grey", **style)
+        ax.text(RIGHT, TOP - 10, "what the kernel makes of it", **style)
+        self.kernel_title = ax.text(MIDDLE, TOP - 10, "", ha="center", animated=True, **style)
         self.kernel = NumberGrid(ax, 2.0, animated=True, digits=2)
-        self.turned = PolyCollection([], facecolors="none", edgecolors=PURPLE, linewidths=2.6, animated=True)
-        ax.add_collection(self.turned, autolim=False)
-        self.scale = ax.text(RIGHT, TOP + PICTURE[1] + 24, "", animated=True, **title)
-        self.total = ax.text(MIDDLE, TOP + SIDE + 24, "", ha="center", animated=True, **title)
-        self.ghost_title = ax.text(MIDDLE, 337, "", ha="center", fontsize=10.5, color=GHOST["color"])
-        self.words = ax.text(LEFT, TOP + PICTURE[1] + 24, "", linespacing=1.5, animated=True, **title)
+        self.turned = outlines(ax, PURPLE)
+        self.scale = ax.text(RIGHT, TOP + PICTURE[1] + 24, "", animated=True, **style)
+        self.total = ax.text(MIDDLE, TOP + SIDE + 24, "", ha="center", animated=True, **style)
+        self.words = ax.text(LEFT, TOP + PICTURE[1] + 24, "", animated=True, **style)
 
     @staticmethod
     def _picture(figure: Figure, left: float, top: float, share: float, animated: bool = False) -> Any:
         """Add a picture in screen pixels from the upper left corner."""
         wide, high = figure.get_size_inches() * figure.dpi
         width, height = share * PICTURE[0] / wide, share * PICTURE[1] / high
-        ax: Axes = figure.add_axes((left / wide, 1 - top / high - height, width, height))
+        ax = figure.add_axes((left / wide, 1 - top / high - height, width, height))
         ax.set_axis_off()
         blank = np.zeros((HEIGHT, WIDTH))
         return ax.imshow(blank, "gray", vmin=0, vmax=1, aspect="auto", interpolation="bilinear", animated=animated)
@@ -173,36 +172,29 @@ class View:
         self.kernel.show(np.ascontiguousarray(frame.taps, np.float64))
         convolved = frame.state.operation == "convolve"
         self.turned.set_verts([self.kernel.box(0, 0, len(frame.taps), len(frame.taps), 3)] if convolved else [])
-        self.kernel_title.set_text("kernel, turned by 180°" if convolved else "kernel")
-        self.kernel_title.set_color(PURPLE if convolved else INK)
+        say(self.kernel_title, "kernel, turned by 180°" if convolved else "kernel", PURPLE if convolved else INK)
         self.total.set_text(f"weights add up to {plain(frame.total, 2)}")
         black = "0" if frame.darkest == 0 else plain(frame.darkest, 2)
         self.scale.set_text(f"black: {black} or less    white: 1 or more")
         self._show_headline(frame)
 
     def _show_headline(self, frame: Frame) -> None:
-        if frame.state.kernel == "own":
-            self.words.set_text("edges · Sobel + (1 − edges) · blur or sharpen")
-        else:
-            self.words.set_text("")
+        own = frame.state.kernel == "own"
+        self.words.set_text("edges · Sobel + (1 − edges) · blur or sharpen" if own else "")
         if frame.symmetric:
             turn = "a turn by 180° changes nothing"
         elif frame.state.operation == "convolve":
             turn = "turned by 180°, it looks for the opposite slopes"
         else:
             turn = "bright where its pattern is met"
-        self.headline.set_text(f"{frame.label}: {turn}")
-        self.headline.set_color(PURPLE if frame.state.operation == "convolve" else BLUE)
+        say(self.headline, f"{frame.label}: {turn}", PURPLE if frame.state.operation == "convolve" else BLUE)
 
     def pin(self, frame: Frame | None) -> None:
         """Keep a frame's result as a small picture under the kernel."""
         self.ghost.axes.set_visible(frame is not None)
-        if frame is None:
-            self.ghost_title.set_text("")
-            return
-        self.ghost.set_data(frame.y)
-        self.ghost.set_clim(frame.darkest, 1)
-        self.ghost_title.set_text("pinned result")
+        if frame is not None:
+            self.ghost.set_data(frame.y)
+            self.ghost.set_clim(frame.darkest, 1)
 
 
 DEMOS.add(

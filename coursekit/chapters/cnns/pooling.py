@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
@@ -14,7 +13,8 @@ from coursekit.chapters.cnns import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.number_grid import NumberGrid, sheet, written
+from coursekit.figures.marks import areas, say
+from coursekit.figures.number_grid import NumberGrid, outlines, sheet, written
 from coursekit.figures.style import AMBER, BLUE, GHOST, INK, PURPLE, RED, headline
 from coursekit.layers import avg_pool2d_backward, avg_pool2d_forward, max_pool2d_backward, max_pool2d_forward
 
@@ -129,6 +129,13 @@ TITLES = {"x": "input x", "y": "output y", "delta": "δ = ∂L/∂y", "dx": "∂
 REACHES = {"x": 15.0, "y": 15.0, "delta": 10.0, "dx": 10.0}
 
 
+def windows(grids: list[NumberGrid], frame: Frame, grow: float = 0) -> list[Array]:
+    """Return the corners of the window looked at, in each channel of the input or of its gradient."""
+    top, left = (at * frame.state.stride for at in frame.place)
+    size = frame.state.window
+    return [grid.box(top, left, size, size, grow) for grid in grids]
+
+
 class View:
     """A row for each channel: forward on the left, backward on the right."""
 
@@ -141,31 +148,22 @@ class View:
             name: [NumberGrid(ax, REACHES[name], animated=name != "x", digits=2) for _ in range(CHANNELS)]
             for name in LEFTS
         }
-        style: dict[str, Any] = {"fontsize": 11.5, "color": INK, "va": "baseline"}
         for name, left in LEFTS.items():
-            ax.text(left, UPPER - 10, TITLES[name], **style)
+            ax.text(left, UPPER - 10, TITLES[name], fontsize=11.5, color=INK)
         for c, top in enumerate((UPPER, LOWER), 1):
             ax.text(20, top + 99, f"channel {c}", rotation=90, ha="center", va="center", fontsize=11)
         ax.text(42, 62, "FORWARD", fontsize=11, fontweight="bold", color=PURPLE)
         ax.text(556, 62, "BACKWARD", fontsize=11, fontweight="bold", color=AMBER)
         ax.plot([524, 524], [50, 530], color="#cccccc", linewidth=1)
-        self.words = ax.text(42, LOWER + 216, "", fontsize=11, va="baseline", animated=True)
+        self.words = ax.text(42, LOWER + 216, "", fontsize=11, animated=True)
         self.error = ax.text(290, UPPER + 10, "", fontsize=11.5, color=RED, va="top", linespacing=1.5)
         self.ghost_text = ax.text(1030, LOWER + 218, "", fontsize=10.5, color=GHOST["color"], ha="right")
-        self.tiles = self._outline(ax, "#777777", 1.3)
-        self.windows = self._outline(ax, PURPLE, 3)
-        self.backward = self._outline(ax, AMBER, 3)
-        self.winners = self._outline(ax, RED, 2, "--")
-        self.ghost = self._outline(ax, GHOST["color"], 1.6, GHOST["linestyle"], animated=False)
-        self.left_over = PolyCollection([], facecolors=RED, alpha=0.22, animated=True, linewidths=0, zorder=2)
-        ax.add_collection(self.left_over, autolim=False)
-
-    @staticmethod
-    def _outline(ax: Any, color: str, width: float, style: Any = "-", animated: bool = True) -> PolyCollection:
-        made = PolyCollection([], facecolors="none", edgecolors=color, linewidths=width, animated=animated, zorder=3)
-        made.set_linestyle(style)
-        ax.add_collection(made, autolim=False)
-        return made
+        self.tiles = outlines(ax, "#777777", 1.3)
+        self.windows = outlines(ax, PURPLE, 3)
+        self.backward = outlines(ax, AMBER, 3)
+        self.winners = outlines(ax, RED, 2, "--")
+        self.ghost = outlines(ax, GHOST["color"], 1.6, GHOST["linestyle"], animated=False)
+        self.left_over = areas(ax, RED, alpha=0.22, zorder=2)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
@@ -181,44 +179,32 @@ class View:
 
     def _show_windows(self, frame: Frame) -> None:
         size, step, x, dx = frame.state.window, frame.state.stride, self.grids["x"], self.grids["dx"]
-        row, column = frame.place
         every = [(i * step, j * step) for i in range(frame.places) for j in range(frame.places)]
         tiled = every if step >= size else []  # overlapping windows would be a tangle
         self.tiles.set_verts([grid.box(*at, size, size) for grid in x for at in tiled])
-        window = [grid.box(row * step, column * step, size, size) for grid in x]
         seen = size + (frame.places - 1) * step
-        strips = [] if seen == SIDE else [((0, seen), (seen, SIDE - seen)), ((seen, 0), (SIDE - seen, SIDE))]
-        self.left_over.set_verts([grid.box(*at, *extent) for grid in x for at, extent in strips])
+        self.left_over.set_verts([strip for grid in x for strip in grid.beyond(seen, SIDE)])
+        self.windows.set_verts(windows(x, frame) + [grid.box(*frame.place) for grid in self.grids["y"]])
+        self.backward.set_verts(windows(dx, frame) + [grid.box(*frame.place) for grid in self.grids["delta"]])
         winners = [grid.box(*frame.winner(c), grow=-4) for grids in (x, dx) for c, grid in enumerate(grids)]
-        if frame.error:
-            self.windows.set_verts(window)
-            self.backward.set_verts([])
-            self.winners.set_verts([])
-            return
-        self.windows.set_verts(window + [grid.box(row, column) for grid in self.grids["y"]])
-        spread = [grid.box(row * step, column * step, size, size) for grid in dx]
-        self.backward.set_verts(spread + [grid.box(row, column) for grid in self.grids["delta"]])
-        self.winners.set_verts(winners if frame.state.kind == "max" else [])
+        self.winners.set_verts(winners if frame.state.kind == "max" and not frame.error else [])
 
     def _show_words(self, frame: Frame) -> None:
-        state, error = frame.state, "\n".join(textwrap.wrap(frame.error, 25))
-        if error:
-            error += "\n\nRed: pixels that\nno window sees."
-        if error != self.error.get_text():
-            self.error.set_text(error)
+        state = frame.state
         if frame.error:
-            self.headline.set_text(f"Stride {state.stride} does not fit a window of {state.window}")
-            self.headline.set_color(RED)
+            say(self.headline, f"Stride {state.stride} does not fit a window of {state.window}", RED)
+            lines = textwrap.wrap(frame.error, 25)
+            self.error.set_text("\n".join([*lines, "", "Red: pixels that", "no window sees."]))
             self.words.set_text("")
             return
+        self.error.set_text("")
         y, delta = number(frame.y[0][frame.place]), number(frame.delta[0][frame.place])
         if state.kind == "max":
             story = f"The largest is {y}: backward, its pixel gets the whole δ, {delta}"
         else:
             share = number(frame.delta[0][frame.place] / state.window**2)
             story = f"The mean is {y}: backward, each pixel gets δ / {state.window**2} = {share}"
-        self.headline.set_text(f"Channel 1. {story}")
-        self.headline.set_color(PURPLE if state.kind == "max" else BLUE)
+        say(self.headline, f"Channel 1. {story}", PURPLE if state.kind == "max" else BLUE)
         words = f"depth: {CHANNELS} channels in, {CHANNELS} channels out"
         if state.shift:
             words = f"pooled values as before the move: {frame.kept} of {CHANNELS * frame.places**2}"
@@ -230,9 +216,8 @@ class View:
             self.ghost.set_verts([])
             self.ghost_text.set_text("")
             return
-        top, left = (at * frame.state.stride for at in frame.place)
         size = frame.state.window
-        self.ghost.set_verts([grid.box(top, left, size, size, -5) for grid in self.grids["x"]])
+        self.ghost.set_verts(windows(self.grids["x"], frame, -5))
         what = "does not fit" if frame.error else f"{frame.state.kind} {number(frame.y[0][frame.place])} in channel 1"
         sizes = f"{size} × {size}, stride {frame.state.stride}, moved by {frame.state.shift}"
         self.ghost_text.set_text(f"pinned: {sizes}: {what}")
