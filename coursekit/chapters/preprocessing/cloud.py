@@ -225,8 +225,8 @@ class View:
         ax = axes(figure, (0.415, 0.13, 0.285, 0.69), "loss of x w", "weight 1 − its best", "weight 2 − its best")
         ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=range(-1, 2), yticks=range(-1, 2))
         self.rings = areas(ax, DEPTHS, edgecolors=PAPER, linewidths=0.7)
-        (self.ghost_path,) = ax.plot([], [], **GHOST, animated=True)  # the contours would hide it
-        self.path = line(ax, "o-", color=PURPLE, markersize=3.5, linewidth=1.5)
+        over_the_rings = GHOST | {"animated": True, "zorder": 1.5}
+        self.path = line(ax, "o-", color=PURPLE, markersize=3.5, linewidth=1.5, ghost=over_the_rings)
         self.start = line(ax, "o", color=INK, markersize=8, markeredgecolor=PAPER)
         ax.plot(0, 0, "*", color=INK, markersize=13, markeredgecolor=PAPER, animated=True)
         legend(ax, ("● start", INK), ("★ best", INK), right=True)
@@ -254,10 +254,6 @@ class View:
         self.path.set_data(*frame.path[frame.distance < 2 * 100 * REACH].T)  # a run that diverges leaves the picture
         put(self.start, *frame.path[0])
         self.distance.set_data(np.arange(PATH + 1), frame.distance)
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's whole path as a ghost."""
-        self.ghost_path.set_data(*frame.path.T if frame else ([], []))
 
 
 DEMOS.add(
