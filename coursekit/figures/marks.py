@@ -51,9 +51,13 @@ def areas(ax: Axes, color: Any, *, ghost: bool | dict[str, Any] = False, **style
     return made
 
 
-def cursor(ax: Axes, color: Any = "#888888", **style: Any) -> Line2D:
+def cursor(ax: Axes, color: Any = "#888888", *, ghost: bool = False, **style: Any) -> Line2D:
     """Add a vertical line, moved by ``set_xdata([x, x])``."""
-    return ax.axvline(color=color, animated=True, **{"linewidth": 1.0, **style})
+    made = ax.axvline(color=color, animated=True, **{"linewidth": 1.0, **style})
+    if ghost:
+        kept = ax.axvline(visible=False, **GHOST)
+        _keeps(made, lambda keep: kept.set(xdata=made.get_xdata(), visible=keep))
+    return made
 
 
 def put(mark: Line2D, x: float, y: float) -> None:
@@ -173,9 +177,11 @@ def level(ax: Axes, value: float, *, upright: bool = False) -> None:
     (ax.axvline if upright else ax.axhline)(value, color=INK, linewidth=1.0, linestyle=":")
 
 
-def zero(ax: Axes) -> None:
-    """Draw the line y = 0."""
+def zero(ax: Axes, *, both: bool = False) -> None:
+    """Draw the line y = 0, and on request (``both``) x = 0."""
     ax.axhline(0, color="#888888", linewidth=0.9)
+    if both:
+        ax.axvline(0, color="#888888", linewidth=0.9)
 
 
 def rows(ax: Axes, names: Sequence[str]) -> None:

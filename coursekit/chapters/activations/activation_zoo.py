@@ -3,9 +3,9 @@
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from textwrap import fill
 
 import numpy as np
-from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS, Activation
@@ -15,6 +15,7 @@ from coursekit.diagnostics import layer_histogram, layer_moments
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.marks import areas, fit, legend, line, rectangles, say, zero
 from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PURPLE, axes, headline, plain, rough
 from coursekit.hyperparameter import Hyperparameter
 
@@ -171,11 +172,11 @@ def compute(state: State) -> Frame:
     )
 
 
-def outline(shares: Array, low: float, high: float) -> tuple[Array, Array]:
-    """Return the places and heights (2 · bins + 2,) of a histogram's outline, from the base line and back to it."""
+def outline(shares: Array, low: float, high: float) -> Array:
+    """Return the outline (2 · bins + 2, 2) of a histogram, from the base line and back to it."""
     edges = np.repeat(np.linspace(low, high, len(shares) + 1), 2)
     heights = np.concatenate([[0], np.repeat(np.minimum(shares, TALLEST), 2), [0]])
-    return edges, heights
+    return np.stack([edges, heights], axis=1)
 
 
 class View:
@@ -190,37 +191,29 @@ class View:
         self.facts = figure.text(0.60, 0.04, "", fontsize=10.5, color=INK, va="bottom", linespacing=1.45, animated=True)
 
     def _make_curves(self, figure: Figure) -> None:
-        ax = axes(figure, (0.068, 0.40, 0.412, 0.46), "", "", "")
+        self.curves = ax = axes(figure, (0.068, 0.40, 0.412, 0.46), "")
         ax.set_xlim(-REACH, REACH)
         ax.tick_params(labelbottom=False)
-        self.curves = ax
-        self.shade = PolyCollection([], facecolors=ORANGE, alpha=0.22, linewidths=0, animated=True)
-        ax.add_collection(self.shade)
-        ax.axhline(0, color="#888888", linewidth=0.9)
-        (self.ghost,) = ax.plot([], [], **GHOST)
-        (self.slope,) = ax.plot([], [], color=PURPLE, linewidth=2.0, linestyle=(0, (5, 1.5)), animated=True)
-        (self.curve,) = ax.plot([], [], color=BLUE, linewidth=3.0, animated=True)
-        style = {"fontsize": 11.5, "transform": ax.transAxes, "va": "bottom"}
-        ax.text(0.0, 1.03, "— output f(x)", color=BLUE, **style)
-        ax.text(0.27, 1.03, "- - slope f'(x)", color=PURPLE, **style)
-        ax.text(1.0, 1.03, "shaded: saturated", color=AMBER, ha="right", **style)
+        zero(ax)
+        self.shade = areas(ax, ORANGE, alpha=0.22)
+        self.slope = line(ax, color=PURPLE, linewidth=2.0, linestyle=(0, (5, 1.5)))
+        self.curve = line(ax, color=BLUE, linewidth=3.0, ghost=True)
+        legend(ax, ("— output f(x)", BLUE), ("- - slope f'(x)", PURPLE))
+        legend(ax, ("shaded: saturated", ORANGE), right=True)
 
     def _make_histograms(self, figure: Figure) -> None:
-        below = axes(figure, (0.068, 0.11, 0.412, 0.20), "inputs x", "x", "")
+        below = axes(figure, (0.068, 0.11, 0.412, 0.20), "inputs x", "x")
         below.set(xlim=(-REACH, REACH), ylim=(0, TALLEST))
-        self.beside = axes(figure, (0.525, 0.40, 0.135, 0.46), "outputs f(x)", "share of values", "")
+        self.beside = axes(figure, (0.525, 0.40, 0.135, 0.46), "outputs f(x)", "share of values")
         self.beside.set_xlim(0, TALLEST)
         self.beside.tick_params(labelleft=False)  # the curve's own axis
-        back = axes(figure, (0.735, 0.40, 0.25, 0.46), "gradients ∂L/∂x that come back", "∂L/∂x", "")
+        back = axes(figure, (0.735, 0.40, 0.25, 0.46), "gradients ∂L/∂x that come back", "∂L/∂x")
         back.set(xlim=(-3, 3), ylim=(0, TALLEST))
         for axis in (below.yaxis, self.beside.xaxis, back.yaxis):
             axis.set_ticks([0, 0.1, 0.2], ["0", "10 %", "≥ 20 %"])
-        self.histograms, self.ghosts = [], []
-        for ax, color in ((below, "#717581"), (self.beside, BLUE), (back, PURPLE)):
-            bars = PolyCollection([], facecolors=color, alpha=0.85, linewidths=0, animated=True)
-            ax.add_collection(bars)
-            self.histograms.append(bars)
-            self.ghosts.append(ax.plot([], [], **GHOST)[0])
+        self.inputs = areas(below, "#717581", alpha=0.85, ghost=GHOST)
+        self.outputs = areas(self.beside, BLUE, alpha=0.85, ghost=GHOST)
+        self.gradients = areas(back, PURPLE, alpha=0.85, ghost=GHOST)
         places = np.linspace(-3, 3, 121)
         bell = np.exp(-(places**2) / 2) / math.sqrt(2 * math.pi) * 6 / (BINS + 1)
         back.plot(places, bell, color=INK, linewidth=1.1, linestyle=":")
@@ -230,55 +223,23 @@ class View:
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
-        record = ACTIVATIONS[frame.state.activation]
-        self._set_limits(frame)
         share, back = percent(frame.saturated), rough(frame.passed)
-        self.headline.set_text(f"{frame.name}: {share} saturated, the gradient comes back × {back}")
-        self.headline.set_color(AMBER if frame.saturated > 0.6 or frame.passed < 0.1 else INK)
+        words = f"{frame.name}: {share} saturated, the gradient comes back × {back}"
+        say(self.headline, words, AMBER if frame.saturated > 0.6 or frame.passed < 0.1 else INK)
+        for ax in (self.curves, self.beside):
+            fit(ax, ylim=frame.limits)
         self.curve.set_data(INPUTS, frame.y)
         self.slope.set_data(INPUTS, frame.slope)
-        self.shade.set_verts(shaded(frame.flat, *frame.limits))
-        for bars, points in zip(self.histograms, histogram_outlines(frame), strict=True):
-            bars.set_verts([np.stack(points, axis=1)])
+        low, high = np.clip(frame.flat, -REACH, REACH)
+        self.shade.set_verts(rectangles([-REACH, high], [low, REACH], *frame.limits), closed=False)
+        self.inputs.set_verts([outline(frame.inputs, -REACH, REACH)], closed=False)
+        self.outputs.set_verts([outline(frame.outputs, *frame.limits)[:, ::-1]], closed=False)
+        self.gradients.set_verts([outline(frame.gradients, -3, 3)], closed=False)
         self.facts.set_text(
             f"{percent(frame.silent)} of the gradients are exactly 0.\n"
             f"Outputs: mean {plain(round(frame.output_mean, 2), 2)}, std {rough(frame.output_std)}.\n"
-            + wrapped(record.verdict)
+            + fill(ACTIVATIONS[frame.state.activation].verdict, 46, break_on_hyphens=False)
         )
-
-    def _set_limits(self, frame: Frame) -> None:
-        """Fit the curve's axes to the activation; the sliders do not move them."""
-        if self.curves.get_ylim() != frame.limits:
-            self.curves.set_ylim(frame.limits)
-            self.beside.set_ylim(frame.limits)
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's curve and histograms as a ghost."""
-        self.ghost.set_data(*(INPUTS, frame.y) if frame else ([], []))
-        for i, ghost in enumerate(self.ghosts):
-            ghost.set_data(*histogram_outlines(frame)[i] if frame else ([], []))
-
-
-def histogram_outlines(frame: Frame) -> list[tuple[Array, Array]]:
-    """Return x and y of the three outlines: inputs upright, outputs lying, gradients upright."""
-    heights = outline(frame.outputs, *frame.limits)
-    return [outline(frame.inputs, -REACH, REACH), heights[::-1], outline(frame.gradients, -3, 3)]
-
-
-def shaded(flat: tuple[float, float], low: float, high: float) -> list[Array]:
-    """Return the corners of the saturated zones, as far as they can be seen."""
-    spans = [(-REACH, min(flat[0], REACH)), (max(flat[1], -REACH), REACH)]
-    return [np.array([(a, low), (b, low), (b, high), (a, high)]) for a, b in spans if a < b]
-
-
-def wrapped(text: str, width: int = 47) -> str:
-    """Break a sentence into lines."""
-    lines = [""]
-    for word in text.split():
-        if len(lines[-1]) + len(word) >= width:
-            lines.append("")
-        lines[-1] += f"{word} "
-    return "\n".join(line.rstrip() for line in lines)
 
 
 DEMOS.add(

@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
@@ -15,7 +13,8 @@ from coursekit.chapters.activations import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.style import AMBER, BLUE, CYCLE, GHOST, INK, PAPER, RED, axes, headline, plain
+from coursekit.figures.marks import areas, fit, legend, line, put, rectangles, say, segments
+from coursekit.figures.style import AMBER, BLUE, CYCLE, INK, PAPER, RED, axes, headline, plain
 from coursekit.layers import Maxout, maxout_forward
 from coursekit.losses import LOSSES
 from coursekit.network import Sequential
@@ -157,24 +156,18 @@ class View:
         self._make_errors(figure)
 
     def _make_curve(self, figure: Figure) -> None:
-        ax = axes(figure, (0.065, 0.125, 0.515, 0.70), "", "input x", "output y")
+        self.curve = ax = axes(figure, (0.065, 0.125, 0.515, 0.70), "", "input x", "output y")
         ax.set_xlim(-REACH, REACH)
-        self.curve = ax
-        self.bands = PolyCollection([], alpha=0.16, linewidths=0, animated=True)
-        self.lines = LineCollection([], linewidths=1.3, animated=True)
-        self.idle = LineCollection([], colors="#777777", linewidths=1.1, linestyles=[(0, (4, 3))], animated=True)
-        for collection in (self.bands, self.lines, self.idle):
-            ax.add_collection(collection)
-        (self.wanted,) = ax.plot([], [], color="#333333", linewidth=5.5, alpha=0.28, animated=True)
-        (self.ghost,) = ax.plot([], [], **GHOST)
-        (self.largest,) = ax.plot([], [], color=BLUE, linewidth=2.8, animated=True)
-        style: dict[str, Any] = {"fontsize": 11.5, "transform": ax.transAxes, "va": "bottom"}
-        ax.text(0.0, 1.03, "— the unit: largest line", color=BLUE, **style)
-        ax.text(0.385, 1.03, "▬ curve to follow", color="#717581", **style)
-        ax.text(0.685, 1.03, "- - lines largest nowhere", color="#555555", **style)
+        self.bands = areas(ax, None, alpha=0.16)  # these and the lines get a colour a piece
+        self.lines = segments(ax, None, linewidths=1.3)
+        self.idle = segments(ax, "#777777", linewidths=1.1, linestyles=[(0, (4, 3))])
+        self.wanted = line(ax, color="#333333", linewidth=5.5, alpha=0.28)
+        self.largest = line(ax, color=BLUE, linewidth=2.8, ghost=True)
+        unit, target, idle = "— the unit: largest line", "▬ curve to follow", "- - lines largest nowhere"
+        legend(ax, (unit, BLUE), (target, "#717581"), (idle, "#555555"))
 
     def _make_errors(self, figure: Figure) -> None:
-        ax = axes(figure, (0.67, 0.125, 0.315, 0.70), "largest distance from it (log scales)", "pieces k", "")
+        ax = axes(figure, (0.67, 0.125, 0.315, 0.70), "largest distance from it (log scales)", "pieces k")
         ax.set(xscale="log", yscale="log", xlim=(0.9, 13.5), ylim=(LOWEST / 1.3, HIGHEST))
         ticks = [1, 2, 3, 4, 6, 8, 12]
         ax.set_xticks(ticks, [str(tick) for tick in ticks])
@@ -183,49 +176,33 @@ class View:
         k = np.array([1.0, MAX_PIECES])
         ax.plot(k, 4 / k**2, color=INK, linewidth=1.0, linestyle=":")
         ax.text(8.6, 0.075, "4 / k²", fontsize=10.5, color=INK)
-        (self.ghost_errors,) = ax.plot([], [], **GHOST)
-        (self.errors,) = ax.plot([], [], "o-", color=RED, markersize=5, linewidth=1.3, animated=True)
-        (self.now,) = ax.plot(
-            [], [], "o", color=PAPER, markeredgecolor=RED, markeredgewidth=2.4, markersize=11, animated=True
-        )
+        self.errors = line(ax, "o-", color=RED, markersize=5, linewidth=1.3, ghost=True)
+        self.now = line(ax, "o", color=PAPER, markeredgecolor=RED, markeredgewidth=2.4, markersize=11)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
-        self._set_limits(frame)
+        target = TARGETS[frame.state.target]
         self._show_headline(frame)
+        fit(self.curve, ylim=target.limits)
         self.wanted.set_data(INPUTS, frame.wanted)
         self.largest.set_data(INPUTS, frame.y)
         working = np.unique(frame.piece)
         idle = np.setdiff1d(np.arange(len(frame.lines)), working)
-        self.lines.set_segments(segments(frame.lines[working]))
+        self.lines.set_segments(across(frame.lines[working]))
         self.lines.set_color([color(piece) for piece in working])
-        self.idle.set_segments(segments(frame.lines[idle]))
-        bands, owners = territories(frame.piece, *TARGETS[frame.state.target].limits)
+        self.idle.set_segments(across(frame.lines[idle]))
+        bands, owners = territories(frame.piece, *target.limits)
         self.bands.set_verts(bands)
         self.bands.set_facecolor([color(piece) for piece in owners])
-        k = np.arange(1, MAX_PIECES + 1)
-        self.errors.set_data(k, frame.errors)
-        self.now.set_data([frame.state.pieces], [frame.error])
+        self.errors.set_data(np.arange(1, MAX_PIECES + 1), frame.errors)
+        put(self.now, frame.state.pieces, frame.error)
 
     def _show_headline(self, frame: Frame) -> None:
         k, convex = frame.state.pieces, TARGETS[frame.state.target].convex
         near = f"within {plain(frame.error, 2)}" if frame.error > LOWEST else "exact to 0.001"
         idle = f", {frame.idle} of them idle" if frame.idle else ""
         end = "" if convex else ": a largest line is always convex"
-        self.headline.set_text(f"{k} piece{'s' if k > 1 else ''}{idle}: {near}{end}")
-        self.headline.set_color(BLUE if convex else AMBER)
-
-    def _set_limits(self, frame: Frame) -> None:
-        """Fit the axes to the curve; the sliders do not move them."""
-        limits = TARGETS[frame.state.target].limits
-        if self.curve.get_ylim() != limits:
-            self.curve.set_ylim(limits)
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's unit and errors as a ghost."""
-        self.ghost.set_data(*(INPUTS, frame.y) if frame else ([], []))
-        k = np.arange(1, MAX_PIECES + 1)
-        self.ghost_errors.set_data(*(k, frame.errors) if frame else ([], []))
+        say(self.headline, f"{k} piece{'s' if k > 1 else ''}{idle}: {near}{end}", BLUE if convex else AMBER)
 
 
 def color(piece: int) -> str:
@@ -233,18 +210,17 @@ def color(piece: int) -> str:
     return CYCLE[piece % len(CYCLE)]
 
 
-def segments(lines: Array) -> list[Array]:
+def across(lines: Array) -> list[Array]:
     """Return slopes and heights (k, 2) as segments (2, 2) from one side of the picture to the other."""
     ends = np.array([-REACH, REACH])
     return [np.stack([ends, slope * ends + height], axis=1) for slope, height in lines]
 
 
-def territories(piece: Array, low: float, high: float) -> tuple[list[Array], list[int]]:
+def territories(piece: Array, low: float, high: float) -> tuple[Array, list[int]]:
     """Return the intervals in which one line is the largest, as rectangles from low to high, and whose they are."""
     starts = np.flatnonzero(np.diff(piece, prepend=-1))
     edges = np.append((INPUTS[starts] + INPUTS[np.maximum(starts - 1, 0)]) / 2, REACH)
-    boxes = [np.array([(a, low), (b, low), (b, high), (a, high)]) for a, b in pairwise(edges)]
-    return boxes, piece[starts].tolist()
+    return rectangles(edges[:-1], edges[1:], low, high), piece[starts].tolist()
 
 
 DEMOS.add(

@@ -5,7 +5,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
@@ -13,7 +12,8 @@ from coursekit.chapters.activations import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PURPLE, RED, axes, headline
+from coursekit.figures.marks import areas, legend, line, put, say, segments, zero
+from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, readable
 from coursekit.layers import linear_backward, linear_forward
 from coursekit.losses import LOSSES
 
@@ -168,39 +168,30 @@ class View:
         self.headline = headline(figure)
         self._make_inputs(figure)
         self.planes = [
-            Plane(figure, (0.375, 0.125, 0.275, 0.69), "inputs as they are", ORANGE, AMBER),
-            Plane(figure, (0.715, 0.125, 0.275, 0.69), "centred inputs", BLUE, BLUE),
+            Plane(figure, (0.375, 0.125, 0.275, 0.69), "inputs as they are", ORANGE),
+            Plane(figure, (0.715, 0.125, 0.275, 0.69), "centred inputs", BLUE),
         ]
 
     def _make_inputs(self, figure: Figure) -> None:
         ax = axes(figure, (0.06, 0.125, 0.25, 0.69), "", "x₁", "x₂")
         ax.set(xlim=(-1.3, 4.2), ylim=(-1.3, 4.2), xticks=range(-1, 5), yticks=range(-1, 5))
-        ax.axhline(0, color="#888888", linewidth=0.9)
-        ax.axvline(0, color="#888888", linewidth=0.9)
-        style = {"fontsize": 11.5, "transform": ax.transAxes, "va": "bottom"}
-        ax.text(0.0, 1.03, "■ inputs", color=AMBER, **style)
-        ax.text(0.36, 1.03, "● the same, centred", color=BLUE, **style)
-        mark = {"linestyle": "", "animated": True, "markeredgecolor": "white", "markeredgewidth": 0.4}
-        (self.centred,) = ax.plot([], [], "o", color=BLUE, markersize=5, alpha=0.7, **mark)
-        (self.shifted,) = ax.plot([], [], "s", color=ORANGE, markersize=5.5, **mark)
+        zero(ax, both=True)
+        legend(ax, ("■ inputs", ORANGE), ("● the same, centred", BLUE))
+        self.centred = line(ax, "o", color=BLUE, markersize=5, alpha=0.7, markeredgecolor=PAPER, markeredgewidth=0.4)
+        self.shifted = line(ax, "s", color=ORANGE, markersize=5.5, markeredgecolor=PAPER, markeredgewidth=0.4)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
         shifted, centred = frame.runs
-        self.headline.set_text(
+        words = (
             f"{shifted.together:.0%} of the steps move both weights the same way. "
             f"To the goal: {in_short(shifted)}; centred: {in_short(centred)}"
         )
-        self.headline.set_color(RED if frame.diverges else AMBER if shifted.together > 0.9 else INK)
+        say(self.headline, words, RED if frame.diverges else AMBER if shifted.together > 0.9 else INK)
         self.shifted.set_data(*shifted.x.T)
         self.centred.set_data(*centred.x.T)
         for plane, run, lines in zip(self.planes, frame.runs, frame.pulls, strict=True):
-            plane.update(run, lines, frame.state.step)
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep both paths of a frame as ghosts."""
-        for i, plane in enumerate(self.planes):
-            plane.ghost.set_data(*(frame.runs[i].w1, frame.runs[i].w2) if frame else ([], []))
+            plane.show(run, lines, frame.state.step)
 
 
 def in_short(run: Descent) -> str:
@@ -211,33 +202,28 @@ def in_short(run: Descent) -> str:
 class Plane:
     """The two weights: contours, the way walked and the way to come, and what the samples ask for now."""
 
-    def __init__(
-        self, figure: Figure, rect: tuple[float, float, float, float], title: str, color: str, text_color: str
-    ) -> None:
-        ax = axes(figure, rect, "", "weight w₁", "")
-        ax.set_title(title, loc="left", fontsize=11.5, color=text_color, pad=7)
+    def __init__(self, figure: Figure, rect: tuple[float, float, float, float], title: str, color: str) -> None:
+        ax = axes(figure, rect, "", "weight w₁")
+        legend(ax, (title, color))
         ax.text(1.0, 1.03, "w₂ upwards", fontsize=10.5, ha="right", va="bottom", transform=ax.transAxes, color=INK)
         ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=range(-3, 4), yticks=range(-3, 4))
-        self.quadrants = PolyCollection([], facecolors=color, alpha=0.16, linewidths=0, animated=True)
-        self.contours = LineCollection([], colors="#b5b5b5", linewidths=1.0, animated=True)
-        self.pulls = LineCollection([], colors=PURPLE, linewidths=1.0, alpha=0.75, animated=True)
-        for collection in (self.quadrants, self.contours, self.pulls):
-            ax.add_collection(collection)
-        (self.ghost,) = ax.plot([], [], **GHOST)
-        (self.path,) = ax.plot([], [], color=color, linewidth=0.9, alpha=0.55, animated=True)
-        (self.walked,) = ax.plot([], [], ".-", color=text_color, linewidth=1.8, markersize=5, animated=True)
+        self.quadrants = areas(ax, color, alpha=0.16)
+        self.contours = segments(ax, "#b5b5b5", linewidths=1.0)
+        self.pulls = segments(ax, PURPLE, linewidths=1.0, alpha=0.75)
+        self.path = line(ax, color=color, linewidth=0.9, alpha=0.55, ghost=True)
+        self.walked = line(ax, ".-", color=readable(color), linewidth=1.8, markersize=5)
         ax.plot(*GOAL, "*", color=INK, markersize=13, zorder=4)
         ax.annotate("goal", GOAL, (7, -13), textcoords="offset points", fontsize=10.5, color=INK)
-        (self.now,) = ax.plot([], [], "o", color=INK, markersize=7, animated=True, zorder=5)
+        self.now = line(ax, "o", color=INK, markersize=7, zorder=5)
 
-    def update(self, run: Descent, lines: Array, step: int) -> None:
+    def show(self, run: Descent, lines: Array, step: int) -> None:
         """Show a run at a step."""
         w = run.at(step)
         self.contours.set_segments(contours(run.hessian))
         self.path.set_data(run.w1, run.w2)
         self.walked.set_data(run.w1[: step + 1], run.w2[: step + 1])
-        self.now.set_data(*w[:, None])
-        self.pulls.set_segments(list(lines))
+        put(self.now, *w)
+        self.pulls.set_segments(lines)
         self.quadrants.set_verts(allowed(w) if (run.x > 0).all() else [])
 
 

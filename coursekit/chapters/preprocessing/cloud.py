@@ -3,10 +3,8 @@
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
-from matplotlib.collections import PolyCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
@@ -15,6 +13,8 @@ from coursekit.chapters.preprocessing import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.marks import areas, fit, legend, level, line, put, say, stepped, zero
+from coursekit.figures.plane import Classes
 from coursekit.figures.style import BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, plain
 from coursekit.layers import linear_backward, linear_forward
 from coursekit.losses import LOSSES
@@ -215,68 +215,45 @@ class View:
         self._make_curve(figure)
 
     def _make_cloud(self, figure: Figure) -> None:
-        ax = axes(figure, (0.06, 0.13, 0.285, 0.69), "the data: 200 points", "feature 1", "feature 2")
-        self.cloud = ax
-        ax.axhline(0, color="#888888", linewidth=1.0)
-        ax.axvline(0, color="#888888", linewidth=1.0)
-        marks: dict[str, Any] = {"linestyle": "", "markersize": 4, "markeredgewidth": 0, "animated": True}
-        (self.first,) = ax.plot([], [], "o", color=BLUE, alpha=0.8, **marks)
-        (self.second,) = ax.plot([], [], "s", color=ORANGE, alpha=0.8, **marks)
-        (self.ghost_spread,) = ax.plot([], [], **GHOST)
-        (self.spread,) = ax.plot([], [], color=INK, linewidth=1.5, animated=True)
-        (self.middle,) = ax.plot([], [], "P", color=INK, markersize=8, markeredgecolor=PAPER, animated=True)
+        self.cloud = ax = axes(figure, (0.06, 0.13, 0.285, 0.69), "the data: 200 points", "feature 1", "feature 2")
+        zero(ax, both=True)
+        self.points = Classes(ax, (("o", BLUE), ("s", ORANGE)), markersize=4, markeredgewidth=0, alpha=0.8)
+        self.spread = line(ax, color=INK, linewidth=1.5, ghost=True)
+        self.middle = line(ax, "P", color=INK, markersize=8, markeredgecolor=PAPER)
 
     def _make_valley(self, figure: Figure) -> None:
         ax = axes(figure, (0.415, 0.13, 0.285, 0.69), "loss of x w", "weight 1 − its best", "weight 2 − its best")
         ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=range(-1, 2), yticks=range(-1, 2))
-        self.rings = PolyCollection([], facecolors=DEPTHS, edgecolors=PAPER, linewidths=0.7, animated=True)
-        ax.add_collection(self.rings)
-        (self.ghost_path,) = ax.plot([], [], **GHOST, animated=True)  # the contours would hide it
-        (self.path,) = ax.plot([], [], "o-", color=PURPLE, markersize=3.5, linewidth=1.5, animated=True)
-        (self.start,) = ax.plot([], [], "o", color=INK, markersize=8, markeredgecolor=PAPER, animated=True)
+        self.rings = areas(ax, DEPTHS, edgecolors=PAPER, linewidths=0.7)
+        over_the_rings = GHOST | {"animated": True, "zorder": 1.5}
+        self.path = line(ax, "o-", color=PURPLE, markersize=3.5, linewidth=1.5, ghost=over_the_rings)
+        self.start = line(ax, "o", color=INK, markersize=8, markeredgecolor=PAPER)
         ax.plot(0, 0, "*", color=INK, markersize=13, markeredgecolor=PAPER, animated=True)
-        style = {"fontsize": 11.5, "transform": ax.transAxes, "ha": "right", "color": INK}
-        ax.text(1.0, 1.035, "● start  ★ best", **style)
+        legend(ax, ("● start", INK), ("★ best", INK), right=True)
 
     def _make_curve(self, figure: Figure) -> None:
         ax = axes(figure, (0.765, 0.13, 0.222, 0.69), "distance left, % (log)", "step")
         ax.set(xlim=(0, PATH), yscale="log", ylim=(0.5, 200))
         ax.set_yticks([1, 10, 100], ["1", "10", "100"])
-        ax.axhline(100 * ARRIVED, color=INK, linewidth=1.0, linestyle=":")
-        (self.ghost_distance,) = ax.plot([], [], **GHOST)
-        (self.distance,) = ax.plot([], [], "o-", color=PURPLE, markersize=3.5, linewidth=1.5, animated=True)
+        level(ax, 100 * ARRIVED)
+        self.distance = line(ax, "o-", color=PURPLE, markersize=3.5, linewidth=1.5, ghost=True)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
         words = frame.way if frame.steps is None else f"{frame.way} to within 1 %"
         title = f"{frame.state.stage.capitalize()}: condition number {ratio(frame.condition)}, {words}"
-        self.headline.set_text(title)
-        self.headline.set_color(RED if frame.steps is None else PURPLE if frame.steps > 100 else BLUE)
-        self._set_reach(float(np.abs(frame.points).max()))
-        self.first.set_data(*frame.points[frame.left].T)
-        self.second.set_data(*frame.points[~frame.left].T)
+        say(self.headline, title, RED if frame.steps is None else PURPLE if frame.steps > 100 else BLUE)
+        # The same reach for both features, so that the shape of the cloud is true.
+        reach = stepped(np.abs(frame.points).max(), 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)
+        ticks = (-reach, -reach / 2, 0, reach / 2, reach)
+        fit(self.cloud, xlim=(-reach, reach), ylim=(-reach, reach), xticks=ticks, yticks=ticks)
+        self.points.show(frame.points, ~frame.left)
         self.spread.set_data(*spread_ellipse(frame.mean, frame.covariance).T)
-        self.middle.set_data(*frame.mean[:, None])
-        self.rings.set_verts(list(contours(frame)), closed=False)
+        put(self.middle, *frame.mean)
+        self.rings.set_verts(contours(frame), closed=False)
         self.path.set_data(*frame.path[frame.distance < 2 * 100 * REACH].T)  # a run that diverges leaves the picture
-        self.start.set_data(*frame.path[:1].T)
+        put(self.start, *frame.path[0])
         self.distance.set_data(np.arange(PATH + 1), frame.distance)
-
-    def _set_reach(self, largest: float) -> None:
-        """Step the axes of the cloud, the same for both features, so that its shape is true."""
-        reach = next((r for r in (4, 6, 8, 12, 16, 24, 32, 48, 64) if largest < r), 96)
-        if self.cloud.get_xlim()[1] != reach:
-            ticks = np.linspace(-reach, reach, 5)
-            self.cloud.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=ticks, yticks=ticks)
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's spread, path and distances as a ghost."""
-        for ghost in (self.ghost_spread, self.ghost_path, self.ghost_distance):
-            ghost.set_data([], [])
-        if frame is not None:
-            self.ghost_spread.set_data(*spread_ellipse(frame.mean, frame.covariance).T)
-            self.ghost_path.set_data(*frame.path.T)
-            self.ghost_distance.set_data(np.arange(PATH + 1), frame.distance)
 
 
 DEMOS.add(

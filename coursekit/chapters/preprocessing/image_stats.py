@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
@@ -13,7 +14,8 @@ from coursekit.data import load_digits, load_photograph
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.style import AMBER, BLUE, GHOST, INK, PURPLE, RED, axes, headline, plain
+from coursekit.figures.marks import cursor, legend, line, say
+from coursekit.figures.style import AMBER, BLUE, INK, PURPLE, RED, axes, headline, plain
 from coursekit.preprocessing import PREPROCESSORS, Fitted, Projection
 from coursekit.preprocessing import pca as fit_pca
 
@@ -217,15 +219,13 @@ class View:
         self._make_pictures(figure)
         self.before = Curves(axes(figure, (0.765, 0.555, 0.222, 0.32), "before", "", "std"))
         self.after = Curves(axes(figure, (0.765, 0.1, 0.222, 0.32), "after ZCA", "component, % of all", "std"))
-        (self.kept,) = self.before.ax.plot([], [], color=PURPLE, linewidth=1.6, animated=True)
+        self.kept = cursor(self.before.ax, PURPLE, linewidth=1.6)
         self.kept_name = self.before.ax.text(0, 2.5e-4, "", color=PURPLE, fontsize=11, animated=True)
 
     def _make_pictures(self, figure: Figure) -> None:
         ax = figure.add_axes((0.155, 0.015, 0.53, 0.90))
-        height, width = (len(ROWS) * (SIDE + 1) - 1, SHOWN * (SIDE + 1) - 1)
-        box = (-0.5, width - 0.5, height - 0.5, -0.5)
-        style: dict[str, Any] = {"extent": box, "interpolation": "nearest", "aspect": "auto", "animated": True}
-        self.pictures = ax.imshow(np.ones((height, width, 3)), **style)
+        blank = mosaic(np.ones((len(ROWS), SHOWN, SIDE, SIDE, 3)))
+        self.pictures = ax.imshow(blank, interpolation="nearest", aspect="auto", animated=True)
         ax.axis("off")
         for row, name in enumerate(ROWS):
             where = (SIDE + 1) * row + SIDE / 2 - 0.5
@@ -233,51 +233,31 @@ class View:
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
-        self.headline.set_text(
-            f"Noise is {percent(frame.share)} of the signal, and {percent(frame.white_share)} after whitening"
-        )
-        self.headline.set_color(RED if frame.white_share > 0.5 else AMBER if frame.white_share > 0.2 else BLUE)
+        words = f"Noise is {percent(frame.share)} of the signal, and {percent(frame.white_share)} after whitening"
+        say(self.headline, words, RED if frame.white_share > 0.5 else AMBER if frame.white_share > 0.2 else BLUE)
         self.pictures.set_data(mosaic(frame.pictures))
         self.before.show(frame.place, frame.signal, frame.noise)
         self.after.show(frame.place, frame.white_signal, frame.white_noise)
         edge = 100 * frame.state.components / frame.dimensions
-        self.kept.set_data([edge, edge], [1e-4, 1e2])
+        self.kept.set_xdata([edge, edge])
         words = f"k = {frame.state.components}: {frame.kept:.0%}"
         self.kept_name.set(text=f" {words}" if edge < 45 else f"{words} ", x=edge, ha="left" if edge < 45 else "right")
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's curves as a ghost."""
-        for curves in (self.before, self.after):
-            curves.ghost_signal.set_data([], [])
-            curves.ghost_noise.set_data([], [])
-        if frame is not None:
-            self.before.pin(frame.place, frame.signal, frame.noise)
-            self.after.pin(frame.place, frame.white_signal, frame.white_noise)
 
 
 class Curves:
     """Signal and noise in one pair of axes."""
 
-    def __init__(self, ax: Any) -> None:
+    def __init__(self, ax: Axes) -> None:
         self.ax = ax
         ax.set(xlim=(0, 100), yscale="log", ylim=(1e-4, 1e2))
-        (self.ghost_signal,) = ax.plot([], [], **GHOST)
-        (self.ghost_noise,) = ax.plot([], [], **GHOST)
-        (self.signal,) = ax.plot([], [], color=BLUE, linewidth=2.2, animated=True)
-        (self.noise,) = ax.plot([], [], color=RED, linewidth=1.8, linestyle="--", animated=True)
-        style = {"fontsize": 11, "transform": ax.transAxes, "va": "bottom"}
-        ax.text(0.40, 1.035, "— signal", color=BLUE, **style)
-        ax.text(0.71, 1.035, "- - noise", color=RED, **style)
+        self.signal = line(ax, color=BLUE, linewidth=2.2, ghost=True)
+        self.noise = line(ax, color=RED, linewidth=1.8, linestyle="--", ghost=True)
+        legend(ax, ("— signal", BLUE), ("- - noise", RED))
 
     def show(self, place: Array, signal: Array, noise: Array) -> None:
         """Set both curves."""
         self.signal.set_data(place, signal)
         self.noise.set_data(place, noise)
-
-    def pin(self, place: Array, signal: Array, noise: Array) -> None:
-        """Keep both as ghosts."""
-        self.ghost_signal.set_data(place, signal)
-        self.ghost_noise.set_data(place, noise)
 
 
 DEMOS.add(

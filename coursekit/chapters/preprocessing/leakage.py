@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.collections import LineCollection
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
@@ -14,6 +14,7 @@ from coursekit.chapters.preprocessing import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.marks import cursor, fit, legend, level, line, rows, say, segments, stepped
 from coursekit.figures.style import BLUE, GHOST, GREY, INK, RED, axes, headline
 from coursekit.preprocessing import PREPROCESSORS
 
@@ -154,31 +155,26 @@ def stack(percents: Array) -> Array:
 class Strip:
     """The experiments of one way as dots over their accuracy."""
 
-    def __init__(self, ax: Any, color: str, marker: str) -> None:
+    def __init__(self, ax: Axes, color: str, marker: str) -> None:
         self.ax = ax
         ax.set(xlim=(0, 100), xticks=range(0, 101, 10))
-        ax.axvline(50, color=INK, linewidth=1.0, linestyle=":")
-        over = {"transform": ax.get_xaxis_transform(), "animated": True}  # heights as shares of the axes
-        (self.possible,) = ax.plot([], [], color=INK, linewidth=1.2, **over)
-        (self.ghost,) = ax.plot([], [], **GHOST, transform=over["transform"])
-        (self.dots,) = ax.plot([], [], marker, color=color, markersize=5, linestyle="", animated=True)
-        (self.mean,) = ax.plot([], [], "v", color=color, markersize=11, markeredgecolor=INK, clip_on=False, **over)
-        self.words = ax.text(0, 1.07, "", fontsize=13, fontweight="bold", color=color, ha="center", **over)
+        level(ax, 50, upright=True)
+        self.possible = cursor(ax, INK, linewidth=1.2)
+        self.dots = line(ax, marker, color=color, markersize=5)
+        mark = {"marker": "v", "markevery": [1], "markersize": 11, "markeredgecolor": INK, "clip_on": False}
+        self.mean = cursor(ax, color, ghost=True, linestyle="", **mark)  # only its upper end, but a whole ghost
+        style = {"fontsize": 13, "fontweight": "bold", "ha": "center", "animated": True}
+        self.words = ax.text(0, 1.07, "", color=color, transform=ax.get_xaxis_transform(), **style)
 
     def show(self, percents: Array, possible: float) -> None:
         """Set the dots, their mean and what is possible; the axes step to the highest stack."""
         mean, dots = percents.mean(), stack(percents)
-        top = next(height for height in HEIGHTS if dots[:, 1].max() < height)
-        if self.ax.get_ylim() != (0, top):
-            self.ax.set(ylim=(0, top), yticks=range(0, top + 1, 5 if top == HEIGHTS[0] else 10))
+        top = int(stepped(dots[:, 1].max(), *HEIGHTS))
+        fit(self.ax, ylim=(0, top), yticks=range(0, top + 1, 5 if top == HEIGHTS[0] else 10))
         self.dots.set_data(*dots.T)
-        self.mean.set_data([mean], [1])
+        self.mean.set_xdata([mean, mean])
         self.words.set(text=f"{mean:.0f}%", x=mean)
-        self.possible.set_data([possible, possible], [0, 1])
-
-    def pin(self, percents: Array | None) -> None:
-        """Keep a mean as a ghost."""
-        self.ghost.set_data(*([], []) if percents is None else ([percents.mean()] * 2, [0, 1]))
+        self.possible.set_xdata([possible, possible])
 
 
 class View:
@@ -196,30 +192,28 @@ class View:
 
     def _make_means(self, figure: Figure) -> None:
         ax = axes(figure, (0.765, 0.115, 0.22, 0.705), "", "mean test accuracy, %")
-        ax.set(xlim=(40, 100), ylim=(2.5, -0.5), xticks=range(40, 101, 20))
-        ax.set_yticks(range(3), ["mean\nand std", "whitening", "choice of\nfeatures"])
-        ax.tick_params(axis="y", length=0)
-        ax.axvline(50, color=INK, linewidth=1.0, linestyle=":")
+        ax.set(xlim=(40, 100), xticks=range(40, 101, 20))
+        rows(ax, ["mean\nand std", "whitening", "choice of\nfeatures"])
+        ax.grid(visible=True, axis="y")  # rules lead from the names to the dots
+        level(ax, 50, upright=True)
         self.chosen = ax.axhspan(0, 1, color="#eef3f8", zorder=0, animated=True)
-        self.ways = LineCollection([], colors=GREY, linewidths=2.5, animated=True)
-        ax.add_collection(self.ways)
-        (self.ghost_means,) = ax.plot([], [], "x", color=GHOST["color"], markersize=8, animated=True)  # over the band
-        (self.honest_means,) = ax.plot([], [], "o", color=BLUE, markersize=11, animated=True)
-        (self.leaking_means,) = ax.plot([], [], "s", color=RED, markersize=5.5, animated=True)
-        style: dict[str, Any] = {"fontsize": 11.5, "transform": ax.transAxes, "va": "bottom"}
-        ax.text(0.0, 1.03, "● honest", color=BLUE, **style)
-        ax.text(0.45, 1.03, "■ leaking", color=RED, **style)
+        self.ways = segments(ax, GREY, linewidths=2.5, zorder=1)
+        self.honest_means = line(ax, "o", color=BLUE, markersize=11)
+        cross = {"marker": "x", "linestyle": "", "color": GHOST["color"], "markersize": 8}
+        over_the_band = {"animated": True, "zorder": 1.5}
+        self.leaking_means = line(ax, "s", color=RED, markersize=5.5, ghost=cross | over_the_band)
+        legend(ax, ("● honest", BLUE), ("■ leaking", RED))
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
         self._show_headline(frame)
         self.honest.show(frame.honest, frame.possible)
         self.leaking.show(frame.leaking, frame.possible)
-        rows = np.arange(3)
+        places = np.arange(3)
         ends = np.stack([frame.honest_means, frame.leaking_means], axis=1)
-        self.ways.set_segments(list(np.stack([ends, np.stack([rows, rows], axis=1)], axis=2)))
-        self.honest_means.set_data(frame.honest_means, rows)
-        self.leaking_means.set_data(frame.leaking_means, rows)
+        self.ways.set_segments(np.stack([ends, np.stack([places, places], axis=1)], axis=2))
+        self.honest_means.set_data(frame.honest_means, places)
+        self.leaking_means.set_data(frame.leaking_means, places)
         self.chosen.set(y=list(LEAKS.values()).index(frame.state.leak) - 0.3, height=0.6)
 
     def _show_headline(self, frame: Frame) -> None:
@@ -231,14 +225,7 @@ class View:
             words = f"this leak hardly matters ({leaking:.0f}%, honest {honest:.0f}%)"
         else:
             words = f"the leaking test claims {leaking:.0f}%, the honest one {honest:.0f}%"
-        self.headline.set_text(f"{start}: {words}")
-        self.headline.set_color(BLUE if abs(frame.gain) < 100 * SMALL else RED)
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's means as a ghost."""
-        self.honest.pin(None if frame is None else frame.honest)
-        self.leaking.pin(None if frame is None else frame.leaking)
-        self.ghost_means.set_data(*([], []) if frame is None else (frame.leaking_means, np.arange(3)))
+        say(self.headline, f"{start}: {words}", BLUE if abs(frame.gain) < 100 * SMALL else RED)
 
 
 def chance(leak: str, features: int = 500, signal: float = 0.0) -> dict[str, Any]:
