@@ -9,7 +9,6 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
@@ -17,7 +16,8 @@ from coursekit.chapters.cnns import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.style import AMBER, BLUE, GHOST, GREY, INK, ORANGE, PAPER, RED, axes, headline
+from coursekit.figures.marks import fit, legend, line, say, segments
+from coursekit.figures.style import AMBER, BLUE, GHOST, GREY, INK, ORANGE, PAPER, RED, axes, headline, percent
 from coursekit.network import CostRow, cost_table
 
 CHANNELS = 3  # red, green, blue
@@ -115,13 +115,6 @@ def fitting_rows(steps: list[Step], shape: tuple[int, ...]) -> tuple[CostRow, ..
     return ()
 
 
-def percent(share: float) -> str:
-    """Write a share for people, and neither 0 % nor 100 % for what is only near them."""
-    if 0 < share < 0.01:
-        return "less than 1%"
-    return "more than 99%" if 0.99 < share < 1 else f"{share:.0%}"
-
-
 def big(number: float) -> str:
     """Write a count for people: 1,728 as it is, 102,764,544 as 102.8 M, 15.47 G."""
     for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
@@ -135,13 +128,6 @@ KINDS = {
     "max_pool2d": ("max-pool {0.pool} × {0.pool}", GREY, INK),
     "linear": ("linear", ORANGE, AMBER),
 }  # name, colour, colour of its text
-
-
-def stems(lengths: Array, start: float) -> Array:
-    """Return lying lines (M, 2, 2) from ``start`` to each length (M,)."""
-    rows = np.arange(len(lengths))
-    x = np.stack([np.full(len(lengths), start), np.maximum(lengths, start)], axis=1)
-    return np.stack([x, np.stack([rows, rows], axis=1)], axis=2)
 
 
 @cache
@@ -193,25 +179,21 @@ class Panel:
         ax.set_xticks([10.0**power for power in range(2, 15, 2) if span[0] < 10.0**power < span[1]])
         ax.minorticks_off()
         self.start = span[0]
-        (self.ghost,) = ax.plot([], [], "D", color=GHOST["color"], fillstyle="none", markersize=8)
-        self.stems = LineCollection([], linewidths=4, alpha=0.55, animated=True)
-        ax.add_collection(self.stems)
-        (self.dots,) = ax.plot([], [], "o", color=INK, markersize=4.5, animated=True)
+        self.stems = segments(ax, BLUE, linewidths=4, alpha=0.55)
+        ghost = {"marker": "D", "linestyle": "", "color": GHOST["color"], "fillstyle": "none", "markersize": 8}
+        self.dots = line(ax, "o", color=INK, markersize=4.5, ghost=ghost)
         self.numbers = Words(ax)
         self.room = (span[1] / span[0]) ** 0.022  # from a dot to its number
 
     def show(self, lengths: Array, colors: list[str]) -> None:
         """Show the numbers (ROWS,) of all layers."""
-        self.stems.set_segments(list(stems(lengths[: len(colors)], self.start)))
+        ends = np.maximum(lengths[: len(colors)], self.start)
+        self.stems.set_segments([[(self.start, row), (end, row)] for row, end in enumerate(ends)])
         self.stems.set_color(colors)
         self.dots.set_data(lengths, np.arange(ROWS))
         self.numbers.placed = [
             (length * self.room, row, big(length), INK, False) for row, length in enumerate(lengths) if length
         ]
-
-    def pin(self, lengths: Array) -> None:
-        """Keep numbers as a ghost; no numbers take it away."""
-        self.ghost.set_data(lengths, np.arange(len(lengths)))
 
 
 class View:
@@ -222,55 +204,41 @@ class View:
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
         self.shares = figure.text(0.012, 0.925, "", fontsize=11.5, va="top", color=INK, animated=True)
-        self.list = axes(figure, (0.012, 0.085, 0.265, 0.735), "")
+        self.list = axes(figure, (0.012, 0.085, 0.25175, 0.735), "layer")
         self.list.set_axis_off()
-        heading = {"fontsize": 11.5, "color": INK, "va": "bottom", "transform": self.list.transAxes}
-        self.list.text(0, 1.0125, "layer", **heading)
-        self.list.text(0.95, 1.0125, "output shape", ha="right", **heading)
+        legend(self.list, ("output shape", INK), right=True)
         self.names = Words(self.list)
         self.parameters = Panel(figure, 0.28, "parameters (log scale)", PARAMETERS)
         self.work = Panel(figure, 0.66, "multiply–adds for one image (log scale)", WORK)
         box = {"facecolor": PAPER, "edgecolor": RED, "boxstyle": "round,pad=0.6"}
         style = {"fontsize": 11, "color": RED, "ha": "center", "va": "center", "animated": True, "zorder": 9}
         self.error = figure.text(0.63, 0.2, "", bbox=box, **style)
-        self._rows = 0
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
-        self._set_rows(12 if len(frame.rows) <= 12 else ROWS)
+        rows = 12 if len(frame.rows) <= 12 else ROWS  # the height of a row is stepped to the length of the list
+        for ax in (self.list, self.parameters.axes, self.work.axes):
+            fit(ax, ylim=(rows - 0.4, -0.6))
         self._show_totals(frame)
         self.error.set_text("\n".join(wrap(frame.error, 76)))
-        self.error.set_visible(bool(frame.error))
         self.names.placed = []
         for row, layer in enumerate(frame.rows):
             words, _, color = KINDS[layer.layer]
             self.names.placed.append((0, row, words.format(frame.state), color, False))
-            self.names.placed.append((0.95, row, " × ".join(map(str, layer.output_shape)), INK, True))
+            self.names.placed.append((1, row, " × ".join(map(str, layer.output_shape)), INK, True))
         colors = [KINDS[layer.layer][1] for layer in frame.rows]
         self.parameters.show(frame.parameters, colors)
         self.work.show(frame.multiply_adds, colors)
 
     def _show_totals(self, frame: Frame) -> None:
-        (parameters, work), shares = frame.totals, frame.linear_shares
-        story = f"{big(parameters)} parameters, {big(work)} multiply–adds for one image"
-        self.headline.set_text("This architecture does not fit the image" if frame.error else story)
-        self.headline.set_color(RED if frame.error else INK)
-        linear = (
-            f"The linear layers hold {percent(shares[0])} of the parameters and do {percent(shares[1])} of the work."
-        )
-        self.shares.set_text("" if frame.error else linear)
-
-    def _set_rows(self, rows: int) -> None:
-        """Step the height of a row to the length of the list."""
-        if rows != self._rows:
-            self._rows = rows
-            for ax in (self.list, self.parameters.axes, self.work.axes):
-                ax.set_ylim(rows - 0.4, -0.6)
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's numbers as a ghost."""
-        self.parameters.pin(frame.parameters if frame else np.empty(0))
-        self.work.pin(frame.multiply_adds if frame else np.empty(0))
+        if frame.error:
+            say(self.headline, "This architecture does not fit the image", RED)
+            self.shares.set_text("")
+            return
+        parameters, work = map(big, frame.totals)
+        say(self.headline, f"{parameters} parameters, {work} multiply–adds for one image")
+        held, done = map(percent, frame.linear_shares)
+        self.shares.set_text(f"The linear layers hold {held} of the parameters and do {done} of the work.")
 
 
 VGG16 = {

@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from textwrap import wrap
 from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.figure import Figure
 
@@ -17,6 +15,7 @@ from coursekit.data import load_photograph
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.marks import areas, rectangles, say, segments
 from coursekit.figures.style import BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, plain
 from coursekit.layers import avg_pool2d_backward, avg_pool2d_forward, conv2d_backward, conv2d_forward
 
@@ -203,37 +202,34 @@ def photograph() -> Array:
     return small[0, :, :, :SIDE].transpose(1, 2, 0)
 
 
-def places(frame: Frame) -> tuple[Array, Array]:
-    """Return where the units of all levels stand: x in pixels, and the level, (M,) each."""
-    levels = np.arange(len(frame.fields))
-    units = np.maximum((SIDE - frame.fields) // frame.jumps + 1, 0)
-    level = np.repeat(levels, units)
-    unit = np.arange(len(level)) - np.repeat(np.cumsum(units) - units, units)
-    return unit * frame.jumps[level] + (frame.fields[level] - 1) / 2, level
+def units(frame: Frame) -> tuple[Array, Array]:
+    """List the units of all levels: the level, and the place in its row, (M,) each."""
+    counts = np.maximum((SIDE - frame.fields) // frame.jumps + 1, 0)
+    level = np.repeat(np.arange(len(counts)), counts)
+    return level, np.concatenate([np.arange(count) for count in counts])
 
 
-def boxes(x: Array, y: Array, width: Array, height: float) -> Array:
-    """Outline rectangles (M, 4, 2) around their centres."""
-    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) / 2
-    return np.stack([x, y], axis=1)[:, None] + corners * np.stack([width, np.full(len(x), height)], axis=1)[:, None]
+def middle(frame: Frame, level: Array | int, unit: Array) -> Array:
+    """Return where the fields of some units have their middle, in pixels from the left."""
+    return unit * frame.jumps[level] + (frame.fields[level] - 1) / 2
 
 
 def cones(frame: Frame) -> Array:
     """Outline, between neighbouring levels, what the chosen unit sees (L, 4, 2)."""
     if not frame.fits:
         return np.empty((0, 4, 2))
-    heights = np.linspace(0, 1, len(frame.fields))
-    edges = []
-    for level, row in enumerate(frame.paths):
-        seen = np.flatnonzero(row)[[0, -1]] * frame.jumps[level] + (frame.fields[level] - 1) / 2
-        edges.append([[seen[0] - 0.5, heights[level]], [seen[1] + 0.5, heights[level]]])
-    return np.array([[*below, *above[::-1]] for below, above in pairwise(edges)])
+    seen = np.array([middle(frame, level, np.flatnonzero(row)[[0, -1]]) for level, row in enumerate(frame.paths)])
+    heights = np.linspace(0, 1, len(seen))[:, np.newaxis]
+    edges = np.stack(np.broadcast_arrays(seen + np.array([-0.5, 0.5]), heights), axis=2)  # (L + 1, 2, 2)
+    return np.concatenate([edges[:-1], edges[1:, ::-1]], axis=1)
 
 
-def outline(squares: Array) -> Array:
-    """Return fields (M, 4) as closed lines (M, 5, 2) along the edges of their pixels."""
-    left, right, top, bottom = (squares + np.array([-0.5, 0.5, -0.5, 0.5])).T
-    return np.stack([np.stack([left, right, right, left, left], 1), np.stack([top, top, bottom, bottom, top], 1)], 2)
+def windows(frame: Frame) -> Array:
+    """Outline, level by level, which pixels the middle one of the seen units sees (L + 1, 4, 2)."""
+    if not frame.fits:
+        return np.empty((0, 4, 2))
+    left, right, top, bottom = frame.squares.T
+    return rectangles(left - 0.5, right + 0.5, top - 0.5, bottom + 0.5)
 
 
 def mesh(count: int) -> list[Any]:
@@ -265,11 +261,8 @@ class View:
         ax.grid(visible=False)
         ax.spines["left"].set_visible(False)
         ax.set(xlim=(-1, SIDE), ylim=(-0.07, 1.07), yticks=[])
-        self.ghost_cones = PolyCollection([], facecolors="none", edgecolors=GHOST["color"], linewidths=0.9)
-        self.cones = PolyCollection([], facecolors=BLUE, alpha=0.22, linewidths=0, animated=True)
-        self.units = PolyCollection([], edgecolors="#9aa5b1", linewidths=0.5, animated=True)
-        for collection in (self.ghost_cones, self.cones, self.units):
-            ax.add_collection(collection)
+        self.cones = areas(ax, BLUE, alpha=0.22, ghost={"color": GHOST["color"], "linewidth": 0.9})
+        self.units = areas(ax, PAPER, edgecolors="#9aa5b1", linewidths=0.5)
         heading = {"fontsize": 10.5, "va": "bottom", "linespacing": 1.3, "transform": ax.transAxes}
         ax.text(1.02, 1.005, "field of a unit,\nr + (k − 1) · jump", color=PURPLE, **heading)
         style = {"fontsize": 10, "va": "center", "transform": ax.transAxes, "animated": True}
@@ -283,11 +276,8 @@ class View:
         self.seen = ax.imshow(np.zeros((SIDE, SIDE)), cmap=OUTSIDE, vmin=0, vmax=1e-12, animated=True, **style)
         ax.grid(visible=False)
         ax.set(xticks=[0, 20, 39], yticks=[0, 20, 39], xlabel="pixel")
-        self.squares = LineCollection([], colors=ORANGE, linewidths=1.3, animated=True)
-        self.field = LineCollection([], colors=RED, linewidths=2.4, animated=True)
-        self.ghost_field = LineCollection([], **GHOST)
-        for collection in (self.ghost_field, self.squares, self.field):
-            ax.add_collection(collection)
+        self.squares = areas(ax, "none", edgecolors=ORANGE, linewidths=1.3)
+        self.field = areas(ax, "none", edgecolors=RED, linewidths=2.4, ghost=GHOST)
 
     def _make_weights(self, figure: Figure) -> None:
         ax = axes(figure, (0.785, 0.3364, 0.205, 0.4536), "how much its pixels count")
@@ -296,38 +286,31 @@ class View:
         style = {"extent": (0, 1, 0, 1), "interpolation": "nearest", "vmin": 0, "vmax": 1}
         self.weights = ax.imshow(np.zeros((2, 2)), cmap=COUNTS, animated=True, **style)
         note = {"fontsize": 10, "color": INK, "va": "top", "transform": ax.transAxes}
-        self.mesh = LineCollection([], colors=PAPER, linewidths=0.7, animated=True)
-        ax.add_collection(self.mesh)
+        self.mesh = segments(ax, PAPER, linewidths=0.7)
         self.pixels = ax.text(0, -0.05, "", animated=True, **note)
         ax.text(0, -0.17, "dark: many paths lead from\nthe pixel to the unit", **note)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
-        self._show_headline(frame)
+        story = f"{frame.sight}{frame.comparison}" if frame.fits else "The field is larger than the photograph"
+        say(self.headline, story, INK if frame.fits else RED)
+        self.misfit.set_text("\n".join(wrap(frame.misfit, 42)))
         self._show_levels(frame)
+        squares = windows(frame)
         self.seen.set_data(frame.seen)
-        self.squares.set_segments(list(outline(frame.squares[1:-1])) if frame.fits else [])
-        self.field.set_segments(list(outline(frame.squares[-1:])) if frame.fits else [])
+        self.squares.set_verts(squares[1:-1])
+        self.field.set_verts(squares[-1:])
         self.weights.set_data(frame.weights)
         self.mesh.set_segments(mesh(len(frame.weights)))
         self.pixels.set_text(f"{len(frame.weights)} × {len(frame.weights)} pixels" if frame.fits else "")
 
-    def _show_headline(self, frame: Frame) -> None:
-        story = f"{frame.sight}{frame.comparison}" if frame.fits else "The field is larger than the photograph"
-        self.headline.set_text(story)
-        self.headline.set_color(INK if frame.fits else RED)
-        self.misfit.set_text("\n".join(wrap(frame.misfit, 42)))
-        self.misfit.set_visible(not frame.fits)
-
     def _show_levels(self, frame: Frame) -> None:
-        x, level = places(frame)
+        level, unit = units(frame)
         heights = np.linspace(0, 1, len(frame.fields))
-        unit = ((x - (frame.fields[level] - 1) / 2) / frame.jumps[level]).astype(int)
+        x, y, width = middle(frame, level, unit), heights[level], 0.84 * np.minimum(frame.jumps[level], 1.6)
+        self.units.set_verts(rectangles(x - width / 2, x + width / 2, y - 0.0225, y + 0.0225))
         counts = frame.paths[level, unit]
-        colors = COUNTS(np.where(counts > 0, 0.25 + 0.75 * counts, 0))
-        width = 0.84 * np.minimum(frame.jumps[level], 1.6)
-        self.units.set_verts(boxes(x, heights[level], width, 0.045))
-        self.units.set_facecolor(colors)
+        self.units.set_facecolor(COUNTS(np.where(counts > 0, 0.25 + 0.75 * counts, 0)))
         self.cones.set_verts(cones(frame))
         labels = ["input", *(step.name for step in frame.steps)]
         for row, (name, total) in enumerate(zip(self.names, self.sums, strict=True)):
@@ -336,11 +319,6 @@ class View:
             total.set_text(growth(frame, row) if shown else "")
             for text in (name, total):
                 text.set_y((0.07 + heights[row]) / 1.14 if shown else 0)
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's field and cone as a ghost."""
-        self.ghost_cones.set_verts(cones(frame) if frame else [])
-        self.ghost_field.set_segments(list(outline(frame.squares[-1:])) if frame and frame.fits else [])
 
 
 def growth(frame: Frame, level: int) -> str:

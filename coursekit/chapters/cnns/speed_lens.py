@@ -7,7 +7,6 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -16,7 +15,8 @@ from coursekit.chapters.cnns import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PURPLE, axes, headline, plain
+from coursekit.figures.marks import Bars, cursor, line, put, rows, say
+from coursekit.figures.style import BLUE, INK, ORANGE, PURPLE, axes, headline, plain
 from coursekit.layers import conv2d_forward
 
 KERNEL = 3
@@ -183,10 +183,10 @@ def two_digits(number: float) -> str:
 
 
 WAYS = (
-    ("Python loops", ORANGE, AMBER, "s", "■"),
-    ("NumPy", PURPLE, PURPLE, "D", "◆"),
-    ("the package", BLUE, BLUE, "o", "●"),
-)  # name, colour, colour of its text, marker, and how text shows it
+    ("Python loops", ORANGE, "s", "■"),
+    ("NumPy", PURPLE, "D", "◆"),
+    ("the package", BLUE, "o", "●"),
+)  # name, colour, marker, and how text shows it
 SHORTEST, LONGEST = 1e-6, 1e4  # seconds
 
 
@@ -206,31 +206,25 @@ class View:
         ax.set_xticks([8, 16, 32, 64, 128, 256], ["8", "16", "32", "64", "128", "256"])
         ax.set_yticks([1e-6, 1e-3, 1, 60], ["1 µs", "1 ms", "1 s", "1 min"])
         ax.minorticks_off()
-        self.ghosts = [ax.plot([], [], **GHOST)[0] for _ in WAYS]
-        (self.guess,) = ax.plot([], [], color=ORANGE, linewidth=1.6, linestyle=(0, (2, 2)), animated=True)
+        self.guess = line(ax, color=ORANGE, linewidth=1.6, linestyle=(0, (2, 2)), ghost=True)
         self.curves = [
-            ax.plot([], [], mark + "-", color=color, markersize=4.5, linewidth=1.8, animated=True)[0]
-            for _, color, _, mark, _ in WAYS
+            line(ax, f"{mark}-", color=color, markersize=4.5, linewidth=1.8, ghost=row > 0)  # the guess keeps the loops
+            for row, (_, color, mark, _) in enumerate(WAYS)
         ]
-        self.now = ax.axvline(8, color="#888888", linewidth=1.0, animated=True)
-        self.points = [
-            ax.plot([], [], mark, color=color, markersize=9, animated=True)[0] for _, color, _, mark, _ in WAYS
-        ]
+        self.now = cursor(ax)
+        self.points = [line(ax, mark, color=color, markersize=9) for _, color, mark, _ in WAYS]
 
     def _make_bars(self, figure: Figure) -> None:
-        ax = axes(figure, (0.60, 0.36, 0.385, 0.455), "at the slider's side (log scale)", "")
+        ax = axes(figure, (0.60, 0.36, 0.385, 0.455), "at the slider's side (log scale)")
+        rows(ax, [f"{name} {sign}" for name, _, _, sign in WAYS])
+        for label, (_, color, _, _) in zip(ax.get_yticklabels(), WAYS, strict=True):
+            say(label, label.get_text(), color)
+            label.set_fontsize(11)
         ax.set(xscale="log", xlim=(SHORTEST, LONGEST), ylim=(2.6, -0.6))
         ax.set_xticks([1e-6, 1e-3, 1, 60], ["1 µs", "1 ms", "1 s", "1 min"])
         ax.minorticks_off()
-        ax.set_yticks(range(3), [f"{name} {sign}" for name, _, _, _, sign in WAYS])
-        ax.tick_params(axis="y", length=0)
-        ax.grid(visible=False, axis="y")
-        for label, (_, _, color, _, _) in zip(ax.get_yticklabels(), WAYS, strict=True):
-            label.set_color(color)
-            label.set_fontsize(11)
-        self.stems = LineCollection([], colors=[color for _, color, *_ in WAYS], linewidths=14, animated=True)
-        ax.add_collection(self.stems)
-        (self.ghost_times,) = ax.plot([], [], "|", color=GHOST["color"], markersize=24, markeredgewidth=1.5)
+        colors = [color for _, color, _, _ in WAYS]
+        self.bars = Bars(ax, colors, range(len(WAYS)), 0.3, lying=True, base=SHORTEST, ghost=24)
         style = {"fontsize": 10.5, "va": "center", "color": INK, "textcoords": "offset points", "animated": True}
         self.times = [ax.annotate("", (1, row), (6, 0), **style) for row in range(3)]
         self.answers = figure.text(0.515, 0.235, "", fontsize=11.5, color=INK, va="top", linespacing=1.5, animated=True)
@@ -238,19 +232,19 @@ class View:
     def update(self, frame: Frame) -> None:
         """Show a frame."""
         times = ", ".join(f"{name} {readable(time)}" for (name, *_), time in zip(WAYS, frame.here, strict=True))
-        self.headline.set_text(f"{frame.multiply_adds:,} multiply–adds: {times}")
-        self.curves[0].set_data(frame.sides[frame.measured], frame.loops[frame.measured])
+        say(self.headline, f"{frame.multiply_adds:,} multiply–adds: {times}")
         self.guess.set_data(frame.sides, frame.loops)
+        self.curves[0].set_data(frame.sides[frame.measured], frame.loops[frame.measured])
         self.curves[1].set_data(frame.sides, frame.numpy)
         self.curves[2].set_data(frame.sides, frame.package)
         self.now.set_xdata([frame.state.side] * 2)
         for point, time in zip(self.points, frame.here, strict=True):
-            point.set_data([frame.state.side], [time])
+            put(point, frame.state.side, time)
         self.points[0].set_fillstyle("full" if frame.here_measured else "none")
         self._show_bars(frame)
 
     def _show_bars(self, frame: Frame) -> None:
-        self.stems.set_segments([[[SHORTEST, row], [time, row]] for row, time in enumerate(frame.here)])
+        self.bars.show(frame.here)
         for row, (text, time) in enumerate(zip(self.times, frame.here, strict=True)):
             beside = f", {two_digits(frame.here[0] / time)} times faster" if row else ""
             scaled = "" if row or frame.here_measured else " (scaled)"
@@ -262,13 +256,6 @@ class View:
             f"largest difference {plain(frame.difference, 1)} of the largest number.\n"
             "Dashed: too slow to run here, scaled by the work."
         )
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's times as a ghost."""
-        curves = (frame.loops, frame.numpy, frame.package) if frame else ([], [], [])
-        for ghost, curve in zip(self.ghosts, curves, strict=True):
-            ghost.set_data(frame.sides if frame else [], curve)
-        self.ghost_times.set_data(*(frame.here, range(3)) if frame else ([], []))
 
 
 DEMOS.add(

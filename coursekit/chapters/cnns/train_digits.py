@@ -4,10 +4,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
@@ -16,7 +15,9 @@ from coursekit.data import Images, Part, load_digits, split
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.style import AMBER, BLUE, GHOST, INK, RED, axes, headline
+from coursekit.figures.marks import areas, level, line, put, rectangles, say
+from coursekit.figures.marks import fit as fit_axes
+from coursekit.figures.style import AMBER, BLUE, INK, RED, axes, headline
 from coursekit.layers import Activation, Conv2d, Flatten, Linear, MaxPool2d
 from coursekit.losses import LOSSES
 from coursekit.network import Sequential
@@ -220,15 +221,13 @@ class View:
         self.losses.set(yscale="log", ylim=(LOWEST, HIGHEST))
         self.losses.set_yticks([0.001, 0.01, 0.1, 1, CHANCE, 10], ["0.001", "0.01", "0.1", "1", "chance", "10"])
         self.losses.minorticks_off()
-        self.losses.axhline(CHANCE, color=INK, linewidth=1.0, linestyle=":")
+        level(self.losses, CHANCE)
         self.accuracies = axes(figure, (0.69, 0.515, 0.295, 0.345), "validation digits read correctly (%)", "epoch")
         self.accuracies.set_ylim(0, 104)
-        self.accuracies.axhline(100 / CLASSES, color=INK, linewidth=1.0, linestyle=":")
-        self.ghosts = [ax.plot([], [], **GHOST)[0] for ax in (self.losses, self.accuracies)]
-        (self.loss,) = self.losses.plot([], [], color=AMBER, linewidth=1.8, animated=True)
-        (self.loss_now,) = self.losses.plot([], [], "o", color=AMBER, markersize=6, animated=True, clip_on=False)
-        (self.accuracy,) = self.accuracies.plot([], [], "s-", color=BLUE, markersize=4, linewidth=1.8, animated=True)
-        self._epochs = 0
+        level(self.accuracies, 100 / CLASSES)
+        self.loss = line(self.losses, color=AMBER, linewidth=1.8, ghost=True)
+        self.loss_now = line(self.losses, "o", color=AMBER, markersize=6, clip_on=False)
+        self.accuracy = line(self.accuracies, "s-", color=BLUE, markersize=4, linewidth=1.8, ghost=True)
 
     def _make_digits(self, figure: Figure) -> None:
         ax = axes(
@@ -239,25 +238,27 @@ class View:
         ax.spines[:].set_visible(False)
         data = digits(0)  # the test digits are the same for every seed
         ax.imshow(strip(data.test.images[data.shown]), cmap="Greys", vmin=0, vmax=1, aspect="auto")
-        self.boxes = LineCollection([], colors=RED, linewidths=2.0, animated=True, clip_on=False)
-        ax.add_collection(self.boxes)
-        style: dict[str, Any] = {"fontsize": 11, "ha": "center", "va": "center", "animated": True}
+        self.boxes = areas(ax, "none", edgecolors=RED, linewidths=2.0, clip_on=False)
+        style = {"fontsize": 11, "ha": "center", "va": "center", "animated": True}
         self.answers = [ax.text(10 * (i % 10) + 4.5, 13 * (i // 10) + 9.6, "", **style) for i in range(2 * CLASSES)]
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
-        self._set_limits(frame.state.epochs)
+        epochs = frame.state.epochs
+        for ax in (self.losses, self.accuracies):
+            fit_axes(ax, xlim=(0, epochs), xticks=range(0, epochs + 1, 1 if epochs <= 8 else 4))
         self._show_headline(frame)
         with np.errstate(all="ignore"):
             self.filters.set_data(np.ma.masked_invalid(mosaic(frame.filters)))
         self.loss.set_data(frame.epoch, frame.loss)
-        self.loss_now.set_data(frame.epoch[-1:], np.clip(frame.loss[-1:], LOWEST, HIGHEST))
+        put(self.loss_now, frame.epoch[-1], np.clip(frame.loss[-1], LOWEST, HIGHEST))
         self.accuracy.set_data(frame.val_epoch, 100 * frame.val_accuracy)
         for text, answer, wrong in zip(self.answers, frame.answers, frame.wrong, strict=True):
-            text.set_text(f"× {answer}" if wrong else str(answer))
-            text.set_color(RED if wrong else INK)
+            say(text, f"× {answer}" if wrong else str(answer), RED if wrong else INK)
             text.set_fontweight("bold" if wrong else "normal")
-        self.boxes.set_segments([frame_around(i) for i in range(len(frame.wrong)) if frame.wrong[i]])
+        row, column = np.divmod(np.flatnonzero(frame.wrong), CLASSES)
+        left, top = 10 * column - 0.1, 13 * row - 0.7
+        self.boxes.set_verts(rectangles(left, left + 9.2, top, top + 8.4))
 
     def _show_headline(self, frame: Frame) -> None:
         if frame.overflowed:
@@ -268,28 +269,7 @@ class View:
             story, color = f"{frame.test_accuracy:.1%} of the test digits read correctly", BLUE
         else:
             story, color = f"{frame.val_accuracy[-1]:.1%} of the validation digits read correctly", INK
-        self.headline.set_text(f"Epoch {frame.epoch[-1]:.4g} of {frame.state.epochs}: {story}")
-        self.headline.set_color(color)
-
-    def _set_limits(self, epochs: int) -> None:
-        """Fit the curves to the length of the run."""
-        if epochs != self._epochs:
-            self._epochs = epochs
-            for ax in (self.losses, self.accuracies):
-                ax.set_xlim(0, epochs)
-                ax.set_xticks(np.arange(0, epochs + 1, 1 if epochs <= 8 else 4))
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's curves as a ghost."""
-        loss, accuracy = self.ghosts
-        loss.set_data(*(frame.epoch, frame.loss) if frame else ([], []))
-        accuracy.set_data(*(frame.val_epoch, 100 * frame.val_accuracy) if frame else ([], []))
-
-
-def frame_around(i: int) -> Array:
-    """Outline the i-th digit of the strip as a closed line (5, 2)."""
-    left, top = 10 * (i % 10) - 0.1, 13 * (i // 10) - 0.7
-    return np.array([[0, 0], [9.2, 0], [9.2, 8.4], [0, 8.4], [0, 0]]) + np.array([left, top])
+        say(self.headline, f"Epoch {frame.epoch[-1]:.4g} of {frame.state.epochs}: {story}", color)
 
 
 DEMOS.add(
