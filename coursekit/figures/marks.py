@@ -19,6 +19,7 @@ from coursekit.arrays import Array
 from coursekit.figures.style import GHOST, INK, readable
 
 OUTLINE: dict[str, Any] = {"color": GHOST["color"], "linewidth": 0.9, "alpha": 0.8}  # a ghost of areas or segments
+RING: dict[str, Any] = {"color": GHOST["color"], "marker": "o", "fillstyle": "none", "markersize": 13}  # of a dot
 BETWEEN = 11  # points from one entry of a legend to the next
 
 # ---- what moves

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
@@ -13,6 +12,7 @@ from coursekit.chapters.losses import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.marks import areas, legend, line, rectangles, rows, say, segments
 from coursekit.figures.style import BLUE, BROWN, GHOST, INK, ORANGE, PURPLE, RED, axes, headline, plain
 from coursekit.information import cross_entropy, entropy, kl_divergence
 
@@ -20,6 +20,7 @@ BIRDS = ("sparrow", "magpie", "heron", "osprey")
 COLORS = (BLUE, ORANGE, BROWN, PURPLE)
 MOST = 16
 LONGEST = 6.5  # bits that the picture spans
+RIGHT = 5  # bits a bird that the sums span
 NARROW, WIDE = 0.06, 0.12  # a bar less wide than this has no room for a number, or for its name
 
 
@@ -131,27 +132,20 @@ class View:
     def _make_words(self, figure: Figure) -> None:
         ax = axes(figure, (0.06, 0.125, 0.50, 0.69), "", "share of the birds seen, p", "bits a bird")
         ax.set(xlim=(0, 1), ylim=(0, 8), yticks=range(7))  # the names stand above the highest bar
-        style: dict[str, Any] = {"fontsize": 11, "transform": ax.transAxes, "va": "bottom"}
-        ax.text(0, 1.03, "■ its word in this code, −log₂ q", color=INK, **style)
-        ax.text(0.55, 1.03, "┅ in the best code, −log₂ p", color=INK, **style)
-        self.bars = PolyCollection([], facecolors=COLORS, edgecolors="white", linewidths=1.5, alpha=0.75, animated=True)
-        self.best = LineCollection([], colors=INK, linewidths=2.2, linestyles=(0, (3, 1)), animated=True)
-        self.ghost = LineCollection([], colors=GHOST["color"], linewidths=1.2)
-        for collection in (self.ghost, self.bars, self.best):
-            ax.add_collection(collection)
-        (self.ends,) = ax.plot([], [], "|", color=INK, markersize=9, animated=True, clip_on=False)
+        legend(ax, ("■ its word in this code, −log₂ q", INK), ("┅ in the best code, −log₂ p", INK))
+        ghost = {"color": GHOST["color"], "linewidth": 1.2}
+        self.bars = areas(ax, COLORS, edgecolors="white", linewidths=1.5, alpha=0.75, ghost=ghost)
+        self.best = segments(ax, INK, linewidths=2.2, linestyles=(0, (3, 1)))
+        self.ends = line(ax, "|", color=INK, markersize=9, clip_on=False)
         text: dict[str, Any] = {"ha": "center", "fontsize": 10.5, "color": INK, "animated": True}
         self.names = [ax.text(0, LONGEST + 0.15, "", va="bottom", **text) for _ in BIRDS]
         self.trouble = ax.text(0.5, 3.2, "", va="center", wrap=True, **(text | {"fontsize": 12, "color": RED}))
 
     def _make_sums(self, figure: Figure) -> None:
-        ax = axes(figure, (0.70, 0.125, 0.28, 0.69), "bits a bird, on average", "bits", "")
-        ax.set(xlim=(0, 5), ylim=(2.6, -0.6))
-        ax.set_yticks([0, 1, 2], ["entropy H(p)", "cross-entropy\nH(p, q)", "divergence\nD(p‖q)"])
-        ax.tick_params(axis="y", length=0)
-        ax.grid(visible=False, axis="y")
-        self.sums = PolyCollection([], facecolors=[INK, "#2a6fb0", RED, RED], linewidths=0, alpha=0.85, animated=True)
-        ax.add_collection(self.sums)
+        ax = axes(figure, (0.70, 0.125, 0.28, 0.69), "bits a bird, on average", "bits")
+        rows(ax, ["entropy H(p)", "cross-entropy\nH(p, q)", "divergence\nD(p‖q)"])
+        ax.set(xlim=(0, RIGHT), ylim=(2.6, -0.6))
+        self.sums = areas(ax, [INK, "#2a6fb0", RED, RED], alpha=0.85)
         (self.ghost_sums,) = ax.plot([], [], "|", color=GHOST["color"], markersize=30, markeredgewidth=1.6)
         style: dict[str, Any] = {"fontsize": 11, "va": "center", "color": INK, "animated": True}
         self.numbers = [ax.text(0, place, "", **style) for place in range(3)]
@@ -162,7 +156,8 @@ class View:
         self.trouble.set_text(frame.trouble.replace(". ", ".\n"))
         ends, starts = frame.ends, frame.ends - frame.p
         heights = np.minimum(frame.lengths, LONGEST)
-        self.bars.set_verts(list(boxes(starts, ends, heights)), closed=False)
+        bars = rectangles(starts, ends, 0, heights)[:, [0, 3, 2, 1]]  # up, across and down: no edge along the base
+        self.bars.set_verts(bars, closed=False)
         self.best.set_segments([[(a, h), (b, h)] for a, b, h in zip(starts, ends, frame.best, strict=True) if b > a])
         self.ends.set_data(frame.ends, np.zeros(4))
         for name, bird, a, b, length in zip(self.names, BIRDS, starts, ends, frame.lengths, strict=True):
@@ -172,21 +167,20 @@ class View:
 
     def _show_headline(self, frame: Frame) -> None:
         if frame.trouble:
-            self.headline.set_text(frame.trouble.split(".")[0])
+            say(self.headline, frame.trouble.split(".")[0], RED)
         elif frame.divergence < 5e-3:
-            self.headline.set_text(f"The right code: {bits(frame.cross_entropy)} bits a bird, and no code does better")
+            say(self.headline, f"The right code: {bits(frame.cross_entropy)} bits a bird, and no code does better")
         else:
             wasted = (
                 "and some birds have no word" if math.isinf(frame.divergence) else f"{bits(frame.divergence)} wasted"
             )
-            self.headline.set_text(f"This code needs {bits(frame.cross_entropy)} bits a bird, {wasted}")
-        self.headline.set_color(INK if not frame.trouble and frame.divergence < 5e-3 else RED)
+            say(self.headline, f"This code needs {bits(frame.cross_entropy)} bits a bird, {wasted}", RED)
 
     def _show_sums(self, frame: Frame) -> None:
-        right = 5.0
-        h, total = min(frame.entropy, right), min(frame.cross_entropy, right)
-        spans = [(0, 0, h), (1, 0, h), (1, h, total), (2, h, total)]
-        self.sums.set_verts([lying(*span) for span in spans], closed=False)
+        h, total = frame.entropy, min(frame.cross_entropy, RIGHT)
+        places = np.array([0, 1, 1, 2])
+        spans = rectangles([0, 0, h, h], [h, h, total, total], places - 0.3, places + 0.3)
+        self.sums.set_verts(spans, closed=False)
         values = (frame.entropy, frame.cross_entropy, frame.divergence)
         for number, value, end in zip(self.numbers, values, (h, total, total), strict=True):
             inside = end > 4
@@ -194,25 +188,12 @@ class View:
             number.set_color("white" if inside else INK)
 
     def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's bars as outlines, and its sums as marks."""
+        """Mark a frame's sums; the bars have ghosts of their own."""
         if frame is None:
-            self.ghost.set_segments([])
             self.ghost_sums.set_data([], [])
             return
-        self.ghost.set_segments(list(boxes(frame.ends - frame.p, frame.ends, np.minimum(frame.lengths, LONGEST))))
-        self.ghost_sums.set_data([frame.entropy, min(frame.cross_entropy, 5), min(frame.cross_entropy, 5)], [0, 1, 2])
-
-
-def boxes(left: Array, right: Array, height: Array) -> Array:
-    """Outline bars (K, 4, 2) that stand on 0."""
-    zero = np.zeros_like(height)
-    return np.stack([np.stack([left, left, right, right], 1), np.stack([zero, height, height, zero], 1)], axis=2)
-
-
-def lying(place: float, start: float, end: float) -> list[tuple[float, float]]:
-    """Outline one lying bar."""
-    low, high = place - 0.3, place + 0.3
-    return [(start, low), (end, low), (end, high), (start, high)]
+        total = min(frame.cross_entropy, RIGHT)
+        self.ghost_sums.set_data([frame.entropy, total, total], [0, 1, 2])
 
 
 def counts(p: tuple[int, ...], q: tuple[int, ...], learnt: int = 0) -> dict[str, Any]:

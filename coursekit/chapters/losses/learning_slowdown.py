@@ -5,7 +5,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.arrays import Array
@@ -13,7 +15,8 @@ from coursekit.chapters.losses import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, axes, headline
+from coursekit.figures.marks import cursor, fit, legend, line, put, say
+from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, axes, headline, readable
 from coursekit.losses import LOSSES
 
 EPOCHS = 300
@@ -27,15 +30,13 @@ class Learner(NamedTuple):
     """A loss in this race, and its look."""
 
     loss: str
-    label: str
     color: str
-    text_color: str
     marker: str
 
 
 LEARNERS = (
-    Learner("mse", "squared error", ORANGE, AMBER, "s"),
-    Learner("binary_cross_entropy", "cross-entropy", BLUE, BLUE, "o"),
+    Learner("mse", ORANGE, "s"),
+    Learner("binary_cross_entropy", BLUE, "o"),
 )
 
 
@@ -134,40 +135,34 @@ class View:
         self._make_race(figure)
         self._make_neuron(figure)
         self._make_pulls(figure)
-        self._target: int | None = None
 
     def _make_race(self, figure: Figure) -> None:
-        ax = axes(figure, (0.065, 0.13, 0.38, 0.69), "output a", "epoch", "")
+        self.race = ax = axes(figure, (0.065, 0.13, 0.38, 0.69), "output a", "epoch")
         ax.set(xlim=(0, EPOCHS), ylim=(-0.03, 1.03))
-        style: dict[str, Any] = {"fontsize": 11, "transform": ax.transAxes, "va": "bottom", "ha": "right"}
-        ax.text(0.62, 1.035, "■ squared error", color=AMBER, **style)
-        ax.text(1.0, 1.035, "● cross-entropy", color=BLUE, **style)
+        legend(ax, ("■ squared error", ORANGE), ("● cross-entropy", BLUE), right=True)
         self.goal = ax.axhspan(0, GOAL, color=INK, alpha=0.10, linewidth=0, animated=True)
-        self.race = ax
-        self.ghosts = [ax.plot([], [], **GHOST)[0] for _ in LEARNERS]
-        self.now = ax.axvline(color="#888888", linewidth=1.0, animated=True)
-        self.curves = [ax.plot([], [], color=learner.color, linewidth=2.4, animated=True)[0] for learner in LEARNERS]
+        self.now = cursor(ax)
+        self.curves = [line(ax, color=learner.color, linewidth=2.4, ghost=True) for learner in LEARNERS]
         self.ends = [
-            ax.plot([], [], "|", color=learner.text_color, markersize=16, markeredgewidth=2.2, animated=True)[0]
-            for learner in LEARNERS
+            line(ax, "|", color=readable(learner.color), markersize=16, markeredgewidth=2.2) for learner in LEARNERS
         ]
         self.race_dots = self._dots(ax)
 
     @staticmethod
-    def _dots(ax: Any) -> list[Any]:
-        style = {"markersize": 9, "markeredgecolor": INK, "markeredgewidth": 0.8, "animated": True, "clip_on": False}
-        return [ax.plot([], [], learner.marker, color=learner.color, zorder=4, **style)[0] for learner in LEARNERS]
+    def _dots(ax: Axes) -> list[Line2D]:
+        style: dict[str, Any] = {"markersize": 9, "markeredgecolor": INK, "markeredgewidth": 0.8, "clip_on": False}
+        return [line(ax, learner.marker, color=learner.color, zorder=4, **style) for learner in LEARNERS]
 
     def _make_neuron(self, figure: Figure) -> None:
-        ax = axes(figure, (0.505, 0.13, 0.215, 0.69), "the neuron a = σ(z)", "z = w · 1 + b", "")
+        ax = axes(figure, (0.505, 0.13, 0.215, 0.69), "the neuron a = σ(z)", "z = w · 1 + b")
         ax.set(xlim=(-REACH, REACH), ylim=(-0.03, 1.03), xticks=(-8, -4, 0, 4, 8))
         ax.plot(SUMS, ACTIVATIONS["sigmoid"].forward(SUMS)[0], color=INK, linewidth=1.8)
         self.neuron_dots = self._dots(ax)
 
     def _make_pulls(self, figure: Figure) -> None:
-        ax = axes(figure, (0.775, 0.13, 0.215, 0.69), "the pull |dC/dz|", "z", "")
+        ax = axes(figure, (0.775, 0.13, 0.215, 0.69), "the pull |dC/dz|", "z")
         ax.set(xlim=(-REACH, REACH), ylim=(-0.03, 1.03), xticks=(-8, -4, 0, 4, 8))
-        self.hills = [ax.plot([], [], color=learner.color, linewidth=2.0, animated=True)[0] for learner in LEARNERS]
+        self.hills = [line(ax, color=learner.color, linewidth=2.0) for learner in LEARNERS]
         style: dict[str, Any] = {"fontsize": 11, "animated": True}
         self.names = [
             ax.text(0, 0.86, "|a − y|", color=BLUE, **style),
@@ -177,7 +172,8 @@ class View:
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
-        self._show_headline(frame)
+        squared, entropy = map(spell, frame.needed)
+        say(self.headline, f"Squared error needs {squared}, cross-entropy {entropy}")
         epochs, now, target = np.arange(EPOCHS + 1), frame.state.epoch, frame.state.target
         self._show_target(target)
         self.now.set_xdata([now, now])
@@ -185,33 +181,20 @@ class View:
             output, z, pull = frame.now[row]
             self.curves[row].set_data(epochs, run.output)
             self.ends[row].set_data(*([], []) if needed is None else ([needed], [run.output[needed]]))
-            self.race_dots[row].set_data([now], [output])
-            self.neuron_dots[row].set_data([z], [output])
+            put(self.race_dots[row], now, output)
+            put(self.neuron_dots[row], z, output)
             self.hills[row].set_data(SUMS, run.hill)
-            self.pull_dots[row].set_data([z], [pull])
+            put(self.pull_dots[row], z, pull)
 
     def _show_target(self, target: int) -> None:
-        """Move the goal and the names of the curves with the target; nothing is redrawn where nothing changes."""
-        if self._target == target:
-            return
-        self._target = target
+        """Move the goal and the names of the curves with the target."""
         middle = GOAL / 2 if target == 0 else 1 - GOAL / 2
         far, near = (1, -1) if target == 0 else (-1, 1)  # where the neuron is wrong, where it is right
         self.goal.set(y=middle - GOAL / 2)
-        self.race.set_yticks(
-            [middle, 0.2, 0.4, 0.6, 0.8, 1 - target], ["learnt", "0.2", "0.4", "0.6", "0.8", str(1 - target)]
-        )
+        labels = ["learnt", "0.2", "0.4", "0.6", "0.8", str(1 - target)]
+        fit(self.race, yticks=[middle, 0.2, 0.4, 0.6, 0.8, 1 - target], yticklabels=labels)
         for name, side in zip(self.names, (near, far), strict=True):
             name.set(x=side * (REACH - 0.3), ha="left" if side < 0 else "right")
-
-    def _show_headline(self, frame: Frame) -> None:
-        squared, entropy = map(spell, frame.needed)
-        self.headline.set_text(f"Squared error needs {squared}, cross-entropy {entropy}")
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's outputs as a ghost."""
-        for row, ghost in enumerate(self.ghosts):
-            ghost.set_data(*([], []) if frame is None else (np.arange(EPOCHS + 1), frame.runs[row].output))
 
 
 DEMOS.add(

@@ -5,7 +5,6 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
@@ -15,7 +14,9 @@ from coursekit.data import POINT_SETS
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.style import BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, plain, rough
+from coursekit.figures.marks import RING, cursor, fit, legend, line, put, say, stepped
+from coursekit.figures.plane import regions
+from coursekit.figures.style import BLUE, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, plain, rough
 from coursekit.layers import linear_backward, linear_forward
 from coursekit.losses import LOSSES
 from coursekit.penalties import l2
@@ -184,48 +185,42 @@ class View:
 
     def _make_plane(self, figure: Figure) -> None:
         ax = axes(figure, (0.055, 0.125, 0.40, 0.70), "points and regions; large: pulls hard", "x₁", "x₂")
-        box = (-REACH, REACH, -REACH, REACH)
-        style: dict[str, Any] = {"origin": "lower", "extent": box, "aspect": "auto", "interpolation": "nearest"}
-        self.regions = ax.imshow(np.zeros((GRID, GRID)), cmap=PALE, vmin=0, vmax=2, animated=True, **style)
+        self.regions = regions(ax, REACH, cmap=PALE, vmin=0, vmax=2, interpolation="nearest")
+        ax.set(xticks=range(-2, 3), yticks=range(-2, 3))
         edge: dict[str, Any] = {"edgecolors": PAPER, "linewidths": 0.5, "animated": True}
         self.classes = [
             ax.scatter([], [], marker=marker, color=color, zorder=3, **edge)
             for marker, color in zip(MARKERS, COLORS, strict=True)
         ]
-        (self.wrong,) = ax.plot([], [], "x", color=RED, markersize=6, markeredgewidth=1.5, animated=True, zorder=4)
-        ax.text(1.0, 1.03, "× wrong", color=RED, fontsize=11.5, ha="right", va="bottom", transform=ax.transAxes)
-        ax.set(xlim=box[:2], ylim=box[2:], xticks=range(-2, 3), yticks=range(-2, 3))
+        self.wrong = line(ax, "x", color=RED, markersize=6, markeredgewidth=1.5, zorder=4)
+        legend(ax, ("× wrong", RED), right=True)
 
     def _make_curves(self, figure: Figure) -> None:
-        ax: Axes = axes(figure, (0.545, 0.125, 0.44, 0.70), "", "training step", "loss")
-        self.curves_ax = ax
-        ax.set(xlim=(0, STEPS), ylim=(0, 2.6))
-        style: dict[str, Any] = {"fontsize": 11.5, "transform": ax.transAxes, "va": "bottom"}
-        ax.text(0.0, 1.03, "● full loss", color=INK, **style)
-        ax.text(0.235, 1.03, "— data loss", color="#2a6fb0", **style)
-        ax.text(0.50, 1.03, "┅ λ R(W)", color=PURPLE, **style)
-        (self.ghost,) = ax.plot([], [], **GHOST)
-        (self.ghost_dot,) = ax.plot([], [], "o", color=GHOST["color"], fillstyle="none", markersize=13)
+        self.curves = ax = axes(figure, (0.545, 0.125, 0.44, 0.70), "", "training step", "loss")
+        ax.set_xlim(0, STEPS)
+        legend(ax, ("● full loss", INK), ("— data loss", BLUE), ("┅ λ R(W)", PURPLE))
         self.start = ax.axhline(0, color=INK, linewidth=0.9, linestyle=":", animated=True)
         right = {"fontsize": 10.5, "ha": "right", "va": "bottom", "animated": True}
         self.start_text = ax.text(STEPS - 1, 0, "", color=INK, **right)
-        (self.total,) = ax.plot([], [], color=INK, linewidth=3.0, animated=True)
-        (self.data,) = ax.plot([], [], color=BLUE, linewidth=1.8, animated=True)
-        (self.penalty,) = ax.plot([], [], color=PURPLE, linewidth=1.8, linestyle=(0, (4, 2)), animated=True)
-        self.now = ax.axvline(color="#888888", linewidth=1.0, animated=True)
-        (self.dot,) = ax.plot([], [], "o", color=INK, markersize=9, animated=True, clip_on=False)
+        self.total = line(ax, color=INK, linewidth=3.0, ghost=True)
+        self.data = line(ax, color=BLUE, linewidth=1.8)
+        self.penalty = line(ax, color=PURPLE, linewidth=1.8, linestyle=(0, (4, 2)))
+        self.now = cursor(ax)
+        self.dot = line(ax, "o", color=INK, markersize=9, clip_on=False, ghost=RING)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
         self._show_headline(frame)
         self._show_plane(frame)
-        self._set_limit(frame)
         steps, now = np.arange(STEPS + 1), frame.state.step
+        # Of the whole run: the axis stands still while the step slider moves.
+        top = stepped(frame.total.max(), 2.6, 6.0, 20.0, 100.0)
+        fit(self.curves, ylim=(0, top))
         self.total.set_data(steps, frame.total)
         self.data.set_data(steps, frame.data)
         self.penalty.set_data(steps, frame.penalty)
         self.now.set_xdata([now, now])
-        self.dot.set_data([now], [min(frame.total[now], self.curves_ax.get_ylim()[1])])
+        put(self.dot, now, min(frame.total[now], top))
         self.start.set_ydata([frame.start, frame.start])
         name = "log C" if frame.state.loss == "softmax_cross_entropy" else "C − 1"
         self.start_text.set(text=f"{name} = {plain(frame.start)}, equal scores", y=frame.start)
@@ -233,10 +228,9 @@ class View:
     def _show_headline(self, frame: Frame) -> None:
         step = frame.state.step
         if frame.gone:
-            self.headline.set_text(f"The loss diverges at step {frame.diverged}: a smaller step size, or a smaller λ")
+            say(self.headline, f"The loss diverges at step {frame.diverged}: a smaller step size, or a smaller λ", RED)
         else:
-            self.headline.set_text(f"Step {step}: {frame.right:.0%} right, full loss {rough(frame.total[step])}")
-        self.headline.set_color(RED if frame.gone else INK)
+            say(self.headline, f"Step {step}: {frame.right:.0%} right, full loss {rough(frame.total[step])}")
 
     def _show_plane(self, frame: Frame) -> None:
         self.regions.set_data(frame.regions)
@@ -246,22 +240,6 @@ class View:
             dots.set_offsets(frame.x[members])
             dots.set_sizes(sizes[members])
         self.wrong.set_data(*frame.x[frame.wrong].T)
-
-    def _set_limit(self, frame: Frame) -> None:
-        """Step the axis to the largest loss of the whole run, so that it stands still while the step slider moves."""
-        largest = frame.total.max()
-        top = next((t for t in (2.6, 6.0, 20.0) if largest < t), 100.0)
-        if self.curves_ax.get_ylim()[1] != top:
-            self.curves_ax.set_ylim(0, top)
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's full loss, and where it was on it, as a ghost."""
-        if frame is None:
-            self.ghost.set_data([], [])
-            self.ghost_dot.set_data([], [])
-            return
-        self.ghost.set_data(np.arange(STEPS + 1), frame.total)
-        self.ghost_dot.set_data([frame.state.step], [frame.total[frame.state.step]])
 
 
 def case(loss: str, points: str, strength: float, lr: float, step: int = STEPS) -> dict[str, Any]:

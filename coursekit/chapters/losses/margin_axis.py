@@ -5,15 +5,18 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from coursekit.arrays import Array
 from coursekit.chapters.losses import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.style import AMBER, BLUE, BROWN, GHOST, INK, ORANGE, PURPLE, RED, axes, headline, plain
+from coursekit.figures.marks import RING, cursor, line, put, say, zero
+from coursekit.figures.style import BLUE, BROWN, INK, ORANGE, PURPLE, RED, axes, entitle, headline, plain, readable
 from coursekit.hyperparameter import Hyperparameter
 from coursekit.losses import LOSSES, Loss
 
@@ -205,29 +208,26 @@ class View:
             axes(figure, (0.055, 0.13, 0.36, 0.69), "the loss L"),
             axes(figure, (0.475, 0.13, 0.295, 0.69), ""),
         )
+        self.families: list[tuple[bool, Artist]] = []  # what is visible only with its kind of loss
+        self._family: bool | None = None
         self._add_pale()
         for ax in self.panels:
             ax.set_xlim(-REACH, REACH)
             ax.set_xticks(np.arange(-4, 5, 2))
-            ax.axhline(0, color="#888888", linewidth=0.9)
-        self.ghosts = [ax.plot([], [], **GHOST)[0] for ax in self.panels]
-        ghost_dot: dict[str, Any] = {"color": GHOST["color"], "fillstyle": "none", "markersize": 13}
-        self.ghost_dots = [ax.plot([], [], "o", **ghost_dot)[0] for ax in self.panels]
-        self.cursors = [ax.axvline(color=INK, linewidth=0.9, linestyle=":", animated=True) for ax in self.panels]
-        self.lines = [ax.plot([], [], linewidth=3.2, animated=True)[0] for ax in self.panels]
-        (self.tangent,) = self.panels[0].plot([], [], color=INK, linewidth=1.5, animated=True)
-        dot = {"color": INK, "markersize": 9, "animated": True, "clip_on": False, "zorder": 5}
-        self.dots = [ax.plot([], [], "o", **dot)[0] for ax in self.panels]
+            zero(ax)
+        self.cursors = [cursor(ax, INK, linewidth=0.9, linestyle=":") for ax in self.panels]
+        self.curves = [line(ax, linewidth=3.2, ghost=True) for ax in self.panels]
+        self.rings = [ax.plot([], [], **RING)[0] for ax in self.panels]
+        self.tangent = line(self.panels[0], color=INK, linewidth=1.5)
+        self.dots = [line(ax, "o", color=INK, markersize=9, clip_on=False, zorder=5) for ax in self.panels]
         self._add_names(figure)
-        self._family: bool | None = None
 
     def _add_pale(self) -> None:
         """Draw every loss at its default; only one family is visible at a time."""
-        self.pale = [
-            (curve.is_regression, ax.plot(MARGINS, y, color=curve.color, linestyle=curve.dash, alpha=0.5, lw=1.3)[0])
-            for name, curve in CURVES.items()
-            for ax, y in zip(self.panels, pale(name), strict=True)
-        ]
+        for name, curve in CURVES.items():
+            for ax, y in zip(self.panels, pale(name), strict=True):
+                (thin,) = ax.plot(MARGINS, y, color=curve.color, linestyle=curve.dash, alpha=0.5, linewidth=1.3)
+                self.families.append((curve.is_regression, thin))
 
     def _add_names(self, figure: Figure) -> None:
         column = figure.add_axes((0.785, 0.13, 0.207, 0.76))
@@ -236,43 +236,35 @@ class View:
         self.frame = column.axhspan(
             -0.45, 0.45, facecolor="none", edgecolor=INK, linewidth=1.2, animated=True, clip_on=False
         )
-        heads = {False: "classification", True: "regression"}
-        self.names = [(kind, column.text(0, -0.9, text, fontsize=11.5, va="center")) for kind, text in heads.items()]
-        self.samples: list[tuple[bool, Any]] = []
         self.places = {}
-        for kind in heads:
+        for kind, head in ((False, "classification"), (True, "regression")):
+            self.families.append((kind, column.text(0, -0.9, head, fontsize=11.5, va="center")))
             members = [(name, curve) for name, curve in CURVES.items() if curve.is_regression is kind]
             for place, (name, curve) in enumerate(members):
                 self.places[name] = place
-                self._add_name(column, kind, place, curve)
+                self._add_name(column, place, curve)
 
-    def _add_name(self, column: Axes, kind: bool, place: int, curve: Curve) -> None:
+    def _add_name(self, column: Axes, place: int, curve: Curve) -> None:
         label = curve.label.removesuffix(" (multiclass SVM)")
-        color = AMBER if curve.color == ORANGE else curve.color
-        text = column.text(0.17, place, label, fontsize=10.5, va="center", color=color)
+        text = column.text(0.17, place, label, fontsize=10.5, va="center", color=readable(curve.color))
         (sample,) = column.plot([0.02, 0.14], [place] * 2, color=curve.color, linestyle=curve.dash, linewidth=2)
-        self.names.append((kind, text))
-        self.samples.append((kind, sample))
+        self.families += [(curve.is_regression, text), (curve.is_regression, sample)]
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
         self._show_family(frame.curve.is_regression)
-        self._show_headline(frame)
+        say(self.headline, f"{frame.name}: loss {shown(frame.value)}, {frame.verdict}", frame.curve.color)
         window = WINDOWS[frame.curve.is_regression]
         at = frame.state.position
-        for line, cursor, y in zip(self.lines, self.cursors, (frame.loss, frame.slope), strict=True):
-            line.set_data(MARGINS, y)
-            line.set(color=frame.curve.color, linestyle=frame.curve.dash)
-            cursor.set_xdata([at, at])
+        for curve, now, y in zip(self.curves, self.cursors, (frame.loss, frame.slope), strict=True):
+            curve.set_data(MARGINS, y)
+            curve.set(color=frame.curve.color, linestyle=frame.curve.dash)
+            now.set_xdata([at, at])
         place_dot(self.dots[0], at, frame.value, window.loss)
         place_dot(self.dots[1], at, frame.pull, window.slope)
         reach = 1.2 / np.hypot(1, frame.pull)  # a tangent of the same length whatever its slope
         self.tangent.set_data([at - reach, at + reach], frame.value + frame.pull * np.array([-reach, reach]))
         self.frame.set(y=self.places[frame.state.loss] - 0.45)
-
-    def _show_headline(self, frame: Frame) -> None:
-        self.headline.set_text(f"{frame.name}: loss {shown(frame.value)}, {frame.verdict}")
-        self.headline.set_color(AMBER if frame.curve.color == ORANGE else frame.curve.color)
 
     def _show_family(self, is_regression: bool) -> None:
         """Change axes and names with the kind of loss; nothing is redrawn where nothing changes."""
@@ -281,29 +273,22 @@ class View:
         self._family = is_regression
         window = WINDOWS[is_regression]
         left, right = self.panels
-        left.set_ylim(window.loss)
-        right.set_ylim(window.slope)
-        right.set_title(window.slope_title, loc="left", fontsize=11.5)
-        for ax in self.panels:
-            ax.set_xlabel(window.xlabel)
-        for kind, artist in (*self.pale, *self.names, *self.samples):
+        left.set(xlabel=window.xlabel, ylim=window.loss)
+        right.set(xlabel=window.xlabel, ylim=window.slope)
+        entitle(right, window.slope_title)
+        for kind, artist in self.families:
             artist.set_visible(kind is is_regression)
 
     def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's curves and its point as a ghost."""
-        if frame is None:
-            for ghost in (*self.ghosts, *self.ghost_dots):
-                ghost.set_data([], [])
-            return
-        for i, y in enumerate((frame.loss, frame.slope)):
-            self.ghosts[i].set_data(MARGINS, y)
-            self.ghost_dots[i].set_data([frame.state.position], [frame.point[1 + i]])
+        """Keep where a frame's point was, even beyond the edge; the curves have ghosts of their own."""
+        for i, ring in enumerate(self.rings):
+            ring.set_data(*([frame.state.position], [frame.point[1 + i]]) if frame else ([], []))
 
 
-def place_dot(dot: Any, x: float, y: float, limits: tuple[float, float]) -> None:
+def place_dot(dot: Line2D, x: float, y: float, limits: tuple[float, float]) -> None:
     """Put a dot at (x, y), or an arrowhead at the edge beyond which it lies."""
     low, high = limits
-    dot.set_data([x], [min(max(y, low), high)])
+    put(dot, x, min(max(y, low), high))
     dot.set_marker("^" if y > high else "v" if y < low else "o")
 
 

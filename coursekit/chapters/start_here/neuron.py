@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -14,7 +13,8 @@ from coursekit.chapters.start_here import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import DEMOS, Demo
-from coursekit.figures.style import AMBER, BLUE, GHOST, GREY, INK, ORANGE, RED, axes, headline, plain
+from coursekit.figures.marks import cursor, legend, line, put, say
+from coursekit.figures.style import BLUE, GREY, INK, ORANGE, RED, axes, headline, plain
 
 REACH = 5.0  # inputs run from −5 to 5
 INPUTS = np.linspace(-REACH, REACH, 401)
@@ -99,26 +99,22 @@ class View:
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
         self.curves = axes(figure, (0.07, 0.40, 0.915, 0.47), "", "", "output y")
-        self.strip = axes(figure, (0.07, 0.1, 0.915, 0.20), "", "input x")
+        self.strip = axes(figure, (0.07, 0.1, 0.915, 0.20), f"{2 * A_CLASS} points:", "input x")
         self.curves.tick_params(labelbottom=False)
         for ax in (self.curves, self.strip):
             ax.set_xlim(-REACH, REACH)
             ax.set_xticks(np.arange(-REACH, REACH + 1))
         self.shades = [ax.axvspan(0, 1, color=BLUE, alpha=0.1, animated=True) for ax in (self.curves, self.strip)]
-        self.thresholds = [ax.axvline(color=INK, linewidth=1.4, animated=True) for ax in (self.curves, self.strip)]
+        self.thresholds = [cursor(ax, INK, linewidth=1.4) for ax in (self.curves, self.strip)]
         self._add_curves()
         self._add_points()
         self._activation = ""
 
     def _add_curves(self) -> None:
         (self.original,) = self.curves.plot([], [], color=GREY, linewidth=1.6)
-        (self.ghost,) = self.curves.plot([], [], **GHOST)
-        (self.curve,) = self.curves.plot([], [], color=BLUE, linewidth=3.2, animated=True)
-        (self.dot,) = self.curves.plot([], [], "o", color=INK, markersize=9, animated=True)
-        style: dict[str, Any] = {"fontsize": 11.5, "transform": self.curves.transAxes, "va": "bottom"}
-        self.curves.text(0.0, 1.03, "— y = f(w x + b)", color=BLUE, **style)
-        self.curves.text(0.165, 1.03, "— f(x) itself", color="#66706e", **style)
-        self.curves.text(0.29, 1.03, "● where w x + b = 0", color=INK, **style)
+        self.curve = line(self.curves, color=BLUE, linewidth=3.2, ghost=True)
+        self.dot = line(self.curves, "o", color=INK, markersize=9)
+        legend(self.curves, ("— y = f(w x + b)", BLUE), ("— f(x) itself", GREY), ("● where w x + b = 0", INK))
 
     def _add_points(self) -> None:
         self.strip.set_ylim(-0.6, 1.6)
@@ -128,21 +124,17 @@ class View:
         self.heights = np.repeat([0.0, 1.0], A_CLASS) + np.random.default_rng(1).uniform(-0.35, 0.35, len(x))
         self.strip.plot(x[:A_CLASS], self.heights[:A_CLASS], "s", color=ORANGE, markersize=4.5)
         self.strip.plot(x[A_CLASS:], self.heights[A_CLASS:], "o", color=BLUE, markersize=5)
-        (self.wrong,) = self.strip.plot([], [], "x", color=RED, markersize=6, markeredgewidth=1.6, animated=True)
-        style: dict[str, Any] = {"fontsize": 11.5, "transform": self.strip.transAxes, "va": "bottom"}
-        self.strip.text(0.0, 1.05, "200 points:", color=INK, **style)
-        self.strip.text(0.105, 1.05, "■ should get a no", color=AMBER, **style)
-        self.strip.text(0.275, 1.05, "● should get a yes", color=BLUE, **style)
-        self.strip.text(0.45, 1.05, "× judged wrong", color=RED, **style)
-        self.strip.text(1.0, 1.05, "shaded: the neuron says yes", color=INK, ha="right", **style)
+        self.wrong = line(self.strip, "x", color=RED, markersize=6, markeredgewidth=1.6)
+        legend(self.strip, ("■ should get a no", ORANGE), ("● should get a yes", BLUE), ("× judged wrong", RED))
+        legend(self.strip, ("shaded: the neuron says yes", INK), right=True)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
         self._set_limits(frame)
         where = f"Threshold at x = {plain(frame.threshold)}" if frame.state.weight else "No threshold"
-        self.headline.set_text(f"{where}, {frame.right:.0%} right")
+        say(self.headline, f"{where}, {frame.right:.0%} right")
         self.curve.set_data(INPUTS, frame.y)
-        self.dot.set_data([frame.threshold], [frame.at_threshold])
+        put(self.dot, frame.threshold, frame.at_threshold)
         self.wrong.set_data(frame.points[frame.wrong], self.heights[frame.wrong])
         left, right = frame.yes_side
         for shade, threshold in zip(self.shades, self.thresholds, strict=True):
@@ -159,11 +151,6 @@ class View:
         room = 0.06 * (high - low)
         self.curves.set_ylim(low - room, high + room)
         self.original.set_data(INPUTS, frame.original)
-
-    def pin(self, frame: Frame | None) -> None:
-        """Keep a frame's curve as a ghost."""
-        y = np.array([]) if frame is None else frame.y
-        self.ghost.set_data(INPUTS[: len(y)], y)
 
 
 DEMOS.add(

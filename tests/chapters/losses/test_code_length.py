@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from coursekit.chapters.losses.code_length import State, boxes, compute, counts
+from coursekit.chapters.losses.code_length import State, compute, counts
 from coursekit.demos import DEMOS
+from coursekit.figures.marks import rectangles
 
 PRESETS = DEMOS["code_length"].presets
 
@@ -39,7 +40,7 @@ def test_cross_entropy_is_the_coloured_area_and_never_below_entropy():
         assert frame.cross_entropy == pytest.approx(frame.entropy + frame.divergence)
         assert frame.divergence >= 0
         np.testing.assert_allclose(
-            boxes(np.zeros(4), frame.p, frame.lengths)[:, 2], np.stack([frame.p, frame.lengths], 1)
+            rectangles(0, frame.p, 0, frame.lengths)[:, 2], np.stack([frame.p, frame.lengths], 1)
         )
 
 
