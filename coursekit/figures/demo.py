@@ -1,12 +1,13 @@
 """The record of one demo: State → Frame → picture, and the question asked before the slider moves."""
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from matplotlib.figure import Figure
 
-from coursekit.chapter import Chapter
+from coursekit.chapter import CHAPTERS, Chapter
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState
 from coursekit.registry import Registry
@@ -86,3 +87,15 @@ class Demo:
 
 
 DEMOS: Registry[Demo] = Registry("demo")
+
+
+def demo(module: str, **details: Any) -> None:
+    """Add the live figure that a file is: ``demo(__name__, title=..., question=..., notice=..., ...)`` at its end.
+
+    Its name is the file's and its chapter the folder's; ``State``, ``compute``, ``View`` and, where there are any,
+    ``preview`` and ``frames`` are what the file defines.
+    """
+    *_, chapter, name = module.split(".")
+    defined = vars(sys.modules[module])
+    parts: dict[str, Any] = {part: defined.get(part) for part in ("State", "compute", "View", "preview", "frames")}
+    DEMOS.add(Demo(name, CHAPTERS[chapter], **(parts | details)))

@@ -12,12 +12,11 @@ from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.arrays import Array
-from coursekit.chapters.activations import CHAPTER
 from coursekit.data import load_digits
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.curves import Look, NamedCurves
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import Bars, level, line, rows, say
 from coursekit.figures.style import BLUE, BROWN, INK, ORANGE, PURPLE, RED, axes, headline
 from coursekit.layers import Activation, Layer, Linear
@@ -210,34 +209,27 @@ class View:
             text.set(text=str(there) if there else "not yet" if lost is None else "overflow", x=there + 5)
 
 
-DEMOS.add(
-    Demo(
-        "activation_race",
-        CHAPTER,
-        title="The race of the activations",
-        State=State,
-        compute=compute,
-        View=View,
-        frames=frames,
-        question=Question(
-            "With raw pixels, from 0 to 16, tanh takes about three times the steps of ReLU to the same loss. Now "
-            "divide the pixels by 16, and raise the rate to 0.1, which small inputs allow. What becomes of "
-            "ReLU's lead?",
-            ("It grows", "It stays about three times", "It is gone"),
-            answer=2,
-            explanation="Large inputs saturate tanh, and a saturated unit learns slowly; ReLU has no upper end at "
-            "which to saturate. With inputs of a fitting size neither is in trouble: tanh is even a little ahead, at "
-            "a rate of 0.03 as well.",
-            settings={"pixels": 1.0, "lr": 0.1, "depth": 3, "goal": 0.5},
-        ),
-        notice="All six start from the same weights and see the same batches. The lead of ReLU is a lead over "
-        "saturation: it is large where the inputs are large, and gone where they fit. The famous six times were "
-        "measured once, on one network; move the sliders before you believe any such number.",
-        presets={
-            "Raw pixels": {"pixels": 16.0, "lr": 0.03, "depth": 3, "goal": 0.5},
-            "Scaled pixels": {"pixels": 1.0, "lr": 0.1, "depth": 3, "goal": 0.5},
-            "One hidden layer": {"pixels": 16.0, "lr": 0.03, "depth": 1, "goal": 0.5},
-            "Too bold for ReLU": {"pixels": 16.0, "lr": 0.1, "depth": 3, "goal": 0.5},
-        },
-    )
+demo(
+    __name__,
+    title="The race of the activations",
+    question=Question(
+        "With raw pixels, from 0 to 16, tanh takes about three times the steps of ReLU to the same loss. Now "
+        "divide the pixels by 16, and raise the rate to 0.1, which small inputs allow. What becomes of "
+        "ReLU's lead?",
+        ("It grows", "It stays about three times", "It is gone"),
+        answer=2,
+        explanation="Large inputs saturate tanh, and a saturated unit learns slowly; ReLU has no upper end at "
+        "which to saturate. With inputs of a fitting size neither is in trouble: tanh is even a little ahead, at "
+        "a rate of 0.03 as well.",
+        settings={"pixels": 1.0, "lr": 0.1, "depth": 3, "goal": 0.5},
+    ),
+    notice="All six start from the same weights and see the same batches. The lead of ReLU is a lead over "
+    "saturation: it is large where the inputs are large, and gone where they fit. The famous six times were "
+    "measured once, on one network; move the sliders before you believe any such number.",
+    presets={
+        "Raw pixels": {"pixels": 16.0, "lr": 0.03, "depth": 3, "goal": 0.5},
+        "Scaled pixels": {"pixels": 1.0, "lr": 0.1, "depth": 3, "goal": 0.5},
+        "One hidden layer": {"pixels": 16.0, "lr": 0.03, "depth": 1, "goal": 0.5},
+        "Too bold for ReLU": {"pixels": 16.0, "lr": 0.1, "depth": 3, "goal": 0.5},
+    },
 )

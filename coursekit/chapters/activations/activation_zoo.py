@@ -10,11 +10,10 @@ from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS, Activation
 from coursekit.arrays import Array
-from coursekit.chapters.activations import CHAPTER
 from coursekit.diagnostics import layer_histogram, layer_moments
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import areas, fit, legend, line, rectangles, say, zero
 from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PURPLE, axes, headline, plain, rough
 from coursekit.hyperparameter import Hyperparameter
@@ -242,32 +241,26 @@ class View:
         )
 
 
-DEMOS.add(
-    Demo(
-        "activation_zoo",
-        CHAPTER,
-        title="The activation zoo",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "The inputs of a sigmoid spread five times wider than a standard bell, around 0. How much of a gradient "
-            "comes back through it, on average?",
-            ("A quarter, which is its slope at 0", "About a tenth", "Nearly all of it"),
-            answer=1,
-            explanation="The slope is ¼ only at 0. Nearly half of these inputs lie further out than ±3.6, where it is "
-            "under a tenth of that; the root mean square of what comes back is about 0.11.",
-            settings={"activation": "sigmoid", "mean": 0.0, "spread": 5.0, "parameter": 0.0},
-        ),
-        notice="Read the picture as a journey: inputs come from below, bend at the curve and leave to the right; then "
-        "a gradient from above is multiplied by the dashed slope. Shaded is where that slope is under a tenth of its "
-        "best and fades to 0. A spike at 0 among the gradients is learning that does not happen.",
-        presets={
-            "Sigmoid at its best": {"activation": "sigmoid", "mean": 0.0, "spread": 1.0, "parameter": 0.0},
-            "Sigmoid, saturated": {"activation": "sigmoid", "mean": 0.0, "spread": 5.0, "parameter": 0.0},
-            "tanh": {"activation": "tanh", "mean": 0.0, "spread": 1.0, "parameter": 0.0},
-            "ReLU": {"activation": "relu", "mean": 0.0, "spread": 1.0, "parameter": 0.0},
-            "A ReLU about to die": {"activation": "relu", "mean": -3.0, "spread": 1.0, "parameter": 0.0},
-        },
-    )
+demo(
+    __name__,
+    title="The activation zoo",
+    question=Question(
+        "The inputs of a sigmoid spread five times wider than a standard bell, around 0. How much of a gradient "
+        "comes back through it, on average?",
+        ("A quarter, which is its slope at 0", "About a tenth", "Nearly all of it"),
+        answer=1,
+        explanation="The slope is ¼ only at 0. Nearly half of these inputs lie further out than ±3.6, where it is "
+        "under a tenth of that; the root mean square of what comes back is about 0.11.",
+        settings={"activation": "sigmoid", "mean": 0.0, "spread": 5.0, "parameter": 0.0},
+    ),
+    notice="Read the picture as a journey: inputs come from below, bend at the curve and leave to the right; then "
+    "a gradient from above is multiplied by the dashed slope. Shaded is where that slope is under a tenth of its "
+    "best and fades to 0. A spike at 0 among the gradients is learning that does not happen.",
+    presets={
+        "Sigmoid at its best": {"activation": "sigmoid", "mean": 0.0, "spread": 1.0, "parameter": 0.0},
+        "Sigmoid, saturated": {"activation": "sigmoid", "mean": 0.0, "spread": 5.0, "parameter": 0.0},
+        "tanh": {"activation": "tanh", "mean": 0.0, "spread": 1.0, "parameter": 0.0},
+        "ReLU": {"activation": "relu", "mean": 0.0, "spread": 1.0, "parameter": 0.0},
+        "A ReLU about to die": {"activation": "relu", "mean": -3.0, "spread": 1.0, "parameter": 0.0},
+    },
 )

@@ -7,11 +7,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
-from coursekit.chapters.activations import CHAPTER
 from coursekit.data.synthetic import POINT_SETS
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import cursor, legend, line, put, say, segments
 from coursekit.figures.plane import Classes
 from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, PURPLE, RED, axes, headline
@@ -189,32 +188,26 @@ def case(lr: float, bias: float, slope: float) -> dict[str, float]:
     return {"lr": lr, "bias": bias, "slope": slope, "step": STEPS}
 
 
-DEMOS.add(
-    Demo(
-        "dead_relu",
-        CHAPTER,
-        title="Units that die",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "Forty ReLU units learn two rings with a learning rate of 3, and about 40 % of them die. With a rate of "
-            "0.3, how many die?",
-            ("About 4 %, a tenth", "About 40 %, only later", "None"),
-            answer=2,
-            explanation="A unit dies when one step throws its line past the last point. Small steps never overshoot by "
-            "that much; ten times smaller is not ten times fewer.",
-            settings=case(0.3, 0.0, 0.0),
-        ),
-        notice="A unit answers on the ticked side of its line. Off the cloud, with the tick pointing away, it says "
-        "0 to every point, its gradient is 0, and it stays where it is for ever: press Play from step 0 and see "
-        "that no dashed line moves. Then give the units a small slope below 0.",
-        presets={
-            "Too large a rate": case(3.0, 0.0, 0.0),
-            "A smaller rate": case(0.3, 0.0, 0.0),
-            "Born dead: bias −2": case(0.3, -2.0, 0.0),
-            "A slope keeps them alive": case(3.0, 0.0, 0.1),
-            "A slope wakes them": case(1.0, -2.5, 0.3),
-        },
-    )
+demo(
+    __name__,
+    title="Units that die",
+    question=Question(
+        "Forty ReLU units learn two rings with a learning rate of 3, and about 40 % of them die. With a rate of "
+        "0.3, how many die?",
+        ("About 4 %, a tenth", "About 40 %, only later", "None"),
+        answer=2,
+        explanation="A unit dies when one step throws its line past the last point. Small steps never overshoot by "
+        "that much; ten times smaller is not ten times fewer.",
+        settings=case(0.3, 0.0, 0.0),
+    ),
+    notice="A unit answers on the ticked side of its line. Off the cloud, with the tick pointing away, it says "
+    "0 to every point, its gradient is 0, and it stays where it is for ever: press Play from step 0 and see "
+    "that no dashed line moves. Then give the units a small slope below 0.",
+    presets={
+        "Too large a rate": case(3.0, 0.0, 0.0),
+        "A smaller rate": case(0.3, 0.0, 0.0),
+        "Born dead: bias −2": case(0.3, -2.0, 0.0),
+        "A slope keeps them alive": case(3.0, 0.0, 0.1),
+        "A slope wakes them": case(1.0, -2.5, 0.3),
+    },
 )

@@ -9,10 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
-from coursekit.chapters.activations import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import areas, fit, legend, line, put, rectangles, say, segments
 from coursekit.figures.style import AMBER, BLUE, CYCLE, INK, PAPER, RED, axes, headline, plain
 from coursekit.layers import Maxout, maxout_forward
@@ -223,31 +222,25 @@ def territories(piece: Array, low: float, high: float) -> tuple[Array, list[int]
     return rectangles(edges[:-1], edges[1:], low, high), piece[starts].tolist()
 
 
-DEMOS.add(
-    Demo(
-        "maxout",
-        CHAPTER,
-        title="The largest of k lines",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "Tangents follow x² within 1 with two pieces, and within ¼ with four. How near do they come with eight?",
-            ("Within 1/8", "Within 1/16", "Within 1/64"),
-            answer=1,
-            explanation="Half as wide a piece strays a quarter as far from a smooth curve: the error is 4 / k² here, "
-            "and 4 / 64 is 1/16.",
-            settings={"target": "square", "method": "tangents", "pieces": 8},
-        ),
-        notice="Each shaded interval belongs to the line that is largest there, and only that line learns from "
-        "these inputs. A line that is largest nowhere gets no gradient and stays idle: a unit cannot die, but its "
-        "pieces can. And whatever the lines, their maximum is convex: on the sine it gives up.",
-        presets={
-            "x², 4 pieces": {"target": "square", "method": "training", "pieces": 4, "step": STEPS},
-            "x², 8 tangents": {"target": "square", "method": "tangents", "pieces": 8},
-            "|x| needs two": {"target": "abs", "method": "tangents", "pieces": 2},
-            "ReLU is one of them": {"target": "relu", "method": "tangents", "pieces": 2},
-            "Not convex": {"target": "sine", "method": "training", "pieces": 8, "step": STEPS},
-        },
-    )
+demo(
+    __name__,
+    title="The largest of k lines",
+    question=Question(
+        "Tangents follow x² within 1 with two pieces, and within ¼ with four. How near do they come with eight?",
+        ("Within 1/8", "Within 1/16", "Within 1/64"),
+        answer=1,
+        explanation="Half as wide a piece strays a quarter as far from a smooth curve: the error is 4 / k² here, "
+        "and 4 / 64 is 1/16.",
+        settings={"target": "square", "method": "tangents", "pieces": 8},
+    ),
+    notice="Each shaded interval belongs to the line that is largest there, and only that line learns from "
+    "these inputs. A line that is largest nowhere gets no gradient and stays idle: a unit cannot die, but its "
+    "pieces can. And whatever the lines, their maximum is convex: on the sine it gives up.",
+    presets={
+        "x², 4 pieces": {"target": "square", "method": "training", "pieces": 4, "step": STEPS},
+        "x², 8 tangents": {"target": "square", "method": "tangents", "pieces": 8},
+        "|x| needs two": {"target": "abs", "method": "tangents", "pieces": 2},
+        "ReLU is one of them": {"target": "relu", "method": "tangents", "pieces": 2},
+        "Not convex": {"target": "sine", "method": "training", "pieces": 8, "step": STEPS},
+    },
 )

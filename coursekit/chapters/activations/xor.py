@@ -8,12 +8,11 @@ from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.arrays import Array
-from coursekit.chapters.activations import CHAPTER
 from coursekit.data.synthetic import POINT_SETS
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.curves import Scrubbed
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import fit, say, segments, stepped
 from coursekit.figures.plane import PROBABILITY, Classes, boundaries, regions
 from coursekit.figures.style import AMBER, BLUE, INK, PURPLE, axes, headline
@@ -188,31 +187,25 @@ def limits(frame: Frame) -> tuple[float, float]:
     return low - room, high + room
 
 
-DEMOS.add(
-    Demo(
-        "xor",
-        CHAPTER,
-        title="Four clouds that no line separates",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "Two tanh units separate the four clouds. What can eight units do whose activation is the identity?",
-            ("They need more steps, but get there", "No better than one straight line", "Better: eight units see more"),
-            answer=1,
-            explanation="A linear map of a linear map is a linear map. Eight such units still draw one straight "
-            "line, and a line gets at most three of the four clouds right.",
-            settings={"hidden": 8, "activation": "identity", "step": STEPS, "lr": 1.0, "noise": 0.25},
-        ),
-        notice="The purple lines are where a hidden unit's input is 0. In the middle the same points stand where "
-        "the hidden units put them: there the output unit needs only a straight line, the dashed one. With New draw "
-        "you see that two units sometimes get stuck; with four that is rare.",
-        presets={
-            "Two tanh units": {"hidden": 2, "activation": "tanh", "step": STEPS},
-            "Eight identities": {"hidden": 8, "activation": "identity", "step": STEPS},
-            "Steps do not learn": {"hidden": 2, "activation": "step", "step": STEPS},
-            "Two ReLUs, stuck": {"hidden": 2, "activation": "relu", "step": STEPS},
-            "One Swish: a surprise": {"hidden": 1, "activation": "swish", "step": STEPS},
-        },
-    )
+demo(
+    __name__,
+    title="Four clouds that no line separates",
+    question=Question(
+        "Two tanh units separate the four clouds. What can eight units do whose activation is the identity?",
+        ("They need more steps, but get there", "No better than one straight line", "Better: eight units see more"),
+        answer=1,
+        explanation="A linear map of a linear map is a linear map. Eight such units still draw one straight "
+        "line, and a line gets at most three of the four clouds right.",
+        settings={"hidden": 8, "activation": "identity", "step": STEPS, "lr": 1.0, "noise": 0.25},
+    ),
+    notice="The purple lines are where a hidden unit's input is 0. In the middle the same points stand where "
+    "the hidden units put them: there the output unit needs only a straight line, the dashed one. With New draw "
+    "you see that two units sometimes get stuck; with four that is rare.",
+    presets={
+        "Two tanh units": {"hidden": 2, "activation": "tanh", "step": STEPS},
+        "Eight identities": {"hidden": 8, "activation": "identity", "step": STEPS},
+        "Steps do not learn": {"hidden": 2, "activation": "step", "step": STEPS},
+        "Two ReLUs, stuck": {"hidden": 2, "activation": "relu", "step": STEPS},
+        "One Swish: a surprise": {"hidden": 1, "activation": "swish", "step": STEPS},
+    },
 )

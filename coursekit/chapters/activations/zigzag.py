@@ -8,10 +8,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
-from coursekit.chapters.activations import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import areas, legend, line, put, say, segments, zero
 from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, readable
 from coursekit.layers import linear_backward, linear_forward
@@ -233,31 +232,25 @@ def allowed(w: Array) -> list[Array]:
     return [w + corners, w - corners]
 
 
-DEMOS.add(
-    Demo(
-        "zigzag",
-        CHAPTER,
-        title="All positive, and zig-zag",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "A unit has two inputs, both positive. The first weight should grow and the second shrink. In how many "
-            "of the steps, one sample each, can the gradient do both at once?",
-            ("In all of them", "In about half of them", "In none of them"),
-            answer=2,
-            explanation="A sample's gradient is a number, the error, times its input. With positive inputs both parts "
-            "have the sign of the error: both weights grow, or both shrink. The way down and right must be zig-zagged.",
-            settings={"offset": 1.5, "rate": 0.9, "batch": 1, "step": 40},
-        ),
-        notice="The purple strokes show where each sample would move the weights. With positive inputs all lie in "
-        "the two shaded quadrants: up and right, or down and left. Average over more samples: pulls of both kinds "
-        "can cancel, and the mean may leave the quadrants, but the valley stays long and narrow.",
-        presets={
-            "All positive": {"offset": 1.5, "rate": 0.9, "batch": 1, "step": 40},
-            "Centred": {"offset": 0.0, "rate": 0.9, "batch": 1, "step": 40},
-            "All samples at once": {"offset": 1.5, "rate": 0.7, "batch": SAMPLES, "step": 40},
-            "Far from 0": {"offset": 3.0, "rate": 0.9, "batch": 1, "step": STEPS},
-        },
-    )
+demo(
+    __name__,
+    title="All positive, and zig-zag",
+    question=Question(
+        "A unit has two inputs, both positive. The first weight should grow and the second shrink. In how many "
+        "of the steps, one sample each, can the gradient do both at once?",
+        ("In all of them", "In about half of them", "In none of them"),
+        answer=2,
+        explanation="A sample's gradient is a number, the error, times its input. With positive inputs both parts "
+        "have the sign of the error: both weights grow, or both shrink. The way down and right must be zig-zagged.",
+        settings={"offset": 1.5, "rate": 0.9, "batch": 1, "step": 40},
+    ),
+    notice="The purple strokes show where each sample would move the weights. With positive inputs all lie in "
+    "the two shaded quadrants: up and right, or down and left. Average over more samples: pulls of both kinds "
+    "can cancel, and the mean may leave the quadrants, but the valley stays long and narrow.",
+    presets={
+        "All positive": {"offset": 1.5, "rate": 0.9, "batch": 1, "step": 40},
+        "Centred": {"offset": 0.0, "rate": 0.9, "batch": 1, "step": 40},
+        "All samples at once": {"offset": 1.5, "rate": 0.7, "batch": SAMPLES, "step": 40},
+        "Far from 0": {"offset": 3.0, "rate": 0.9, "batch": 1, "step": STEPS},
+    },
 )

@@ -11,10 +11,9 @@ from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.arrays import Array
-from coursekit.chapters.backprop import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import areas, line, put, rectangles, say, segments
 from coursekit.figures.style import BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, rough
 from coursekit.gradcheck import numerical_gradient, relative_error
@@ -442,31 +441,25 @@ def boxes(places: Array) -> Array:
     return rectangles(places - 0.36, places + 0.36, LEVEL / 30, LEVEL * 30)
 
 
-DEMOS.add(
-    Demo(
-        "bug_hunt",
-        CHAPTER,
-        title="One gate is wrong",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "One gate in the middle multiplies by something wrong on the way back. Which gradients come out wrong?",
-            ("Only those of this gate", "All that lie behind it, towards the input", "All of them"),
-            answer=1,
-            explanation="The gradient runs from the loss to the input. What lies between the loss and the culprit is "
-            "still right; all that comes after inherits the mistake. So look for the border.",
-            settings={"seed": 0, "check": "chain", "suspect": "none"},
-        ),
-        notice="Read from right to left, the way the gradient runs: the culprit is the gate that gets a right gradient "
-        "and sends on a wrong one. If that is hard to see, compare every gate by itself: then only the culprit fails. "
-        "New draw plants another bug; try a batch of one sample on the third.",
-        presets={
-            "Case 1": {"seed": 0, "suspect": "none", "check": "chain", "wire": "z₂"},
-            "Case 2": {"seed": 1, "suspect": "none", "check": "chain", "wire": "z₁"},
-            "Case 3": {"seed": 2, "suspect": "none", "check": "chain", "wire": "y"},
-            "Case 4": {"seed": 3, "suspect": "none", "check": "chain", "wire": "h"},
-            "Case 5": {"seed": 6, "suspect": "none", "check": "chain", "wire": "W₁"},
-        },
-    )
+demo(
+    __name__,
+    title="One gate is wrong",
+    question=Question(
+        "One gate in the middle multiplies by something wrong on the way back. Which gradients come out wrong?",
+        ("Only those of this gate", "All that lie behind it, towards the input", "All of them"),
+        answer=1,
+        explanation="The gradient runs from the loss to the input. What lies between the loss and the culprit is "
+        "still right; all that comes after inherits the mistake. So look for the border.",
+        settings={"seed": 0, "check": "chain", "suspect": "none"},
+    ),
+    notice="Read from right to left, the way the gradient runs: the culprit is the gate that gets a right gradient "
+    "and sends on a wrong one. If that is hard to see, compare every gate by itself: then only the culprit fails. "
+    "New draw plants another bug; try a batch of one sample on the third.",
+    presets={
+        "Case 1": {"seed": 0, "suspect": "none", "check": "chain", "wire": "z₂"},
+        "Case 2": {"seed": 1, "suspect": "none", "check": "chain", "wire": "z₁"},
+        "Case 3": {"seed": 2, "suspect": "none", "check": "chain", "wire": "y"},
+        "Case 4": {"seed": 3, "suspect": "none", "check": "chain", "wire": "h"},
+        "Case 5": {"seed": 6, "suspect": "none", "check": "chain", "wire": "W₁"},
+    },
 )

@@ -9,10 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
-from coursekit.chapters.backprop import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import cursor, legend, line, put, say
 from coursekit.figures.style import AMBER, BLUE, INK, PURPLE, RED, axes, headline, plain
 from coursekit.gradcheck import numerical_gradient, one_sided_slopes, relative_error
@@ -276,31 +275,25 @@ class View:
         self.kink_name.set(text=" kink" if near else "", x=place if near else 0.0)
 
 
-DEMOS.add(
-    Demo(
-        "gradcheck_microscope",
-        CHAPTER,
-        title="How small should h be?",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "You estimate a slope by (f(x + h) − f(x − h)) / 2h in float64. Which h gives the smallest error?",
-            ("As small as possible: 10⁻¹⁵", "About 10⁻⁵", "About 10⁻²"),
-            answer=1,
-            explanation="A long step leaves out the curvature; a short one subtracts two nearly equal numbers and "
-            "keeps only their rounding errors. Both are small near 10⁻⁵, in float32 near 10⁻² to 10⁻³.",
-            settings={"function": "cube", "difference": "centred", "h": 1e-5, "distance": 0.01},
-        ),
-        notice="Two straight lines make the U: truncation rises with h, round-off falls with it. Make h small and look "
-        "through the microscope: float32 is a staircase, and the estimate measures its steps. A kink within reach "
-        "of h is a third enemy, and no precision helps against it.",
-        presets={
-            "float64 at its best": {"function": "cube", "difference": "centred", "h": 1e-5, "distance": 0.01},
-            "float32 is a staircase": {"function": "cube", "difference": "centred", "h": 2e-7, "distance": 0.01},
-            "Forward difference": {"function": "cube", "difference": "forward", "h": 1e-8, "distance": 0.01},
-            "A deep product": {"function": "deep", "difference": "centred", "h": 0.1, "distance": 0.01},
-            "A kink in reach": {"function": "kink", "difference": "centred", "h": 1e-3, "distance": 5e-4},
-        },
-    )
+demo(
+    __name__,
+    title="How small should h be?",
+    question=Question(
+        "You estimate a slope by (f(x + h) − f(x − h)) / 2h in float64. Which h gives the smallest error?",
+        ("As small as possible: 10⁻¹⁵", "About 10⁻⁵", "About 10⁻²"),
+        answer=1,
+        explanation="A long step leaves out the curvature; a short one subtracts two nearly equal numbers and "
+        "keeps only their rounding errors. Both are small near 10⁻⁵, in float32 near 10⁻² to 10⁻³.",
+        settings={"function": "cube", "difference": "centred", "h": 1e-5, "distance": 0.01},
+    ),
+    notice="Two straight lines make the U: truncation rises with h, round-off falls with it. Make h small and look "
+    "through the microscope: float32 is a staircase, and the estimate measures its steps. A kink within reach "
+    "of h is a third enemy, and no precision helps against it.",
+    presets={
+        "float64 at its best": {"function": "cube", "difference": "centred", "h": 1e-5, "distance": 0.01},
+        "float32 is a staircase": {"function": "cube", "difference": "centred", "h": 2e-7, "distance": 0.01},
+        "Forward difference": {"function": "cube", "difference": "forward", "h": 1e-8, "distance": 0.01},
+        "A deep product": {"function": "deep", "difference": "centred", "h": 0.1, "distance": 0.01},
+        "A kink in reach": {"function": "kink", "difference": "centred", "h": 1e-3, "distance": 5e-4},
+    },
 )

@@ -10,10 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import AffineDeltaTransform
 
 from coursekit.arrays import Array
-from coursekit.chapters.backprop import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import areas, rectangles, say, segments
 from coursekit.figures.style import BLUE, INK, ORANGE, PAPER, RED, headline, plain
 from coursekit.graph import Edge, Node, Step, exp, inputs, log, maximum, sigmoid
@@ -365,31 +364,25 @@ def arrow_head(start: Array, end: Array) -> Array:
     return np.array([end, end - 0.16 * along + 0.08 * across, end - 0.16 * along - 0.08 * across])
 
 
-DEMOS.add(
-    Demo(
-        "graph",
-        CHAPTER,
-        title="Forward and back through a graph",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "f = (x + y) · z at x = −2, y = 5, z = −4 is −12. You raise x by 0.1. What does f do?",
-            ("It rises by 0.1", "It rises by 0.3", "It falls by 0.4"),
-            answer=2,
-            explanation="x + y rises by 0.1 as well, and the product multiplies that by z = −4. So ∂f/∂x = 1 · (−4): "
-            "local gradient times upstream gradient.",
-            settings={"expression": "sum_times", "step": 8, "x": -2.0, "y": 5.0, "z": -4.0},
-        ),
-        notice="Press Play, or take the steps one by one. Forward, a gate only needs its inputs. Backward, it only "
-        "needs the gradient that comes from above and its own local gradients, which it knows from the forward pass. "
-        "No gate sees the whole. At the left, the gradients of the inputs gather.",
-        presets={
-            "(x + y) · z": {"expression": "sum_times", "step": 5, "x": -2.0, "y": 5.0, "z": -4.0},
-            "A maximum routes": {"expression": "max_times", "step": 7, "x": 2.0, "y": -1.0, "z": 2.0},
-            "A saturated neuron": {"expression": "neuron", "step": 10, "x": 2.0, "y": 3.0, "z": 2.0},
-            "x used twice: gradients add": {"expression": "twice", "step": 9, "x": 1.0, "y": 2.0, "z": -4.0},
-            "exp and log": {"expression": "log_sum_exp", "step": 14, "x": 1.0, "y": 2.0, "z": 1.0},
-        },
-    )
+demo(
+    __name__,
+    title="Forward and back through a graph",
+    question=Question(
+        "f = (x + y) · z at x = −2, y = 5, z = −4 is −12. You raise x by 0.1. What does f do?",
+        ("It rises by 0.1", "It rises by 0.3", "It falls by 0.4"),
+        answer=2,
+        explanation="x + y rises by 0.1 as well, and the product multiplies that by z = −4. So ∂f/∂x = 1 · (−4): "
+        "local gradient times upstream gradient.",
+        settings={"expression": "sum_times", "step": 8, "x": -2.0, "y": 5.0, "z": -4.0},
+    ),
+    notice="Press Play, or take the steps one by one. Forward, a gate only needs its inputs. Backward, it only "
+    "needs the gradient that comes from above and its own local gradients, which it knows from the forward pass. "
+    "No gate sees the whole. At the left, the gradients of the inputs gather.",
+    presets={
+        "(x + y) · z": {"expression": "sum_times", "step": 5, "x": -2.0, "y": 5.0, "z": -4.0},
+        "A maximum routes": {"expression": "max_times", "step": 7, "x": 2.0, "y": -1.0, "z": 2.0},
+        "A saturated neuron": {"expression": "neuron", "step": 10, "x": 2.0, "y": 3.0, "z": 2.0},
+        "x used twice: gradients add": {"expression": "twice", "step": 9, "x": 1.0, "y": 2.0, "z": -4.0},
+        "exp and log": {"expression": "log_sum_exp", "step": 14, "x": 1.0, "y": 2.0, "z": 1.0},
+    },
 )

@@ -10,12 +10,11 @@ from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.arrays import Array
-from coursekit.chapters.backprop import CHAPTER
 from coursekit.data import load_digits
 from coursekit.diagnostics import layer_flatness, layer_moments, trace, trace_backward
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import Bars, fit, legend, line, say
 from coursekit.figures.style import BLUE, INK, ORANGE, PURPLE, RED, axes, headline, rough
 from coursekit.layers import Activation, Linear
@@ -199,34 +198,28 @@ def case(activation: str, weight_scale: float, bias: float = 0.0) -> dict[str, A
     return {"activation": activation, "weight_scale": weight_scale, "bias": bias, "depth": 8}
 
 
-DEMOS.add(
-    Demo(
-        "mlp_flow",
-        CHAPTER,
-        title="What reaches the first layer?",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "Eight layers of sigmoids, weights of a sensible size. The error enters at layer 8. About how much of "
-            "it is left when it reaches layer 1?",
-            ("Nearly all of it", "A tenth", "Less than a ten-thousandth"),
-            answer=2,
-            explanation="Every layer multiplies δ by σ'(z), which is at most ¼. ¼ to the power of seven is 1 / 16,384. "
-            "Weights of a sensible size do not make up for it.",
-            settings=case("sigmoid", 1.0),
-        ),
-        notice="On the way back every layer multiplies δ by its weights and by f'(z). Small weights starve the early "
-        "layers. A bias that pushes all units onto a flat part of f starves them too, whatever the weights. The "
-        "diamonds are what gradient descent uses: ∂C/∂W is δ times what came in, so a layer also learns slowly where "
-        "its input is small. With tanh and small weights they lie level: the top layers get a large δ and no input.",
-        presets={
-            "Sigmoid": case("sigmoid", 1.0),
-            "Saturated: bias 6": case("sigmoid", 1.0, 6.0),
-            "Small weights, tanh": case("tanh", 0.1),
-            "tanh, level": case("tanh", 1.2),
-            "ReLU, level": case("relu", 1.41),
-            "ReLU, all switched off": case("relu", 1.0, -6.0),
-        },
-    )
+demo(
+    __name__,
+    title="What reaches the first layer?",
+    question=Question(
+        "Eight layers of sigmoids, weights of a sensible size. The error enters at layer 8. About how much of "
+        "it is left when it reaches layer 1?",
+        ("Nearly all of it", "A tenth", "Less than a ten-thousandth"),
+        answer=2,
+        explanation="Every layer multiplies δ by σ'(z), which is at most ¼. ¼ to the power of seven is 1 / 16,384. "
+        "Weights of a sensible size do not make up for it.",
+        settings=case("sigmoid", 1.0),
+    ),
+    notice="On the way back every layer multiplies δ by its weights and by f'(z). Small weights starve the early "
+    "layers. A bias that pushes all units onto a flat part of f starves them too, whatever the weights. The "
+    "diamonds are what gradient descent uses: ∂C/∂W is δ times what came in, so a layer also learns slowly where "
+    "its input is small. With tanh and small weights they lie level: the top layers get a large δ and no input.",
+    presets={
+        "Sigmoid": case("sigmoid", 1.0),
+        "Saturated: bias 6": case("sigmoid", 1.0, 6.0),
+        "Small weights, tanh": case("tanh", 0.1),
+        "tanh, level": case("tanh", 1.2),
+        "ReLU, level": case("relu", 1.41),
+        "ReLU, all switched off": case("relu", 1.0, -6.0),
+    },
 )

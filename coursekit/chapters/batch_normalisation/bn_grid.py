@@ -12,11 +12,10 @@ from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.arrays import Array
-from coursekit.chapters.batch_normalisation import CHAPTER
 from coursekit.data import load_digits
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import line, say
 from coursekit.figures.style import BLUE, INK, PAPER, PURPLE, axes, headline
 from coursekit.layers import Activation, BatchNorm, Layer, Linear
@@ -221,35 +220,27 @@ def case(depth: int, activation: str, batch_size: int = 64) -> dict[str, Any]:
     return {"depth": depth, "activation": activation, "batch_size": batch_size}
 
 
-DEMOS.add(
-    Demo(
-        "bn_grid",
-        CHAPTER,
-        title="The map of what learns",
-        State=State,
-        compute=compute,
-        View=View,
-        frames=frames,
-        preview=preview,
-        question=Question(
-            "Four hidden layers, tanh, 81 pairs of learning rate and weight scale. Without batch norm only a few cells "
-            "learn in 80 steps. And with it?",
-            ("About as many, but faster", "Many more: most of the map", "All of them"),
-            answer=1,
-            explanation="Batch norm takes the weight scale out of the signal, so rows that were lost now learn. Not "
-            "all: it does not protect γ, β and the last layer, for which a rate of 10 is too large, and large weights "
-            "hardly turn at a small rate.",
-            settings=case(4, "tanh"),
-        ),
-        notice="Every cell is a network, trained from the same draw of weights on the same batches. Without batch norm "
-        "a band of weight scales works, and it narrows with depth. With it the border runs aslant: the larger the "
-        "weights, the smaller their gradient, and the larger the rate that they need.",
-        presets={
-            "4 layers, tanh": case(4, "tanh"),
-            "One layer": case(1, "tanh"),
-            "6 layers, ReLU": case(6, "relu"),
-            "Sigmoid": case(4, "sigmoid"),
-            "Batches of 8": case(4, "tanh", batch_size=8),
-        },
-    )
+demo(
+    __name__,
+    title="The map of what learns",
+    question=Question(
+        "Four hidden layers, tanh, 81 pairs of learning rate and weight scale. Without batch norm only a few cells "
+        "learn in 80 steps. And with it?",
+        ("About as many, but faster", "Many more: most of the map", "All of them"),
+        answer=1,
+        explanation="Batch norm takes the weight scale out of the signal, so rows that were lost now learn. Not "
+        "all: it does not protect γ, β and the last layer, for which a rate of 10 is too large, and large weights "
+        "hardly turn at a small rate.",
+        settings=case(4, "tanh"),
+    ),
+    notice="Every cell is a network, trained from the same draw of weights on the same batches. Without batch norm "
+    "a band of weight scales works, and it narrows with depth. With it the border runs aslant: the larger the "
+    "weights, the smaller their gradient, and the larger the rate that they need.",
+    presets={
+        "4 layers, tanh": case(4, "tanh"),
+        "One layer": case(1, "tanh"),
+        "6 layers, ReLU": case(6, "relu"),
+        "Sigmoid": case(4, "sigmoid"),
+        "Batches of 8": case(4, "tanh", batch_size=8),
+    },
 )

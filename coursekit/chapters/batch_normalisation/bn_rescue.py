@@ -9,13 +9,12 @@ from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS, Activation
 from coursekit.arrays import Array
-from coursekit.chapters.batch_normalisation import CHAPTER
 from coursekit.chapters.initialisation import collapse
 from coursekit.chapters.initialisation.collapse import STORIES, Step, draw, measured
 from coursekit.diagnostics import layer_moments
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import slider, switch
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import legend, line
 from coursekit.figures.style import INK, entitle, plain, rough
 from coursekit.kernels.elementwise import flush_tiny
@@ -149,35 +148,29 @@ def case(scale: float, gamma: float = 1.0, beta: float = 0.0, activation: str = 
     return {**start, "weight_scale": scale, "gamma": gamma, "beta": beta, **more}
 
 
-DEMOS.add(
-    Demo(
-        "bn_rescue",
-        CHAPTER,
-        title="Ten layers, rescued",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "Batch norm stands before every tanh. The weight scale goes from 0.01 to 1, a hundred times larger. "
-            "What do the histograms do?",
-            ("They saturate at −1 and +1", "They stay as they are", "They fade to 0"),
-            answer=1,
-            explanation="A sum that is a hundred times larger has a std that is a hundred times larger, and batch norm "
-            "divides by it. The line with the crosses shows where the signal goes without it.",
-            settings=case(1.0),
-        ),
-        notice="With batch norm on, drag the weight scale: only the line with the crosses moves. γ now does in each "
-        "layer what the weight scale did, but it does not multiply up from layer to layer. β moves the histograms "
-        "sideways: with ReLU, β = −2 keeps a unit shut for nearly every input. At the far left of the weight scale "
-        "ε shows itself.",
-        presets={
-            "Too small: 0.01": case(0.01),
-            "Too large: 1": case(1.0),
-            "γ = 5 saturates": case(1.0, gamma=5.0),
-            "ReLU, β = −2": case(1.0, beta=-2.0, activation="relu"),
-            "Gradients": case(1.0, direction="backward"),
-            "Without": case(0.01, batch_norm=False),
-        },
-        preview=collapse.preview,
-    )
+demo(
+    __name__,
+    title="Ten layers, rescued",
+    question=Question(
+        "Batch norm stands before every tanh. The weight scale goes from 0.01 to 1, a hundred times larger. "
+        "What do the histograms do?",
+        ("They saturate at −1 and +1", "They stay as they are", "They fade to 0"),
+        answer=1,
+        explanation="A sum that is a hundred times larger has a std that is a hundred times larger, and batch norm "
+        "divides by it. The line with the crosses shows where the signal goes without it.",
+        settings=case(1.0),
+    ),
+    notice="With batch norm on, drag the weight scale: only the line with the crosses moves. γ now does in each "
+    "layer what the weight scale did, but it does not multiply up from layer to layer. β moves the histograms "
+    "sideways: with ReLU, β = −2 keeps a unit shut for nearly every input. At the far left of the weight scale "
+    "ε shows itself.",
+    presets={
+        "Too small: 0.01": case(0.01),
+        "Too large: 1": case(1.0),
+        "γ = 5 saturates": case(1.0, gamma=5.0),
+        "ReLU, β = −2": case(1.0, beta=-2.0, activation="relu"),
+        "Gradients": case(1.0, direction="backward"),
+        "Without": case(0.01, batch_norm=False),
+    },
+    preview=collapse.preview,
 )

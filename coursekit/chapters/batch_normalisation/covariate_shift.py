@@ -11,13 +11,12 @@ from matplotlib.ticker import NullLocator
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.arrays import Array
-from coursekit.chapters.batch_normalisation import CHAPTER
 from coursekit.chapters.batch_normalisation.bn_grid import digits
 from coursekit.diagnostics import trace
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.curves import Look, NamedCurves
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import areas, fit, level, line, say, stepped
 from coursekit.figures.style import BLUE, INK, ORANGE, PURPLE, axes, headline, readable, rough
 from coursekit.layers import Activation, BatchNorm, Layer, Linear
@@ -268,34 +267,26 @@ def case(shake: float, layer: int = DEPTH, lr: float = 0.5, activation: str = "s
     return {"shake": shake, "layer": layer, "unit": 1, "lr": lr, "activation": activation}
 
 
-DEMOS.add(
-    Demo(
-        "covariate_shift",
-        CHAPTER,
-        title="A story, and a doubt",
-        State=State,
-        compute=compute,
-        View=View,
-        frames=frames,
-        preview=preview,
-        question=Question(
-            "A third network has batch norm too, but behind it every unit is scaled and shifted at random, anew in "
-            "every step. If batch norm helps because distributions stand still, this one must be the worst. Is it?",
-            ("Yes, the worst of the three", "No: it comes second", "No: it is the best"),
-            answer=1,
-            explanation="In the shaken network the distributions jump in every step, and yet it learns faster than the "
-            "one without batch norm. What both networks with batch norm share is a gradient that changes less.",
-            settings=case(1.0),
-        ),
-        notice="The bands show what the original paper is about: without batch norm they wander, with it they keep "
-        "their place. The curve at the lower right shows what later work points to: 100 % means that at the end of a "
-        "step the gradient differs from that at its start by its whole length, so that the step went too far.",
-        presets={
-            "The story": case(0.0),
-            "The doubt": case(1.0),
-            "Shaken hard": case(2.0),
-            "First layer": case(1.0, layer=1),
-            "tanh": case(0.5, lr=0.1, activation="tanh"),
-        },
-    )
+demo(
+    __name__,
+    title="A story, and a doubt",
+    question=Question(
+        "A third network has batch norm too, but behind it every unit is scaled and shifted at random, anew in "
+        "every step. If batch norm helps because distributions stand still, this one must be the worst. Is it?",
+        ("Yes, the worst of the three", "No: it comes second", "No: it is the best"),
+        answer=1,
+        explanation="In the shaken network the distributions jump in every step, and yet it learns faster than the "
+        "one without batch norm. What both networks with batch norm share is a gradient that changes less.",
+        settings=case(1.0),
+    ),
+    notice="The bands show what the original paper is about: without batch norm they wander, with it they keep "
+    "their place. The curve at the lower right shows what later work points to: 100 % means that at the end of a "
+    "step the gradient differs from that at its start by its whole length, so that the step went too far.",
+    presets={
+        "The story": case(0.0),
+        "The doubt": case(1.0),
+        "Shaken hard": case(2.0),
+        "First layer": case(1.0, layer=1),
+        "tanh": case(0.5, lr=0.1, activation="tanh"),
+    },
 )

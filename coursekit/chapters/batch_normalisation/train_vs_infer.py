@@ -10,11 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
-from coursekit.chapters.batch_normalisation import CHAPTER
 from coursekit.data import load_digits
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import cursor, legend, line, put, say, segments
 from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, RED, axes, headline
 from coursekit.layers import Linear, RunningStatistics, batch_norm_forward
@@ -226,32 +225,26 @@ def case(batch_size: int, momentum: float = 0.1, odd: float = 6.0, step: int = S
     return {"batch_size": batch_size, "momentum": momentum, "odd": odd, "step": step}
 
 
-DEMOS.add(
-    Demo(
-        "train_vs_infer",
-        CHAPTER,
-        title="In training and in use",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "In a batch of 4 you replace one example by an odd one, far off the mean. The other three stay the same. "
-            "What happens to their outputs in training mode?",
-            ("Nothing: they are other examples", "They move closer together", "They move further apart"),
-            answer=1,
-            explanation="The odd one raises the mean and the std of the batch, and every example is measured against "
-            "these: the other three are pressed together below 0. In test mode nothing moves.",
-            settings=case(4, odd=10.0),
-        ),
-        notice="A small batch measures badly: its statistics scatter, and its std is too small on average. The running "
-        "averages start at mean 0 and std 1, and forget that in about 1 / momentum steps; until then test mode "
-        "is wrong. A large momentum forgets quickly but scatters as the batches do.",
-        presets={
-            "Batch of 1": case(1),
-            "Batch of 2": case(2, step=199),
-            "Batch of 64": case(64),
-            "Too early to test": case(16, momentum=0.01, step=20),
-            "Newest batch only": case(4, momentum=1.0),
-        },
-    )
+demo(
+    __name__,
+    title="In training and in use",
+    question=Question(
+        "In a batch of 4 you replace one example by an odd one, far off the mean. The other three stay the same. "
+        "What happens to their outputs in training mode?",
+        ("Nothing: they are other examples", "They move closer together", "They move further apart"),
+        answer=1,
+        explanation="The odd one raises the mean and the std of the batch, and every example is measured against "
+        "these: the other three are pressed together below 0. In test mode nothing moves.",
+        settings=case(4, odd=10.0),
+    ),
+    notice="A small batch measures badly: its statistics scatter, and its std is too small on average. The running "
+    "averages start at mean 0 and std 1, and forget that in about 1 / momentum steps; until then test mode "
+    "is wrong. A large momentum forgets quickly but scatters as the batches do.",
+    presets={
+        "Batch of 1": case(1),
+        "Batch of 2": case(2, step=199),
+        "Batch of 64": case(64),
+        "Too early to test": case(16, momentum=0.01, step=20),
+        "Newest batch only": case(4, momentum=1.0),
+    },
 )

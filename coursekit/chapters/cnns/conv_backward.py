@@ -7,11 +7,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
-from coursekit.chapters.cnns import CHAPTER
 from coursekit.convolution import correlate2d, rotated
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import say
 from coursekit.figures.number_grid import NumberGrid, outlines, sheet, summed, written
 from coursekit.figures.style import AMBER, GHOST, INK, PURPLE, headline
@@ -217,32 +216,26 @@ def _continued(terms: list[float]) -> str:
     return summed([0, *terms]).removeprefix("0 ")
 
 
-DEMOS.add(
-    Demo(
-        "conv_backward",
-        CHAPTER,
-        title="Where the gradients of a convolution come from",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "With stride 1, the 3 × 3 kernel passes over the 5 × 5 input. Which pixel of the input collects the most "
-            "terms in its gradient?",
-            ("A corner", "The middle", "All the same"),
-            answer=1,
-            explanation="A pixel hears from every window it was in. All nine windows hold the middle pixel, only one "
-            "holds a corner.",
-            settings={"step": 9, "pixel": 13, "stride": 1, "kernel": 3},
-        ),
-        notice="Forward, a window of x times w became one number. Backward, the gradient δ of that number goes back "
-        "over the same window, times w, and the windows add up where they overlap. Move the pixel: the turned kernel "
-        "collects the same products all at once. With stride 2, zeros stand between the δ, for the places that were "
-        "skipped.",
-        presets={
-            "First δ": {"step": 1, "pixel": 1, "stride": 1, "kernel": 3},
-            "Complete": {"step": 9, "pixel": 13, "stride": 1, "kernel": 3},
-            "Stride 2": {"step": 4, "pixel": 13, "stride": 2, "kernel": 3},
-            "1 × 1 kernel": {"step": 9, "pixel": 5, "stride": 1, "kernel": 1},
-        },
-    )
+demo(
+    __name__,
+    title="Where the gradients of a convolution come from",
+    question=Question(
+        "With stride 1, the 3 × 3 kernel passes over the 5 × 5 input. Which pixel of the input collects the most "
+        "terms in its gradient?",
+        ("A corner", "The middle", "All the same"),
+        answer=1,
+        explanation="A pixel hears from every window it was in. All nine windows hold the middle pixel, only one "
+        "holds a corner.",
+        settings={"step": 9, "pixel": 13, "stride": 1, "kernel": 3},
+    ),
+    notice="Forward, a window of x times w became one number. Backward, the gradient δ of that number goes back "
+    "over the same window, times w, and the windows add up where they overlap. Move the pixel: the turned kernel "
+    "collects the same products all at once. With stride 2, zeros stand between the δ, for the places that were "
+    "skipped.",
+    presets={
+        "First δ": {"step": 1, "pixel": 1, "stride": 1, "kernel": 3},
+        "Complete": {"step": 9, "pixel": 13, "stride": 1, "kernel": 3},
+        "Stride 2": {"step": 4, "pixel": 13, "stride": 2, "kernel": 3},
+        "1 × 1 kernel": {"step": 9, "pixel": 5, "stride": 1, "kernel": 1},
+    },
 )

@@ -9,10 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
-from coursekit.chapters.cnns import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import areas, fit, say
 from coursekit.figures.number_grid import NumberGrid, outlines, sheet, summed, written
 from coursekit.figures.style import GHOST, INK, PURPLE, RED, headline
@@ -256,32 +255,26 @@ class View:
 
 WALK = {"stride": 2, "padding": 1, "kernel": 3, "size": 5}
 
-DEMOS.add(
-    Demo(
-        "conv_stepper",
-        CHAPTER,
-        title="A convolution, cell by cell",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "The image has 3 channels, and so has each of the 2 filters. How many channels has the output?",
-            ("2: one for each filter", "3: one for each channel", "6: one for each pair of them"),
-            answer=0,
-            explanation="A filter multiplies all three channels and adds everything up: each place becomes one number. "
-            "So there is one output for each filter.",
-            settings={**WALK, "place": 9},
-        ),
-        notice="Move the place and check one sum by hand: nine products in each of three channels, and the bias. The "
-        "filter stays the same at every place; only the window moves. The line inside the image parts it from its "
-        "padding. Then set the stride to 3: 4 is not a multiple of 3, so the last window would stop short of the "
-        "edge, and the layer refuses.",
-        presets={
-            "The textbook's walk": {**WALK, "place": 1, "filter": 1},
-            "Its last place": {**WALK, "place": 9, "filter": 2},
-            "Stride 1": {**WALK, "stride": 1, "place": 25},
-            "Stride 3: misfit": {"size": 7, "padding": 0, "kernel": 3, "stride": 3, "place": 1},
-            "1 × 1 filter": {**WALK, "kernel": 1, "stride": 1, "padding": 0, "place": 9},
-        },
-    )
+demo(
+    __name__,
+    title="A convolution, cell by cell",
+    question=Question(
+        "The image has 3 channels, and so has each of the 2 filters. How many channels has the output?",
+        ("2: one for each filter", "3: one for each channel", "6: one for each pair of them"),
+        answer=0,
+        explanation="A filter multiplies all three channels and adds everything up: each place becomes one number. "
+        "So there is one output for each filter.",
+        settings={**WALK, "place": 9},
+    ),
+    notice="Move the place and check one sum by hand: nine products in each of three channels, and the bias. The "
+    "filter stays the same at every place; only the window moves. The line inside the image parts it from its "
+    "padding. Then set the stride to 3: 4 is not a multiple of 3, so the last window would stop short of the "
+    "edge, and the layer refuses.",
+    presets={
+        "The textbook's walk": {**WALK, "place": 1, "filter": 1},
+        "Its last place": {**WALK, "place": 9, "filter": 2},
+        "Stride 1": {**WALK, "stride": 1, "place": 25},
+        "Stride 3: misfit": {"size": 7, "padding": 0, "kernel": 3, "stride": 3, "place": 1},
+        "1 × 1 filter": {**WALK, "kernel": 1, "stride": 1, "padding": 0, "place": 9},
+    },
 )

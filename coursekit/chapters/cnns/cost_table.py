@@ -12,10 +12,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
-from coursekit.chapters.cnns import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import fit, legend, line, say, segments
 from coursekit.figures.style import AMBER, BLUE, GHOST, GREY, INK, ORANGE, PAPER, RED, axes, headline, percent
 from coursekit.network import CostRow, cost_table
@@ -251,36 +250,30 @@ VGG16 = {
     "units": 4096,
 }
 
-DEMOS.add(
-    Demo(
-        "cost_table",
-        CHAPTER,
-        title="What a network costs",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "VGG-16 has thirteen convolutional layers and three linear ones. Where are most of its 138 million "
-            "parameters, and where is most of its work?",
-            (
-                "Both in the convolutions",
-                "Parameters in the linear layers, work in the convolutions",
-                "Both in the linear layers",
-            ),
-            answer=1,
-            explanation="A filter is small but works at every place of the image. A linear layer has a weight for "
-            "each pair of input and output, and uses it once: the first one alone has 25,088 × 4096 of them.",
-            settings=VGG16,
+demo(
+    __name__,
+    title="What a network costs",
+    question=Question(
+        "VGG-16 has thirteen convolutional layers and three linear ones. Where are most of its 138 million "
+        "parameters, and where is most of its work?",
+        (
+            "Both in the convolutions",
+            "Parameters in the linear layers, work in the convolutions",
+            "Both in the linear layers",
         ),
-        notice="Go from 256 to 128 pixels: the convolutions keep their parameters and do a quarter of the work, and "
-        "the first linear layer shrinks to a quarter. Take the pooling away, and that layer explodes. One step of the "
-        "grid is a factor of 100.",
-        presets={
-            "VGG-16": VGG16,
-            "Smaller images": VGG16 | {"side": 96},
-            "No pooling": VGG16 | {"pool": 1},
-            "Pooling that does not fit": VGG16 | {"pool": 3},
-            "A small one": VGG16 | {"side": 32, "blocks": 2, "convolutions": "1", "filters": 16, "units": 128},
-        },
-    )
+        answer=1,
+        explanation="A filter is small but works at every place of the image. A linear layer has a weight for "
+        "each pair of input and output, and uses it once: the first one alone has 25,088 × 4096 of them.",
+        settings=VGG16,
+    ),
+    notice="Go from 256 to 128 pixels: the convolutions keep their parameters and do a quarter of the work, and "
+    "the first linear layer shrinks to a quarter. Take the pooling away, and that layer explodes. One step of the "
+    "grid is a factor of 100.",
+    presets={
+        "VGG-16": VGG16,
+        "Smaller images": VGG16 | {"side": 96},
+        "No pooling": VGG16 | {"pool": 1},
+        "Pooling that does not fit": VGG16 | {"pool": 3},
+        "A small one": VGG16 | {"side": 32, "blocks": 2, "convolutions": "1", "filters": 16, "units": 128},
+    },
 )

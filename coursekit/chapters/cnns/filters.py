@@ -9,12 +9,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
-from coursekit.chapters.cnns import CHAPTER
 from coursekit.convolution import FILTERS, convolve2d, correlate2d, rotated
 from coursekit.data import load_photograph
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import say
 from coursekit.figures.number_grid import NumberGrid, outlines, sheet
 from coursekit.figures.style import BLUE, GHOST, INK, PURPLE, headline, plain
@@ -197,34 +196,28 @@ class View:
             self.ghost.set_clim(frame.darkest, 1)
 
 
-DEMOS.add(
-    Demo(
-        "filters",
-        CHAPTER,
-        title="Nine numbers and a photograph",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "The Sobel kernel shows vertical edges: white where it gets brighter from left to right, black where it "
-            "gets darker. What does the true convolution, with the kernel turned by 180°, show?",
-            ("Horizontal edges", "The same, black and white exchanged", "Exactly the same"),
-            answer=1,
-            explanation="Turned by 180°, the column of −1, −2, −1 and the column of 1, 2, 1 change places. That is the "
-            "same kernel with the opposite sign.",
-            settings={"kernel": "sobel_x", "operation": "convolve"},
-        ),
-        notice="A kernel is a pattern: the result is large where the picture looks like it. At angle 0 your own "
-        "kernel looks for brighter to the right, at 90 for brighter below. Weights that add up to 1 keep the "
-        "brightness, weights that add up to 0 leave only changes. Pin a result and switch from correlation to "
-        "convolution: symmetric kernels do not notice. A layer learns its weights, so it does not matter which it "
-        "uses.",
-        presets={
-            "Edges and picture": {"kernel": "own", "edges": 0.7, "angle": 0.0, "detail": 0.0, "operation": "correlate"},
-            "Brighter above": {"kernel": "own", "edges": 1.0, "angle": 270.0, "operation": "correlate"},
-            "Sobel, convolved": {"kernel": "sobel_x", "operation": "convolve"},
-            "Gaussian blur": {"kernel": "gaussian", "operation": "correlate"},
-            "Sharpen": {"kernel": "own", "edges": 0.0, "detail": 1.0, "operation": "correlate"},
-        },
-    )
+demo(
+    __name__,
+    title="Nine numbers and a photograph",
+    question=Question(
+        "The Sobel kernel shows vertical edges: white where it gets brighter from left to right, black where it "
+        "gets darker. What does the true convolution, with the kernel turned by 180°, show?",
+        ("Horizontal edges", "The same, black and white exchanged", "Exactly the same"),
+        answer=1,
+        explanation="Turned by 180°, the column of −1, −2, −1 and the column of 1, 2, 1 change places. That is the "
+        "same kernel with the opposite sign.",
+        settings={"kernel": "sobel_x", "operation": "convolve"},
+    ),
+    notice="A kernel is a pattern: the result is large where the picture looks like it. At angle 0 your own "
+    "kernel looks for brighter to the right, at 90 for brighter below. Weights that add up to 1 keep the "
+    "brightness, weights that add up to 0 leave only changes. Pin a result and switch from correlation to "
+    "convolution: symmetric kernels do not notice. A layer learns its weights, so it does not matter which it "
+    "uses.",
+    presets={
+        "Edges and picture": {"kernel": "own", "edges": 0.7, "angle": 0.0, "detail": 0.0, "operation": "correlate"},
+        "Brighter above": {"kernel": "own", "edges": 1.0, "angle": 270.0, "operation": "correlate"},
+        "Sobel, convolved": {"kernel": "sobel_x", "operation": "convolve"},
+        "Gaussian blur": {"kernel": "gaussian", "operation": "correlate"},
+        "Sharpen": {"kernel": "own", "edges": 0.0, "detail": 1.0, "operation": "correlate"},
+    },
 )

@@ -9,10 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
-from coursekit.chapters.cnns import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import areas, say
 from coursekit.figures.number_grid import NumberGrid, outlines, sheet, written
 from coursekit.figures.style import AMBER, BLUE, GHOST, INK, PURPLE, RED, headline
@@ -223,32 +222,26 @@ class View:
         self.ghost_text.set_text(f"pinned: {sizes}: {what}")
 
 
-DEMOS.add(
-    Demo(
-        "pooling",
-        CHAPTER,
-        title="Pooling, forward and backward",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "A window of four pixels is pooled by its maximum, and δ = 4 comes back. What do its four pixels get?",
-            ("1 each", "4 for the largest, 0 for the others", "4 each"),
-            answer=1,
-            explanation="Only the largest pixel had a say in the output: a small change of another one changes "
-            "nothing. A mean listens to all four, and would give each of them 1.",
-            settings={"kind": "max", "window": 2, "stride": 2, "place": 6, "shift": 0},
-        ),
-        notice="The dashed squares are the pixels that won. The maximum routes: their gradients are whole, all others "
-        "are 0. The mean spreads: every pixel of the window gets the same share. Each channel is pooled by itself, so "
-        "the depth stays. Move the image to the right (what leaves it there comes in on the left): "
-        "some pooled values stay, but far from all.",
-        presets={
-            "Max 2 × 2": {"kind": "max", "window": 2, "stride": 2, "shift": 0},
-            "Mean 2 × 2": {"kind": "mean", "window": 2, "stride": 2, "shift": 0},
-            "Max 3 × 3": {"kind": "max", "window": 3, "stride": 3, "shift": 0},
-            "Overlapping": {"kind": "max", "window": 3, "stride": 1, "shift": 0},
-            "Misfit": {"kind": "max", "window": 3, "stride": 2, "shift": 0},
-        },
-    )
+demo(
+    __name__,
+    title="Pooling, forward and backward",
+    question=Question(
+        "A window of four pixels is pooled by its maximum, and δ = 4 comes back. What do its four pixels get?",
+        ("1 each", "4 for the largest, 0 for the others", "4 each"),
+        answer=1,
+        explanation="Only the largest pixel had a say in the output: a small change of another one changes "
+        "nothing. A mean listens to all four, and would give each of them 1.",
+        settings={"kind": "max", "window": 2, "stride": 2, "place": 6, "shift": 0},
+    ),
+    notice="The dashed squares are the pixels that won. The maximum routes: their gradients are whole, all others "
+    "are 0. The mean spreads: every pixel of the window gets the same share. Each channel is pooled by itself, so "
+    "the depth stays. Move the image to the right (what leaves it there comes in on the left): "
+    "some pooled values stay, but far from all.",
+    presets={
+        "Max 2 × 2": {"kind": "max", "window": 2, "stride": 2, "shift": 0},
+        "Mean 2 × 2": {"kind": "mean", "window": 2, "stride": 2, "shift": 0},
+        "Max 3 × 3": {"kind": "max", "window": 3, "stride": 3, "shift": 0},
+        "Overlapping": {"kind": "max", "window": 3, "stride": 1, "shift": 0},
+        "Misfit": {"kind": "max", "window": 3, "stride": 2, "shift": 0},
+    },
 )

@@ -10,11 +10,10 @@ from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
-from coursekit.chapters.cnns import CHAPTER
 from coursekit.data import load_photograph
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import areas, rectangles, say, segments
 from coursekit.figures.style import BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, plain
 from coursekit.layers import avg_pool2d_backward, avg_pool2d_forward, conv2d_backward, conv2d_forward
@@ -329,31 +328,25 @@ def growth(frame: Frame, level: int) -> str:
     return f"{before} + {kernel - 1} · {jump} = {frame.fields[level]}"
 
 
-DEMOS.add(
-    Demo(
-        "receptive_field",
-        CHAPTER,
-        title="What one unit sees",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "A unit after one 3×3 layer sees 3×3 pixels. How many does it see after three such layers?",
-            ("9×9: three times three", "7×7", "27×27: three to the third"),
-            answer=1,
-            explanation="Each layer more adds k − 1 = 2 pixels: 3, 5, 7. The neighbours' fields overlap. With stride 3 "
-            "they would not, and then it is 27.",
-            settings={"layers": 3, "kernel": 3, "stride": 1, "pool": 1},
-        ),
-        notice="Without stride or pooling the field grows by k − 1 pixels a layer. Stride and pooling widen the step "
-        "between units, the jump, and every later layer grows by that much more. Three 3×3 layers and one 7×7 see the "
-        "same pixels, but the stack has fewer weights and lets the middle count more.",
-        presets={
-            "Three 3×3": {"layers": 3, "kernel": 3, "stride": 1, "pool": 1},
-            "One 7×7": {"layers": 1, "kernel": 7, "stride": 1, "pool": 1},
-            "Pooling between": {"layers": 4, "kernel": 3, "stride": 1, "pool": 2},
-            "Stride 3: no overlap": {"layers": 3, "kernel": 3, "stride": 3, "pool": 1},
-            "Deep: the middle wins": {"layers": 5, "kernel": 7, "stride": 1, "pool": 1},
-        },
-    )
+demo(
+    __name__,
+    title="What one unit sees",
+    question=Question(
+        "A unit after one 3×3 layer sees 3×3 pixels. How many does it see after three such layers?",
+        ("9×9: three times three", "7×7", "27×27: three to the third"),
+        answer=1,
+        explanation="Each layer more adds k − 1 = 2 pixels: 3, 5, 7. The neighbours' fields overlap. With stride 3 "
+        "they would not, and then it is 27.",
+        settings={"layers": 3, "kernel": 3, "stride": 1, "pool": 1},
+    ),
+    notice="Without stride or pooling the field grows by k − 1 pixels a layer. Stride and pooling widen the step "
+    "between units, the jump, and every later layer grows by that much more. Three 3×3 layers and one 7×7 see the "
+    "same pixels, but the stack has fewer weights and lets the middle count more.",
+    presets={
+        "Three 3×3": {"layers": 3, "kernel": 3, "stride": 1, "pool": 1},
+        "One 7×7": {"layers": 1, "kernel": 7, "stride": 1, "pool": 1},
+        "Pooling between": {"layers": 4, "kernel": 3, "stride": 1, "pool": 2},
+        "Stride 3: no overlap": {"layers": 3, "kernel": 3, "stride": 3, "pool": 1},
+        "Deep: the middle wins": {"layers": 5, "kernel": 7, "stride": 1, "pool": 1},
+    },
 )

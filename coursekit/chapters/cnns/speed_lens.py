@@ -11,10 +11,9 @@ from matplotlib.figure import Figure
 from numpy.lib.stride_tricks import sliding_window_view
 
 from coursekit.arrays import Array
-from coursekit.chapters.cnns import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import Bars, cursor, line, put, rows, say
 from coursekit.figures.style import BLUE, INK, ORANGE, PURPLE, axes, headline, plain
 from coursekit.layers import conv2d_forward
@@ -258,32 +257,26 @@ class View:
         )
 
 
-DEMOS.add(
-    Demo(
-        "speed_lens",
-        CHAPTER,
-        title="One convolution, three speeds",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "An image of 64 × 64 pixels meets 8 filters: 830,304 multiply–adds. How much longer do Python's loops take "
-            "than compiled code?",
-            ("About 3 times", "About 30 times", "More than 300 times"),
-            answer=2,
-            explanation="Python looks up, checks and boxes every number it touches. Compiled code multiplies eight or "
-            "more of them in one instruction, on data that stay in the cache.",
-            settings={"side": 64, "channels": 3, "filters": 8},
-        ),
-        notice="All three do the same multiply–adds and give the same numbers up to rounding. On logarithmic axes the "
-        "loops are a straight line: twice the side, four times the work and the time. The other two start flat: for a "
-        "small image most of the time goes into the call itself. NumPy and the package are close: both leave the sums "
-        "to a compiled matrix product.",
-        presets={
-            "A digit: 8 × 8": {"side": 8, "channels": 1, "filters": 8},
-            "A thumbnail": {"side": 64, "channels": 3, "filters": 8},
-            "A photograph": {"side": 256, "channels": 3, "filters": 8},
-            "Deep inside a network": {"side": 64, "channels": 16, "filters": 32},
-        },
-    )
+demo(
+    __name__,
+    title="One convolution, three speeds",
+    question=Question(
+        "An image of 64 × 64 pixels meets 8 filters: 830,304 multiply–adds. How much longer do Python's loops take "
+        "than compiled code?",
+        ("About 3 times", "About 30 times", "More than 300 times"),
+        answer=2,
+        explanation="Python looks up, checks and boxes every number it touches. Compiled code multiplies eight or "
+        "more of them in one instruction, on data that stay in the cache.",
+        settings={"side": 64, "channels": 3, "filters": 8},
+    ),
+    notice="All three do the same multiply–adds and give the same numbers up to rounding. On logarithmic axes the "
+    "loops are a straight line: twice the side, four times the work and the time. The other two start flat: for a "
+    "small image most of the time goes into the call itself. NumPy and the package are close: both leave the sums "
+    "to a compiled matrix product.",
+    presets={
+        "A digit: 8 × 8": {"side": 8, "channels": 1, "filters": 8},
+        "A thumbnail": {"side": 64, "channels": 3, "filters": 8},
+        "A photograph": {"side": 256, "channels": 3, "filters": 8},
+        "Deep inside a network": {"side": 64, "channels": 16, "filters": 32},
+    },
 )

@@ -10,11 +10,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
-from coursekit.chapters.cnns import CHAPTER
 from coursekit.data import Images, Part, load_digits, split
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import areas, level, line, put, rectangles, say
 from coursekit.figures.marks import fit as fit_axes
 from coursekit.figures.style import AMBER, BLUE, INK, RED, axes, headline
@@ -272,34 +271,26 @@ class View:
         say(self.headline, f"Epoch {frame.epoch[-1]:.4g} of {frame.state.epochs}: {story}", color)
 
 
-DEMOS.add(
-    Demo(
-        "train_digits",
-        CHAPTER,
-        title="A network learns to read",
-        State=State,
-        compute=compute,
-        View=View,
-        frames=frames,
-        preview=preview,
-        question=Question(
-            "A network with 12 filters of 3 × 3 pixels sees 1150 digits once: one epoch. How many validation digits, "
-            "which it has never seen, does it read correctly then?",
-            ("About one in ten: it still guesses", "Three in ten or so", "Eight in ten or so"),
-            answer=2,
-            explanation="One epoch is 36 steps of 32 digits, and every step moves all weights. The first epoch brings "
-            "most of the accuracy; the others polish.",
-            settings={"lr": 0.05, "optimiser": "momentum", "filters": 12, "batch_size": 32, "epochs": 1},
-        ),
-        notice="The filters start as noise, and some become edges: black on one side, white on the other. They "
-        "change most in the first epoch, while the loss falls fastest. Stop, look, and go on with Start. Where the "
-        "rate is too bold, all units die: their ReLUs give 0 for every digit, and all digits get the same answer.",
-        presets={
-            "Momentum": {"lr": 0.05, "optimiser": "momentum", "filters": 12, "batch_size": 32, "epochs": 20},
-            "Too timid a rate": {"lr": 0.001, "optimiser": "sgd", "filters": 12, "batch_size": 32, "epochs": 20},
-            "Too bold a rate": {"lr": 3.0, "optimiser": "sgd", "filters": 12, "batch_size": 32, "epochs": 20},
-            "Two filters": {"lr": 0.05, "optimiser": "momentum", "filters": 2, "batch_size": 32, "epochs": 20},
-            "Adam": {"lr": 0.01, "optimiser": "adam", "filters": 12, "batch_size": 32, "epochs": 20},
-        },
-    )
+demo(
+    __name__,
+    title="A network learns to read",
+    question=Question(
+        "A network with 12 filters of 3 × 3 pixels sees 1150 digits once: one epoch. How many validation digits, "
+        "which it has never seen, does it read correctly then?",
+        ("About one in ten: it still guesses", "Three in ten or so", "Eight in ten or so"),
+        answer=2,
+        explanation="One epoch is 36 steps of 32 digits, and every step moves all weights. The first epoch brings "
+        "most of the accuracy; the others polish.",
+        settings={"lr": 0.05, "optimiser": "momentum", "filters": 12, "batch_size": 32, "epochs": 1},
+    ),
+    notice="The filters start as noise, and some become edges: black on one side, white on the other. They "
+    "change most in the first epoch, while the loss falls fastest. Stop, look, and go on with Start. Where the "
+    "rate is too bold, all units die: their ReLUs give 0 for every digit, and all digits get the same answer.",
+    presets={
+        "Momentum": {"lr": 0.05, "optimiser": "momentum", "filters": 12, "batch_size": 32, "epochs": 20},
+        "Too timid a rate": {"lr": 0.001, "optimiser": "sgd", "filters": 12, "batch_size": 32, "epochs": 20},
+        "Too bold a rate": {"lr": 3.0, "optimiser": "sgd", "filters": 12, "batch_size": 32, "epochs": 20},
+        "Two filters": {"lr": 0.05, "optimiser": "momentum", "filters": 2, "batch_size": 32, "epochs": 20},
+        "Adam": {"lr": 0.01, "optimiser": "adam", "filters": 12, "batch_size": 32, "epochs": 20},
+    },
 )

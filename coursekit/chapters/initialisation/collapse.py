@@ -10,11 +10,10 @@ from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS, Activation
 from coursekit.arrays import Array
-from coursekit.chapters.initialisation import CHAPTER
 from coursekit.diagnostics import layer_flatness, layer_histogram, layer_moments
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider, switch
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import areas, fit, legend, line, say
 from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, PURPLE, RED, axes, entitle, headline, plain, rough
 from coursekit.initialisers import INITIALISERS
@@ -247,31 +246,24 @@ def weights(scale: float, scheme: str, activation: str) -> dict[str, Any]:
     return {"weight_scale": scale, "scheme": scheme, "activation": activation, "batch_norm": False}
 
 
-DEMOS.add(
-    Demo(
-        "collapse",
-        CHAPTER,
-        title="Ten layers, one slider",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "With weights 0.01 · N(0, 1), the last layers say 0 to every input. What do they say with 1 · N(0, 1)?",
-            ("Values spread like a bell", "Values at −1 and +1", "Still 0"),
-            answer=1,
-            explanation="A sum of 500 products has a std of √500 ≈ 22 here. tanh is flat there and answers −1 or +1.",
-            settings={**weights(1.0, "normal", "tanh"), "direction": "forward"},
-        ),
-        notice="Each column is one layer's histogram, turned upright. Its full width is 8 % of the values in one bin; "
-        "the end bins collect what lies beyond. A thin line at 0 is a layer that has forgotten its input. Two blocks "
-        "at the ends are saturated units: they speak, but hardly any gradient passes through them.",
-        presets={
-            "Too small: 0.01": weights(0.01, "normal", "tanh"),
-            "Too large: 1": weights(1.0, "normal", "tanh"),
-            "Xavier, tanh": weights(1.0, "xavier_normal", "tanh"),
-            "Xavier, ReLU": weights(1.0, "xavier_normal", "relu"),
-            "He, ReLU": weights(1.0, "he_normal", "relu"),
-        },
-        preview=preview,
-    )
+demo(
+    __name__,
+    title="Ten layers, one slider",
+    question=Question(
+        "With weights 0.01 · N(0, 1), the last layers say 0 to every input. What do they say with 1 · N(0, 1)?",
+        ("Values spread like a bell", "Values at −1 and +1", "Still 0"),
+        answer=1,
+        explanation="A sum of 500 products has a std of √500 ≈ 22 here. tanh is flat there and answers −1 or +1.",
+        settings={**weights(1.0, "normal", "tanh"), "direction": "forward"},
+    ),
+    notice="Each column is one layer's histogram, turned upright. Its full width is 8 % of the values in one bin; "
+    "the end bins collect what lies beyond. A thin line at 0 is a layer that has forgotten its input. Two blocks "
+    "at the ends are saturated units: they speak, but hardly any gradient passes through them.",
+    presets={
+        "Too small: 0.01": weights(0.01, "normal", "tanh"),
+        "Too large: 1": weights(1.0, "normal", "tanh"),
+        "Xavier, tanh": weights(1.0, "xavier_normal", "tanh"),
+        "Xavier, ReLU": weights(1.0, "xavier_normal", "relu"),
+        "He, ReLU": weights(1.0, "he_normal", "relu"),
+    },
 )

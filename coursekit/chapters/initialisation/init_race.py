@@ -23,11 +23,10 @@ from coursekit.chapters.activations.activation_race import (
     race_axes,
     racer,
 )
-from coursekit.chapters.initialisation import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.curves import Look, NamedCurves
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import Bars, level, line, rows, say
 from coursekit.figures.style import BLUE, BROWN, INK, ORANGE, PURPLE, RED, axes, headline
 
@@ -153,32 +152,25 @@ class View:
         return [frame.steps[known[-1]]], [min(frame.loss[i, known[-1]], HIGHEST)]
 
 
-DEMOS.add(
-    Demo(
-        "init_race",
-        CHAPTER,
-        title="The race of the first weights",
-        State=State,
-        compute=compute,
-        View=View,
-        frames=frames,
-        question=Question(
-            "Five networks, eight hidden layers, tanh, the same batches of digits. Only the first weights differ. "
-            "How many of the five learn within 200 steps?",
-            ("All five, some later than others", "Three", "Only Xavier, which was made for tanh"),
-            answer=1,
-            explanation="Xavier, He and orthogonal weights follow the width of a layer and learn. 0.01 is too small: "
-            "the signal and its gradient fade away. 1 is too large: tanh saturates, and the steps lead nowhere.",
-            settings={"activation": "tanh", "depth": 8, "lr": 0.1},
-        ),
-        notice="A curve that stays on the dotted line guesses: all ten digits get nearly the same score. With one "
-        "hidden layer any of these scales works; each layer more multiplies the mistake. A × marks the step at which a "
-        "loss became infinite or NaN.",
-        presets={
-            "tanh, 8 layers": {"activation": "tanh", "depth": 8, "lr": 0.1},
-            "ReLU, 8 layers": {"activation": "relu", "depth": 8, "lr": 0.1},
-            "Shallow: it hardly matters": {"activation": "tanh", "depth": 1, "lr": 0.1},
-            "Sigmoid: a surprise": {"activation": "sigmoid", "depth": 8, "lr": 0.3},
-        },
-    )
+demo(
+    __name__,
+    title="The race of the first weights",
+    question=Question(
+        "Five networks, eight hidden layers, tanh, the same batches of digits. Only the first weights differ. "
+        "How many of the five learn within 200 steps?",
+        ("All five, some later than others", "Three", "Only Xavier, which was made for tanh"),
+        answer=1,
+        explanation="Xavier, He and orthogonal weights follow the width of a layer and learn. 0.01 is too small: "
+        "the signal and its gradient fade away. 1 is too large: tanh saturates, and the steps lead nowhere.",
+        settings={"activation": "tanh", "depth": 8, "lr": 0.1},
+    ),
+    notice="A curve that stays on the dotted line guesses: all ten digits get nearly the same score. With one "
+    "hidden layer any of these scales works; each layer more multiplies the mistake. A × marks the step at which a "
+    "loss became infinite or NaN.",
+    presets={
+        "tanh, 8 layers": {"activation": "tanh", "depth": 8, "lr": 0.1},
+        "ReLU, 8 layers": {"activation": "relu", "depth": 8, "lr": 0.1},
+        "Shallow: it hardly matters": {"activation": "tanh", "depth": 1, "lr": 0.1},
+        "Sigmoid: a surprise": {"activation": "sigmoid", "depth": 8, "lr": 0.3},
+    },
 )

@@ -8,11 +8,10 @@ from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.arrays import Array
-from coursekit.chapters.initialisation import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.curves import Scrubbed
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import areas, fit, line, say, segments, stepped
 from coursekit.figures.plane import PROBABILITY, Classes, boundaries, regions
 from coursekit.figures.style import AMBER, BLUE, GHOST, PURPLE, axes, headline
@@ -199,31 +198,25 @@ class View:
         self.times.set_position(0.6 * tips[largest[0]] + 0.06 * reach * np.array([-1, 1]))
 
 
-DEMOS.add(
-    Demo(
-        "symmetry",
-        CHAPTER,
-        title="Equal weights stay equal",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "Eight hidden units start with the same weights, 0.2 each, and train for 400 steps. How many different "
-            "units are there at the end?",
-            ("8: each finds a job of its own", "2: one for each class", "1: they stay the same"),
-            answer=2,
-            explanation="Equal units get the same input and the same gradient, so every step moves them alike. Eight "
-            "units do the work of one, and one line cannot separate these points.",
-            settings={"spread": 0.0, "value": 0.2, "step": STEPS, "lr": 0.5, "hidden": 8},
-        ),
-        notice="Each arrow is one hidden unit's weights, its line in the middle is where that unit's input is 0. Move "
-        "the spread from 0 to 0.01: that is enough, because training makes small differences grow. With all weights 0 "
-        "not even one unit learns: tanh(0) = 0 leaves the output weights without a gradient, and they pass none down.",
-        presets={
-            "All zero": {"spread": 0.0, "value": 0.0, "step": STEPS},
-            "All equal": {"spread": 0.0, "value": 0.2, "step": STEPS},
-            "A little random": {"spread": 0.01, "value": 0.2, "step": STEPS},
-            "Random, around 0": {"spread": 0.5, "value": 0.0, "step": STEPS},
-        },
-    )
+demo(
+    __name__,
+    title="Equal weights stay equal",
+    question=Question(
+        "Eight hidden units start with the same weights, 0.2 each, and train for 400 steps. How many different "
+        "units are there at the end?",
+        ("8: each finds a job of its own", "2: one for each class", "1: they stay the same"),
+        answer=2,
+        explanation="Equal units get the same input and the same gradient, so every step moves them alike. Eight "
+        "units do the work of one, and one line cannot separate these points.",
+        settings={"spread": 0.0, "value": 0.2, "step": STEPS, "lr": 0.5, "hidden": 8},
+    ),
+    notice="Each arrow is one hidden unit's weights, its line in the middle is where that unit's input is 0. Move "
+    "the spread from 0 to 0.01: that is enough, because training makes small differences grow. With all weights 0 "
+    "not even one unit learns: tanh(0) = 0 leaves the output weights without a gradient, and they pass none down.",
+    presets={
+        "All zero": {"spread": 0.0, "value": 0.0, "step": STEPS},
+        "All equal": {"spread": 0.0, "value": 0.2, "step": STEPS},
+        "A little random": {"spread": 0.01, "value": 0.2, "step": STEPS},
+        "Random, around 0": {"spread": 0.5, "value": 0.0, "step": STEPS},
+    },
 )

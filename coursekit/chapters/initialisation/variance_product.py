@@ -9,11 +9,10 @@ from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS, Activation
 from coursekit.arrays import Array
-from coursekit.chapters.initialisation import CHAPTER
 from coursekit.diagnostics import layer_moments
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import areas, fit, legend, line, rectangles, say, stepped
 from coursekit.figures.style import BLUE, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, plain
 from coursekit.initialisers import he_std, lecun_std, xavier_std
@@ -248,35 +247,29 @@ class View:
 TAPERED = {"gain": 1.0, "depth": 8, "width": 300, "taper": 0.8, "activation": "identity"}
 EVEN = {"gain": 1.0, "depth": 8, "width": 300, "taper": 1.0}
 
-DEMOS.add(
-    Demo(
-        "variance_product",
-        CHAPTER,
-        title="One factor a layer",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "Eight linear layers, each 0.8 times as wide as the one below, Var(w) = 1 / fan_in. Forward, the mean "
-            "square holds at 1. What happens to the gradient on its way from layer 8 back to the input?",
-            ("It holds at 1 too", "It grows", "It fades"),
-            answer=2,
-            explanation="Backward each layer multiplies by fan_out · Var(w) = fan_out / fan_in = 0.8, and 0.8 to the "
-            "power of eight is 0.17.",
-            settings={**TAPERED, "rule": "fan_in"},
-        ),
-        notice="The line is known before any number is drawn: it starts at 1 where the signal enters and is multiplied "
-        "by one factor a layer. The shaded band is a factor of 2. Where widths differ, no Var(w) keeps both directions "
-        "in it: 1 / fan_in holds forward, 1 / fan_out backward, and Xavier shares the drift between them. ReLU halves "
-        "the mean square in every layer; He's 2 makes up for it. For tanh the line is that of a linear network, and "
-        "fails where tanh bends. Widths stay between 20 and 600 units.",
-        presets={
-            "1 / fan_in: forward holds": {**TAPERED, "rule": "fan_in"},
-            "1 / fan_out: backward holds": {**TAPERED, "rule": "fan_out"},
-            "Xavier: the compromise": {**TAPERED, "rule": "xavier"},
-            "ReLU halves it": {**EVEN, "rule": "xavier", "activation": "relu"},
-            "He mends it": {**EVEN, "rule": "he", "activation": "relu"},
-            "tanh bends": {**EVEN, "gain": 2.0, "rule": "xavier", "activation": "tanh"},
-        },
-    )
+demo(
+    __name__,
+    title="One factor a layer",
+    question=Question(
+        "Eight linear layers, each 0.8 times as wide as the one below, Var(w) = 1 / fan_in. Forward, the mean "
+        "square holds at 1. What happens to the gradient on its way from layer 8 back to the input?",
+        ("It holds at 1 too", "It grows", "It fades"),
+        answer=2,
+        explanation="Backward each layer multiplies by fan_out · Var(w) = fan_out / fan_in = 0.8, and 0.8 to the "
+        "power of eight is 0.17.",
+        settings={**TAPERED, "rule": "fan_in"},
+    ),
+    notice="The line is known before any number is drawn: it starts at 1 where the signal enters and is multiplied "
+    "by one factor a layer. The shaded band is a factor of 2. Where widths differ, no Var(w) keeps both directions "
+    "in it: 1 / fan_in holds forward, 1 / fan_out backward, and Xavier shares the drift between them. ReLU halves "
+    "the mean square in every layer; He's 2 makes up for it. For tanh the line is that of a linear network, and "
+    "fails where tanh bends. Widths stay between 20 and 600 units.",
+    presets={
+        "1 / fan_in: forward holds": {**TAPERED, "rule": "fan_in"},
+        "1 / fan_out: backward holds": {**TAPERED, "rule": "fan_out"},
+        "Xavier: the compromise": {**TAPERED, "rule": "xavier"},
+        "ReLU halves it": {**EVEN, "rule": "xavier", "activation": "relu"},
+        "He mends it": {**EVEN, "rule": "he", "activation": "relu"},
+        "tanh bends": {**EVEN, "gain": 2.0, "rule": "xavier", "activation": "tanh"},
+    },
 )

@@ -8,10 +8,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
-from coursekit.chapters.losses import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import areas, legend, line, rectangles, rows, say, segments
 from coursekit.figures.style import BLUE, BROWN, GHOST, INK, ORANGE, PURPLE, RED, axes, headline, plain
 from coursekit.information import cross_entropy, entropy, kl_divergence
@@ -202,32 +201,26 @@ def counts(p: tuple[int, ...], q: tuple[int, ...], learnt: int = 0) -> dict[str,
     return {**seen, **{f"q_{bird}": count for bird, count in zip(BIRDS, q, strict=True)}, "learnt": learnt}
 
 
-DEMOS.add(
-    Demo(
-        "code_length",
-        CHAPTER,
-        title="Short words for frequent birds",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "Half of the birds are sparrows, a quarter magpies, an eighth herons, an eighth ospreys. With two bits for "
-            "each bird a report costs 2 bits. What is the least it can cost, on average?",
-            ("2 bits: four birds need two bits", "1.75 bits", "1 bit: most are sparrows"),
-            answer=1,
-            explanation="Words of 1, 2, 3 and 3 bits, for example 0, 10, 110 and 111: ½·1 + ¼·2 + ⅛·3 + ⅛·3 = 1.75. "
-            "This is the entropy, and no code is shorter.",
-            settings=counts((8, 4, 2, 2), (4, 4, 4, 4), learnt=100),
-        ),
-        notice="Width times height is what a bird costs: the coloured area is the cross-entropy, the area under the "
-        "dashed line the entropy. Make the code expect few sparrows: its word for the commonest bird grows long. "
-        "Then press Play: as the code learns what is seen, the area shrinks to the entropy and never below.",
-        presets={
-            "Two bits for all": counts((8, 4, 2, 2), (4, 4, 4, 4)),
-            "The right code": counts((8, 4, 2, 2), (8, 4, 2, 2)),
-            "Expects ospreys": counts((8, 4, 2, 2), (1, 1, 2, 12)),
-            "No word for ospreys": counts((8, 4, 2, 2), (8, 4, 4, 0)),
-            "Only sparrows": counts((16, 0, 0, 0), (4, 4, 4, 4)),
-        },
-    )
+demo(
+    __name__,
+    title="Short words for frequent birds",
+    question=Question(
+        "Half of the birds are sparrows, a quarter magpies, an eighth herons, an eighth ospreys. With two bits for "
+        "each bird a report costs 2 bits. What is the least it can cost, on average?",
+        ("2 bits: four birds need two bits", "1.75 bits", "1 bit: most are sparrows"),
+        answer=1,
+        explanation="Words of 1, 2, 3 and 3 bits, for example 0, 10, 110 and 111: ½·1 + ¼·2 + ⅛·3 + ⅛·3 = 1.75. "
+        "This is the entropy, and no code is shorter.",
+        settings=counts((8, 4, 2, 2), (4, 4, 4, 4), learnt=100),
+    ),
+    notice="Width times height is what a bird costs: the coloured area is the cross-entropy, the area under the "
+    "dashed line the entropy. Make the code expect few sparrows: its word for the commonest bird grows long. "
+    "Then press Play: as the code learns what is seen, the area shrinks to the entropy and never below.",
+    presets={
+        "Two bits for all": counts((8, 4, 2, 2), (4, 4, 4, 4)),
+        "The right code": counts((8, 4, 2, 2), (8, 4, 2, 2)),
+        "Expects ospreys": counts((8, 4, 2, 2), (1, 1, 2, 12)),
+        "No word for ospreys": counts((8, 4, 2, 2), (8, 4, 4, 0)),
+        "Only sparrows": counts((16, 0, 0, 0), (4, 4, 4, 4)),
+    },
 )

@@ -11,10 +11,9 @@ from matplotlib.lines import Line2D
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.arrays import Array
-from coursekit.chapters.losses import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import cursor, fit, legend, line, put, say
 from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, axes, headline, readable
 from coursekit.losses import LOSSES
@@ -197,32 +196,26 @@ class View:
             name.set(x=side * (REACH - 0.3), ha="left" if side < 0 else "right")
 
 
-DEMOS.add(
-    Demo(
-        "learning_slowdown",
-        CHAPTER,
-        title="Wrong, sure, and slow to learn",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "The neuron should say 0 and starts at w = b = 2, where it says 0.98. Squared error or cross-entropy: how "
-            "many epochs does squared error need for each one of cross-entropy?",
-            ("About as many", "4 to 5 times as many", "100 times as many"),
-            answer=1,
-            explanation="234 against 50. At z = 4 the sigmoid is flat: σ′(4) = 0.018, and squared error multiplies its "
-            "gradient by that. In the gradient of cross-entropy σ′ cancels out, and the pull is the error itself.",
-            settings={"weight": 2.0, "bias": 2.0, "lr": 0.15, "target": 0, "epoch": 234},
-        ),
-        notice="Press Play and watch the third picture: the square sits at the flat foot of its hill, where the error "
-        "is largest and the pull smallest; the circle is pulled hardest exactly there. At w = b = 4 squared error does "
-        "not arrive within 300 epochs. It is slow at the end of the way too, but there the error is small, and nobody "
-        "minds.",
-        presets={
-            "Wrong and sure": {"weight": 2.0, "bias": 2.0, "lr": 0.15, "target": 0},
-            "Wrong, not sure": {"weight": 0.6, "bias": 0.9, "lr": 0.15, "target": 0},
-            "Very sure": {"weight": 4.0, "bias": 4.0, "lr": 0.15, "target": 0},
-            "Target 1": {"weight": -2.0, "bias": -2.0, "lr": 0.15, "target": 1},
-        },
-    )
+demo(
+    __name__,
+    title="Wrong, sure, and slow to learn",
+    question=Question(
+        "The neuron should say 0 and starts at w = b = 2, where it says 0.98. Squared error or cross-entropy: how "
+        "many epochs does squared error need for each one of cross-entropy?",
+        ("About as many", "4 to 5 times as many", "100 times as many"),
+        answer=1,
+        explanation="234 against 50. At z = 4 the sigmoid is flat: σ′(4) = 0.018, and squared error multiplies its "
+        "gradient by that. In the gradient of cross-entropy σ′ cancels out, and the pull is the error itself.",
+        settings={"weight": 2.0, "bias": 2.0, "lr": 0.15, "target": 0, "epoch": 234},
+    ),
+    notice="Press Play and watch the third picture: the square sits at the flat foot of its hill, where the error "
+    "is largest and the pull smallest; the circle is pulled hardest exactly there. At w = b = 4 squared error does "
+    "not arrive within 300 epochs. It is slow at the end of the way too, but there the error is small, and nobody "
+    "minds.",
+    presets={
+        "Wrong and sure": {"weight": 2.0, "bias": 2.0, "lr": 0.15, "target": 0},
+        "Wrong, not sure": {"weight": 0.6, "bias": 0.9, "lr": 0.15, "target": 0},
+        "Very sure": {"weight": 4.0, "bias": 4.0, "lr": 0.15, "target": 0},
+        "Target 1": {"weight": -2.0, "bias": -2.0, "lr": 0.15, "target": 1},
+    },
 )

@@ -9,11 +9,10 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
-from coursekit.chapters.losses import CHAPTER
 from coursekit.data import POINT_SETS
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import RING, cursor, fit, legend, line, put, say, stepped
 from coursekit.figures.plane import regions
 from coursekit.figures.style import BLUE, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, plain, rough
@@ -247,37 +246,31 @@ def case(loss: str, points: str, strength: float, lr: float, step: int = STEPS) 
     return {"loss": loss, "points": points, "strength": strength, "lr": lr, "step": step}
 
 
-DEMOS.add(
-    Demo(
-        "linear_classifier",
-        CHAPTER,
-        title="A linear classifier, step by step",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "Three overlapping blobs, hinge loss, 100 steps. You raise λ from 0.03 to 0.3. What happens to the data "
-            "loss and to the weights?",
-            (
-                "Both become smaller",
-                "The data loss grows, and the weights shrink",
-                "Nothing: λ does not touch the data loss",
-            ),
-            answer=1,
-            explanation="Smaller weights give smaller scores, and so smaller margins: the data loss is the price. The "
-            "regions hardly change, because scaling all scores does not change which one is the highest. λR grows too: "
-            "‖W‖² falls to a third, but its price is ten times as high.",
-            settings=case("hinge", "blobs", 0.3, 0.1),
+demo(
+    __name__,
+    title="A linear classifier, step by step",
+    question=Question(
+        "Three overlapping blobs, hinge loss, 100 steps. You raise λ from 0.03 to 0.3. What happens to the data "
+        "loss and to the weights?",
+        (
+            "Both become smaller",
+            "The data loss grows, and the weights shrink",
+            "Nothing: λ does not touch the data loss",
         ),
-        notice="Step 0 is the sanity check: nearly equal scores cost C − 1 or log C. With the hinge the points far "
-        "inside their region stop pulling and shrink to dots; with cross-entropy none ever stops. On XOR, circles and "
-        "spirals no step size and no λ helps: straight lines are all that this classifier has.",
-        presets={
-            "Before training": case("hinge", "blobs", 0.03, 0.1, step=0),
-            "Hinge": case("hinge", "blobs", 0.03, 0.1),
-            "Cross-entropy": case("softmax_cross_entropy", "blobs", 0.001, 0.5),
-            "Steps too large": case("squared_hinge", "blobs", 0.3, 2.0),
-            "Spirals": case("softmax_cross_entropy", "spirals", 0.001, 0.5),
-        },
-    )
+        answer=1,
+        explanation="Smaller weights give smaller scores, and so smaller margins: the data loss is the price. The "
+        "regions hardly change, because scaling all scores does not change which one is the highest. λR grows too: "
+        "‖W‖² falls to a third, but its price is ten times as high.",
+        settings=case("hinge", "blobs", 0.3, 0.1),
+    ),
+    notice="Step 0 is the sanity check: nearly equal scores cost C − 1 or log C. With the hinge the points far "
+    "inside their region stop pulling and shrink to dots; with cross-entropy none ever stops. On XOR, circles and "
+    "spirals no step size and no λ helps: straight lines are all that this classifier has.",
+    presets={
+        "Before training": case("hinge", "blobs", 0.03, 0.1, step=0),
+        "Hinge": case("hinge", "blobs", 0.03, 0.1),
+        "Cross-entropy": case("softmax_cross_entropy", "blobs", 0.001, 0.5),
+        "Steps too large": case("squared_hinge", "blobs", 0.3, 2.0),
+        "Spirals": case("softmax_cross_entropy", "spirals", 0.001, 0.5),
+    },
 )

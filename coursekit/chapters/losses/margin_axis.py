@@ -11,10 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from coursekit.arrays import Array
-from coursekit.chapters.losses import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import RING, cursor, line, put, say, zero
 from coursekit.figures.style import BLUE, BROWN, INK, ORANGE, PURPLE, RED, axes, entitle, headline, plain, readable
 from coursekit.hyperparameter import Hyperparameter
@@ -292,32 +291,26 @@ def place_dot(dot: Line2D, x: float, y: float, limits: tuple[float, float]) -> N
     dot.set_marker("^" if y > high else "v" if y < low else "o")
 
 
-DEMOS.add(
-    Demo(
-        "margin_axis",
-        CHAPTER,
-        title="Every loss on one axis",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "The right score leads by m = 3. Which of these two still pulls it up?",
-            ("The hinge with Δ = 1", "Cross-entropy", "Both", "Neither"),
-            answer=1,
-            explanation="The hinge is flat beyond m = 1: it is content. The slope of cross-entropy, −1 / (1 + eᵐ), is "
-            "−0.047 at m = 3. It comes ever nearer to 0 and never gets there.",
-            settings={"loss": "softmax_cross_entropy", "position": 3.0, "parameter": 1.0},
-        ),
-        notice="Two classes, scores [m, 0], the first is right: m < 0 is a mistake. Thin lines are the other losses at "
-        "their default parameters. Training follows the slope, not the loss: at m = −4, a mistake, find a "
-        "loss that pulls with 1, one that pulls harder, and one that does not pull at all. The last three losses "
-        "belong to regression.",
-        presets={
-            "0–1: no slope": {"loss": "zero_one", "position": -2.0},
-            "Hinge: content": {"loss": "hinge", "position": 2.0, "parameter": 1.0},
-            "Focal: easy samples": {"loss": "focal", "position": 2.0, "parameter": 2.0},
-            "Smoothing: too sure": {"loss": "label_smoothing", "position": 4.5, "parameter": 1.0},
-            "Huber: an outlier": {"loss": "huber", "position": 4.0, "parameter": 1.0},
-        },
-    )
+demo(
+    __name__,
+    title="Every loss on one axis",
+    question=Question(
+        "The right score leads by m = 3. Which of these two still pulls it up?",
+        ("The hinge with Δ = 1", "Cross-entropy", "Both", "Neither"),
+        answer=1,
+        explanation="The hinge is flat beyond m = 1: it is content. The slope of cross-entropy, −1 / (1 + eᵐ), is "
+        "−0.047 at m = 3. It comes ever nearer to 0 and never gets there.",
+        settings={"loss": "softmax_cross_entropy", "position": 3.0, "parameter": 1.0},
+    ),
+    notice="Two classes, scores [m, 0], the first is right: m < 0 is a mistake. Thin lines are the other losses at "
+    "their default parameters. Training follows the slope, not the loss: at m = −4, a mistake, find a "
+    "loss that pulls with 1, one that pulls harder, and one that does not pull at all. The last three losses "
+    "belong to regression.",
+    presets={
+        "0–1: no slope": {"loss": "zero_one", "position": -2.0},
+        "Hinge: content": {"loss": "hinge", "position": 2.0, "parameter": 1.0},
+        "Focal: easy samples": {"loss": "focal", "position": 2.0, "parameter": 2.0},
+        "Smoothing: too sure": {"loss": "label_smoothing", "position": 4.5, "parameter": 1.0},
+        "Huber: an outlier": {"loss": "huber", "position": 4.0, "parameter": 1.0},
+    },
 )

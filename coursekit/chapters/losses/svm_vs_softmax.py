@@ -8,10 +8,9 @@ from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.arrays import Array
-from coursekit.chapters.losses import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import Bars, fit, say, stepped, zero
 from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, PURPLE, RED, axes, headline, plain
 from coursekit.losses import LOSSES
@@ -162,32 +161,26 @@ class View:
             text.set(text=probability(value).replace("under ", "<").replace("over ", ">"), y=value + 0.03)
 
 
-DEMOS.add(
-    Demo(
-        "svm_vs_softmax",
-        CHAPTER,
-        title="The content judge and the greedy one",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "Owl leads fox by 0.5 and hare by 4. You raise the score of owl until it leads both by at least 5. What do "
-            "the two losses do?",
-            ("Both become 0", "The hinge becomes 0, the cross-entropy only small", "Both become small, neither is 0"),
-            answer=1,
-            explanation="Past the margin every hinge term is max(0, something negative) = 0, and so is its pull. "
-            "The softmax shares out probabilities, and exp never gives 0: there is always a little left to win.",
-            settings={"owl": 7.5, "fox": 2.5, "hare": -1.0, "scale": 1.0, "margin": 1.0},
-        ),
-        notice="The picture shows an owl. A wrong score above the dashed line s_y − Δ is too near, and costs what "
-        "sticks out. Move hare below the line: the SVM does not care where it is, the softmax does a little. Scaling "
-        "all scores up keeps their order; yet while owl leads, it makes the softmax surer and satisfies the SVM.",
-        presets={
-            "Too near": {"owl": 3.0, "fox": 2.5, "hare": -1.0, "scale": 1.0, "margin": 1.0},
-            "Past the margin": {"owl": 5.0, "fox": 2.5, "hare": -1.0, "scale": 1.0, "margin": 1.0},
-            "All equal": {"owl": 0.0, "fox": 0.0, "hare": 0.0, "scale": 1.0, "margin": 1.0},
-            "Wrong and sure": {"owl": -2.0, "fox": 5.0, "hare": 1.0, "scale": 1.0, "margin": 1.0},
-            "Same order, scaled up": {"owl": 3.0, "fox": 2.5, "hare": -1.0, "scale": 3.0, "margin": 1.0},
-        },
-    )
+demo(
+    __name__,
+    title="The content judge and the greedy one",
+    question=Question(
+        "Owl leads fox by 0.5 and hare by 4. You raise the score of owl until it leads both by at least 5. What do "
+        "the two losses do?",
+        ("Both become 0", "The hinge becomes 0, the cross-entropy only small", "Both become small, neither is 0"),
+        answer=1,
+        explanation="Past the margin every hinge term is max(0, something negative) = 0, and so is its pull. "
+        "The softmax shares out probabilities, and exp never gives 0: there is always a little left to win.",
+        settings={"owl": 7.5, "fox": 2.5, "hare": -1.0, "scale": 1.0, "margin": 1.0},
+    ),
+    notice="The picture shows an owl. A wrong score above the dashed line s_y − Δ is too near, and costs what "
+    "sticks out. Move hare below the line: the SVM does not care where it is, the softmax does a little. Scaling "
+    "all scores up keeps their order; yet while owl leads, it makes the softmax surer and satisfies the SVM.",
+    presets={
+        "Too near": {"owl": 3.0, "fox": 2.5, "hare": -1.0, "scale": 1.0, "margin": 1.0},
+        "Past the margin": {"owl": 5.0, "fox": 2.5, "hare": -1.0, "scale": 1.0, "margin": 1.0},
+        "All equal": {"owl": 0.0, "fox": 0.0, "hare": 0.0, "scale": 1.0, "margin": 1.0},
+        "Wrong and sure": {"owl": -2.0, "fox": 5.0, "hare": 1.0, "scale": 1.0, "margin": 1.0},
+        "Same order, scaled up": {"owl": 3.0, "fox": 2.5, "hare": -1.0, "scale": 3.0, "margin": 1.0},
+    },
 )

@@ -9,10 +9,9 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
-from coursekit.chapters.preprocessing import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import areas, fit, legend, level, line, put, say, stepped, zero
 from coursekit.figures.plane import Classes
 from coursekit.figures.style import BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, plain
@@ -256,28 +255,22 @@ class View:
         self.distance.set_data(np.arange(PATH + 1), frame.distance)
 
 
-DEMOS.add(
-    Demo(
-        "cloud",
-        CHAPTER,
-        title="The cloud and the valley",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "The scaled cloud is still a slanted ellipse. You turn it until it lies along the axes: it is "
-            "decorrelated. What happens to the condition number of the loss?",
-            ("It falls to 1", "It falls, but not to 1", "It stays as it is"),
-            answer=2,
-            explanation="Turning the cloud turns the valley, and makes it no rounder. Only dividing each "
-            "direction by its own std, which is whitening, makes both curvatures equal.",
-            settings={"stage": "decorrelated", "rate": 0.8},
-        ),
-        notice="The black ellipse is two stds from the mean, which is the cross. The valley is narrow where the cloud, "
-        "seen from (0, 0), is long: much data along a direction makes the loss steep along it. One learning rate must "
-        "suit the steepest direction, and the flattest pays for it. Every stage learns the same function, from weights "
-        "of 0, without a bias. In the round bowl of the last stage, try a rate of 0.5 of the "
-        "largest stable one; over 1, descent diverges.",
-        presets={f"{i} {name.capitalize()}": {"stage": name} for i, name in enumerate(STAGES)},
-    )
+demo(
+    __name__,
+    title="The cloud and the valley",
+    question=Question(
+        "The scaled cloud is still a slanted ellipse. You turn it until it lies along the axes: it is "
+        "decorrelated. What happens to the condition number of the loss?",
+        ("It falls to 1", "It falls, but not to 1", "It stays as it is"),
+        answer=2,
+        explanation="Turning the cloud turns the valley, and makes it no rounder. Only dividing each "
+        "direction by its own std, which is whitening, makes both curvatures equal.",
+        settings={"stage": "decorrelated", "rate": 0.8},
+    ),
+    notice="The black ellipse is two stds from the mean, which is the cross. The valley is narrow where the cloud, "
+    "seen from (0, 0), is long: much data along a direction makes the loss steep along it. One learning rate must "
+    "suit the steepest direction, and the flattest pays for it. Every stage learns the same function, from weights "
+    "of 0, without a bias. In the round bowl of the last stage, try a rate of 0.5 of the "
+    "largest stable one; over 1, descent diverges.",
+    presets={f"{i} {name.capitalize()}": {"stage": name} for i, name in enumerate(STAGES)},
 )

@@ -9,11 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
-from coursekit.chapters.preprocessing import CHAPTER
 from coursekit.data import load_digits, load_photograph
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import cursor, legend, line, say
 from coursekit.figures.style import AMBER, BLUE, INK, PURPLE, RED, axes, headline, plain
 from coursekit.preprocessing import PREPROCESSORS, Fitted, Projection
@@ -260,31 +259,25 @@ class Curves:
         self.noise.set_data(place, noise)
 
 
-DEMOS.add(
-    Demo(
-        "image_stats",
-        CHAPTER,
-        title="What the pictures have in common",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "The pictures with noise look like those without: 1 % of the pixel range is too faint to see. You lower ε "
-            "from 0.01 to 0.00001. What do they show when they are whitened?",
-            ("Sharper edges", "The same as before: the noise is too faint", "As much noise as picture"),
-            answer=2,
-            explanation="Hardly any signal lies along the last components, but as much noise as along all others. "
-            "Whitening divides by √(λ + ε), so the smallest λ get the largest factors.",
-            settings={"data": "digits", "eps": 1e-5, "noise": 1.0},
-        ),
-        notice="PCA and ZCA are fitted on training pictures and applied to test pictures. Middle grey is 0 in the "
-        "components, the centred and the whitened rows. Compare the two whitened rows: they come from "
-        "pictures that look the same. Raise ε until they agree: it holds the faint components down.",
-        presets={
-            "Digits: a mean image": {"data": "digits", "mean": "mean_image", "eps": 1e-2, "noise": 1.0},
-            "Patches: a mean colour": {"data": "flower", "mean": "channel_mean", "eps": 1e-1, "noise": 1.0},
-            "ε too small": {"data": "flower", "eps": 1e-6, "noise": 1.0},
-            "Pixels that never change": {"data": "digits", "eps": 1e-8, "noise": 0.1},
-        },
-    )
+demo(
+    __name__,
+    title="What the pictures have in common",
+    question=Question(
+        "The pictures with noise look like those without: 1 % of the pixel range is too faint to see. You lower ε "
+        "from 0.01 to 0.00001. What do they show when they are whitened?",
+        ("Sharper edges", "The same as before: the noise is too faint", "As much noise as picture"),
+        answer=2,
+        explanation="Hardly any signal lies along the last components, but as much noise as along all others. "
+        "Whitening divides by √(λ + ε), so the smallest λ get the largest factors.",
+        settings={"data": "digits", "eps": 1e-5, "noise": 1.0},
+    ),
+    notice="PCA and ZCA are fitted on training pictures and applied to test pictures. Middle grey is 0 in the "
+    "components, the centred and the whitened rows. Compare the two whitened rows: they come from "
+    "pictures that look the same. Raise ε until they agree: it holds the faint components down.",
+    presets={
+        "Digits: a mean image": {"data": "digits", "mean": "mean_image", "eps": 1e-2, "noise": 1.0},
+        "Patches: a mean colour": {"data": "flower", "mean": "channel_mean", "eps": 1e-1, "noise": 1.0},
+        "ε too small": {"data": "flower", "eps": 1e-6, "noise": 1.0},
+        "Pixels that never change": {"data": "digits", "eps": 1e-8, "noise": 0.1},
+    },
 )

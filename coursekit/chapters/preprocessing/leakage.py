@@ -10,10 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
-from coursekit.chapters.preprocessing import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import cursor, fit, legend, level, line, rows, say, segments, stepped
 from coursekit.figures.style import BLUE, GHOST, GREY, INK, RED, axes, headline
 from coursekit.preprocessing import PREPROCESSORS
@@ -233,33 +232,27 @@ def chance(leak: str, features: int = 500, signal: float = 0.0) -> dict[str, Any
     return {"leak": leak, "samples": 50, "features": features, "kept": 10, "signal": signal}
 
 
-DEMOS.add(
-    Demo(
-        "leakage",
-        CHAPTER,
-        title="What a leak claims",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "The labels are coin flips, and still the leaking test claims far more than 50%. You collect 50 features "
-            "instead of 500. What does it claim then?",
-            ("More: fewer features, less confusion", "Less, but still more than chance", "50%: the leak is gone"),
-            answer=1,
-            explanation="The ten best of 500 random features agree with the labels, test labels included, by luck. "
-            "The ten best of 50 are less lucky, but still chosen with a look at the test.",
-            settings=chance("selection", features=50),
-        ),
-        notice="Every dot is one experiment with new data, half to train, half to test: standardise, keep the features "
-        "that go best with the labels, and take the nearer class mean. Blue fits each step on the training half; red "
-        "fits one step on all data. Means and covariances know no labels, so they cannot make chance look better; the "
-        "choice of features has seen the labels of the test.",
-        presets={
-            "Chance: features chosen on all": chance("selection"),
-            "Chance: mean and std of all": chance("standardise"),
-            "Chance: whitened by all": chance("pca_whitening"),
-            "50 features": chance("selection", features=50),
-            "A real signal": chance("selection", signal=1.0),
-        },
-    )
+demo(
+    __name__,
+    title="What a leak claims",
+    question=Question(
+        "The labels are coin flips, and still the leaking test claims far more than 50%. You collect 50 features "
+        "instead of 500. What does it claim then?",
+        ("More: fewer features, less confusion", "Less, but still more than chance", "50%: the leak is gone"),
+        answer=1,
+        explanation="The ten best of 500 random features agree with the labels, test labels included, by luck. "
+        "The ten best of 50 are less lucky, but still chosen with a look at the test.",
+        settings=chance("selection", features=50),
+    ),
+    notice="Every dot is one experiment with new data, half to train, half to test: standardise, keep the features "
+    "that go best with the labels, and take the nearer class mean. Blue fits each step on the training half; red "
+    "fits one step on all data. Means and covariances know no labels, so they cannot make chance look better; the "
+    "choice of features has seen the labels of the test.",
+    presets={
+        "Chance: features chosen on all": chance("selection"),
+        "Chance: mean and std of all": chance("standardise"),
+        "Chance: whitened by all": chance("pca_whitening"),
+        "50 features": chance("selection", features=50),
+        "A real signal": chance("selection", signal=1.0),
+    },
 )

@@ -9,10 +9,9 @@ from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.arrays import Array
-from coursekit.chapters.start_here import CHAPTER
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
-from coursekit.figures.demo import DEMOS, Demo
+from coursekit.figures.demo import demo
 from coursekit.figures.marks import cursor, legend, line, put, say
 from coursekit.figures.style import BLUE, GREY, INK, ORANGE, RED, axes, headline, plain
 
@@ -153,31 +152,25 @@ class View:
         self.original.set_data(INPUTS, frame.original)
 
 
-DEMOS.add(
-    Demo(
-        "neuron",
-        CHAPTER,
-        title="One neuron, two sliders",
-        State=State,
-        compute=compute,
-        View=View,
-        question=Question(
-            "The weight is 1. You raise the bias from 0 to 2. What happens to the curve?",
-            ("It moves 2 to the right", "It moves 2 to the left", "It becomes twice as steep"),
-            answer=1,
-            explanation="The threshold is where w x + b = 0, that is at x = −b / w = −2: with a larger bias less input "
-            "is enough.",
-            settings={"weight": 1.0, "bias": 2.0, "activation": "sigmoid"},
-        ),
-        notice="The weight makes the curve steep or flat, and its sign says on which side the answer is yes. The "
-        "threshold lies at x = −b / w, so both sliders move it. At weight 0 there is none: the neuron no longer "
-        "listens. Try to judge as many points right as you can.",
-        presets={
-            "Just f": {"weight": 1.0, "bias": 0.0},
-            "Steep": {"weight": 5.0, "bias": 0.0},
-            "Turned round": {"weight": -1.0, "bias": 0.0},
-            "Deaf": {"weight": 0.0, "bias": 2.0},
-            "A good judge": {"weight": 3.0, "bias": -3.0},
-        },
-    )
+demo(
+    __name__,
+    title="One neuron, two sliders",
+    question=Question(
+        "The weight is 1. You raise the bias from 0 to 2. What happens to the curve?",
+        ("It moves 2 to the right", "It moves 2 to the left", "It becomes twice as steep"),
+        answer=1,
+        explanation="The threshold is where w x + b = 0, that is at x = −b / w = −2: with a larger bias less input "
+        "is enough.",
+        settings={"weight": 1.0, "bias": 2.0, "activation": "sigmoid"},
+    ),
+    notice="The weight makes the curve steep or flat, and its sign says on which side the answer is yes. The "
+    "threshold lies at x = −b / w, so both sliders move it. At weight 0 there is none: the neuron no longer "
+    "listens. Try to judge as many points right as you can.",
+    presets={
+        "Just f": {"weight": 1.0, "bias": 0.0},
+        "Steep": {"weight": 5.0, "bias": 0.0},
+        "Turned round": {"weight": -1.0, "bias": 0.0},
+        "Deaf": {"weight": 0.0, "bias": 2.0},
+        "A good judge": {"weight": 3.0, "bias": -3.0},
+    },
 )
