@@ -3,19 +3,25 @@
 import re
 import subprocess
 import sys
+from base64 import b64decode, b64encode
 from collections import defaultdict
+from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
 
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from nbval.plugin import get_sanitize_patterns
+from PIL import Image
 
-from tools.freeze_notebooks import WIDGET, complaint, environment, freeze, main
+from coursekit.commands.frozen import NBVAL, SANITIZE, environment
+from coursekit.demos import DEMOS
+from coursekit.figures.canvas import LiveFigure
+from tools.freeze_notebooks import WIDGET, complaint, freeze, main, normal_form
 
 ROOT = Path(__file__).parents[2]
-SANITIZE = ROOT / "coursekit" / "commands" / "nbval_sanitize.cfg"
 
 # A cell of each kind of output that chapters have.
 CELLS = {
@@ -85,6 +91,27 @@ def test_a_panel_keeps_its_picture_and_readout_but_no_widget(frozen):
     (panel,) = outputs_of(nbformat.read(frozen[0], as_version=4), "readout")
     assert set(panel.data) == {"image/png", "text/plain"}
     assert panel.data["text/plain"].startswith("collapse: ")
+
+
+def picture_of(panel):
+    return Image.open(BytesIO(b64decode(panel.data["image/png"])))
+
+
+@pytest.mark.parametrize("name", ["collapse", "filters"], ids=["lines", "photographs"])
+def test_a_picture_is_stored_with_a_palette_and_looks_the_same(name):
+    demo = DEMOS[name]
+    drawn = LiveFigure(demo.View).render(demo.compute(demo.State()))
+    alt = {"image/png": {"alt": "what it shows"}}
+    panel = new_output("execute_result", {"image/png": b64encode(drawn).decode()}, metadata=alt)
+    text = normal_form(new_notebook(cells=[new_code_cell(outputs=[panel])]))
+    notebook = nbformat.reads(text, as_version=4)
+    assert normal_form(notebook) == text
+    (stored,) = notebook.cells[0].outputs
+    assert stored.metadata == alt
+    before, after = picture_of(panel), picture_of(stored)
+    assert (after.mode, after.size) == ("P", before.size)
+    change = np.asarray(after.convert("RGB"), float) - np.asarray(before.convert("RGB"), float)
+    assert abs(change).mean() < 0.3  # of 255 shades
 
 
 def test_freezing_again_changes_no_byte(frozen):
@@ -229,9 +256,7 @@ def nbval(paths, private):
     """Return whether each cell passed, by notebook."""
     report = private / "report.xml"
     command = [sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "--rootdir", paths[0].parent]
-    command += ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=120"]
-    command += ["--nbval-sanitize-with", SANITIZE]
-    command += ["-p", "no:cacheprovider", "--junitxml", report, *paths]
+    command += [*NBVAL, "-p", "no:cacheprovider", "--junitxml", report, *paths]
     done = subprocess.run(
         command, env=environment(private), cwd=ROOT, capture_output=True, encoding="utf-8", timeout=300
     )
