@@ -1,6 +1,6 @@
 """An ordered table from name to record: the one place where each thing of a kind is listed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Protocol, TypeVar
 
@@ -41,6 +41,10 @@ class Registry(Mapping[str, Record]):
             raise ValueError(f"The {self.kind} name {record.name!r} is taken. Names are unique: choose another.")
         self._records[record.name] = record
         return record
+
+    def arrange(self, names: Iterable[str]) -> None:
+        """Put the records of these names first, in this order."""
+        self._records = {name: self[name] for name in names} | self._records
 
     def __getitem__(self, name: str) -> Record:
         try:

@@ -21,6 +21,11 @@ def test_records_come_in_the_order_they_were_added(fruit):
     assert len(fruit) == 3
 
 
+def test_some_can_be_put_first(fruit):
+    fruit.arrange(["cherry", "apple"])
+    assert list(fruit) == ["cherry", "apple", "pear"]
+
+
 def test_add_returns_the_record():
     record = SimpleNamespace(name="plum")
     registry = Registry("fruit")

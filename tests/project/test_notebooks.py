@@ -11,9 +11,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from coursekit.chapters import CHAPTERS, EXERCISES, QUIZZES, check
+from coursekit.chapters import CHAPTERS, EXERCISES, QUIZZES
 from coursekit.demos import DEMOS
 from coursekit.exercises.checking import Verdict
+from coursekit.sitting import check
 from tools.freeze_notebooks import WIDGET, chapters, complaint
 
 TAGS = {"exercise", "solution", "hide-input", "nbval-ignore-output", "raises-exception"}
