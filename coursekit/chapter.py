@@ -1,4 +1,4 @@
-"""The record of one chapter: the only place where its number and its title stand."""
+"""The record of one chapter; its number and its title stand in the ``__init__.py`` of its folder, and nowhere else."""
 
 from dataclasses import dataclass
 

@@ -1,0 +1,73 @@
+"""The reference experiment, ten layers of 500 and 1000 inputs from N(0, 1), shows the numbers of the literature."""
+
+import time
+
+import numpy as np
+import pytest
+
+from coursekit.activations import ACTIVATIONS
+from coursekit.chapters.initialisation import collapse
+
+
+def collapse_frame(**settings):
+    return collapse.compute(collapse.State(**settings))
+
+
+def test_weights_of_a_hundredth_collapse_the_textbooks_network():
+    frame = collapse_frame(weight_scale=0.01, scheme="normal", activation="tanh")
+    np.testing.assert_allclose(frame.std[:4], [0.214, 0.0477, 0.0107, 0.00238], rtol=0.03)
+    assert frame.story == "vanishes"
+
+
+def test_weights_of_one_over_root_fan_in_keep_tanh_alive():
+    frame = collapse_frame(weight_scale=1.0, scheme="lecun_normal", activation="tanh")
+    expected = [0.628, 0.486, 0.408, 0.357, 0.321, 0.292, 0.273, 0.255, 0.239, 0.228]
+    np.testing.assert_allclose(frame.std, expected, rtol=0.03)
+    assert frame.story == "lives"
+
+
+def test_weights_of_one_saturate_tanh():
+    frame = collapse_frame(weight_scale=1.0, scheme="normal", activation="tanh")
+    assert (frame.saturated > 0.9).all()
+    assert frame.story == "saturates"
+
+
+def test_he_keeps_relu_where_lecun_loses_a_factor_of_root_two_a_layer():
+    he = collapse_frame(weight_scale=1.0, scheme="he_normal", activation="relu")
+    assert ((he.std > 0.7) & (he.std < 0.9)).all()
+    lecun = collapse_frame(weight_scale=1.0, scheme="lecun_normal", activation="relu")
+    np.testing.assert_allclose(lecun.std[1:] / lecun.std[:-1], np.sqrt(0.5), rtol=0.1)
+
+
+def test_collapse_shows_one_value_and_one_histogram_a_layer():
+    frame = collapse_frame(depth=3, width=50, direction="backward")
+    for per_layer in (frame.std, frame.mean, frame.saturated, frame.dead):
+        assert per_layer.shape == (3,)
+    assert frame.counts.shape == (3, collapse.BINS)
+    assert (frame.counts.sum(1) == collapse.ROWS * 50).all()
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+def test_a_collapsed_network_is_as_fast_as_a_healthy_one(direction):
+    # Denormal numbers would make it up to 190 times slower.
+    deep = collapse.State(depth=20, rows=200, direction=direction)
+    healthy, collapsed = deep.replace(weight_scale=1.0, scheme="lecun_normal"), deep.replace(weight_scale=1e-4)
+    seconds = {healthy: [], collapsed: []}
+    for round_ in range(12):
+        for state in seconds:
+            start = time.process_time()  # what other processes do does not count
+            collapse.compute(state)
+            if round_ > 0:  # the first round draws the weights
+                seconds[state].append(time.process_time() - start)
+    assert np.median(seconds[collapsed]) <= 1.5 * np.median(seconds[healthy])
+
+
+def test_no_denormal_number_survives_in_a_collapsed_network():
+    x, weights, upstream = collapse.draw("normal", 20, 100, 0)
+    activation = ACTIVATIONS["tanh"]
+    steps = collapse.forward_pass(x, weights, 1e-4, activation, batch_norm=False)
+    gradients = collapse.backward_pass(upstream, steps, weights, 1e-4, activation)
+    assert not steps[-1].a.any()
+    tiny = np.finfo(np.float32).tiny
+    for values in (*(step.a for step in steps), *gradients):
+        assert not ((values != 0) & (np.abs(values) < tiny)).any()
