@@ -36,3 +36,8 @@ class Chapter:
 
 
 CHAPTERS: Registry[Chapter] = Registry("chapter")
+
+
+def chapter_of(module: str) -> Chapter:
+    """Return the chapter in whose folder a module stands, or say which folders there are (``UnknownNameError``)."""
+    return CHAPTERS[module.rpartition(".")[0].rpartition(".")[2]]

@@ -74,7 +74,7 @@ def _definitions(objects: tuple[Any, ...]) -> Iterator[Any]:
 
 
 def _kernel_of(function: Any) -> Any:
-    """Return the kernel that `elementwise` in activations/record.py built a function around: there is the formula."""
+    """Return the kernel that activations.activation's `elementwise` built a function around: there is the formula."""
     if not inspect.isfunction(function):
         return function
     captured = inspect.getclosurevars(function).nonlocals

@@ -20,24 +20,34 @@ _folders = [import_module(f"{__name__}.{module.name}") for module in iter_module
 for _folder in sorted(_folders, key=lambda folder: folder.CHAPTER.number):
     CHAPTERS.add(_folder.CHAPTER)
 
-# registry → the module that defines it, and the file in each chapter's folder that fills it
-_KINDS = {
-    "DEMOS": ("coursekit.figures.demo", None),
-    "EXERCISES": ("coursekit.exercises.exercise", "exercises"),
-    "QUIZZES": ("coursekit.exercises.quiz", "quiz"),
+# registry → the module that defines it
+_DEFINED = {
+    "DEMOS": "coursekit.figures.demo",
+    "EXERCISES": "coursekit.exercises.exercise",
+    "QUIZZES": "coursekit.exercises.quiz",
 }
+_FILES = {"EXERCISES": "exercises", "QUIZZES": "quiz"}  # in each chapter's folder; every other file is for DEMOS
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _KINDS:
+    if name not in _DEFINED:
         raise AttributeError(f"coursekit.chapters has no {name!r}. It has: {', '.join(__all__)}.")
-    where, file = _KINDS[name]
     for chapter in CHAPTERS.values():
-        folder = f"{__name__}.{chapter.name}"
-        files = [module.name for module in iter_modules(import_module(folder).__path__)]
-        for wanted in {*files} - {"exercises", "quiz"} if file is None else {*files} & {file}:
-            import_module(f"{folder}.{wanted}")
-    registry = globals()[name] = getattr(import_module(where), name)
-    if file is None:  # files use each other, and notebooks import them: which came first is no order for a course
-        registry.arrange([demo for chapter in CHAPTERS.values() for demo in chapter.demos])
+        folder = import_module(f"{__name__}.{chapter.name}")
+        for module in iter_modules(folder.__path__):
+            kind = next((kind for kind, file in _FILES.items() if file == module.name), "DEMOS")
+            if kind == name:
+                import_module(f"{folder.__name__}.{module.name}")
+    registry = globals()[name] = getattr(import_module(_DEFINED[name]), name)
+    # Files use each other, and notebooks import them: which came first is no order for a course.
+    registry.arrange(sorted(registry, key=lambda record: _place(registry[record])))
     return registry
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def _place(record: Any) -> tuple[int, int]:
+    """Return the chapter's number, and the place among its figures; what it does not list comes after these."""
+    return record.chapter.number, [*record.chapter.demos, record.name].index(record.name)

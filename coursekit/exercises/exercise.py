@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.chapter import CHAPTERS, Chapter
+from coursekit.chapter import Chapter, chapter_of
 from coursekit.registry import Registry
 
 Case = tuple[Any, ...]  # the arguments of one call: numbers and float64 or integer arrays
@@ -79,6 +79,13 @@ EXERCISES: Registry[Exercise] = Registry("exercise")
 
 
 def exercise(solution: Callable[..., Any], **details: Any) -> None:
-    """Add an exercise of a chapter: named as its solution, set in the chapter in whose folder the solution stands."""
-    chapter = CHAPTERS[solution.__module__.split(".")[-2]]
-    EXERCISES.add(Exercise(solution.__name__, chapter, solution=solution, **details))
+    """Add an exercise of a chapter, named as its solution.
+
+    Parameters
+    ----------
+    solution : callable
+        Stands in the chapter's folder.
+    **details
+        All other fields of `Exercise`.
+    """
+    EXERCISES.add(Exercise(solution.__name__, chapter_of(solution.__module__), solution=solution, **details))

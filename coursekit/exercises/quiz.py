@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from coursekit.chapter import CHAPTERS, Chapter
+from coursekit.chapter import Chapter, chapter_of
 from coursekit.exercises.question import Question
 from coursekit.registry import Registry
 
@@ -25,4 +25,4 @@ QUIZZES: Registry[Quiz] = Registry("quiz")
 
 def quiz(module: str, *questions: Question) -> None:
     """Add the quiz of a chapter: ``quiz(__name__, Question(...), ...)`` in a file of the chapter's folder."""
-    QUIZZES.add(Quiz(CHAPTERS[module.split(".")[-2]], questions))
+    QUIZZES.add(Quiz(chapter_of(module), questions))

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from matplotlib.figure import Figure
 
-from coursekit.chapter import CHAPTERS, Chapter
+from coursekit.chapter import Chapter, chapter_of
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState
 from coursekit.registry import Registry
@@ -94,8 +94,20 @@ def demo(module: str, **details: Any) -> None:
 
     Its name is the file's and its chapter the folder's; ``State``, ``compute``, ``View`` and, where there are any,
     ``preview`` and ``frames`` are what the file defines.
+
+    Parameters
+    ----------
+    module : str
+        The file's own ``__name__``.
+    **details
+        All other fields of `Demo`.
+
+    Raises
+    ------
+    AttributeError
+        If ``State``, ``compute`` or ``View`` is missing.
     """
-    *_, chapter, name = module.split(".")
-    defined = vars(sys.modules[module])
-    parts: dict[str, Any] = {part: defined.get(part) for part in ("State", "compute", "View", "preview", "frames")}
-    DEMOS.add(Demo(name, CHAPTERS[chapter], **(parts | details)))
+    file = sys.modules[module]
+    parts: dict[str, Any] = {part: getattr(file, part) for part in ("State", "compute", "View")}
+    parts |= {part: getattr(file, part, None) for part in ("preview", "frames")}
+    DEMOS.add(Demo(module.rpartition(".")[2], chapter_of(module), **(parts | details)))

@@ -52,13 +52,9 @@ def areas(ax: Axes, color: Any, *, ghost: bool | dict[str, Any] = False, **style
     return made
 
 
-def cursor(ax: Axes, color: Any = "#888888", *, ghost: bool = False, **style: Any) -> Line2D:
+def cursor(ax: Axes, color: Any = "#888888", **style: Any) -> Line2D:
     """Add a vertical line, moved by ``set_xdata([x, x])``."""
-    made = ax.axvline(color=color, animated=True, **{"linewidth": 1.0, **style})
-    if ghost:
-        kept = ax.axvline(visible=False, **GHOST)
-        _keeps(made, lambda keep: kept.set(xdata=made.get_xdata(), visible=keep))
-    return made
+    return ax.axvline(color=color, animated=True, **{"linewidth": 1.0, **style})
 
 
 def put(mark: Line2D, x: float, y: float) -> None:
@@ -111,7 +107,7 @@ class Bars:
             _keeps(self.areas, self._keep)
 
     def show(self, values: Array) -> None:
-        """Draw bars up to ``values``, one for each place."""
+        """Draw bars up to ``values``, one for each place; NaN is no bar, and leaves no tick."""
         self.values = np.asarray(values, float)
         across = self.places - self._width / 2, self.places + self._width / 2
         along = self._base, self.values
@@ -159,15 +155,16 @@ def legend(ax: Axes, *entries: tuple[str, Any], right: bool = False) -> list[Tex
     Each entry begins where the one before it ends, so no place need be measured or typed.
     """
     style = {"fontsize": 11.5, "va": "baseline", "textcoords": "offset points", "ha": "right" if right else "left"}
-    title = next((child for child in ax.get_children() if isinstance(child, Text) and child.get_text()), None)
-    beside: Any = None if right else title
-    made = []
-    for words, color in reversed(entries) if right else entries:
-        edge, gap = (float(right), 0) if beside is None else (float(not right), -BETWEEN if right else BETWEEN)
-        where = (beside or ax.transAxes, ax.transAxes)
-        beside = ax.annotate(words, (edge, 1), (gap, 7), xycoords=where, color=readable(color), **style)
-        made.append(beside)
-    return made
+    far, near, gap = (1, 0, -BETWEEN) if right else (0, 1, BETWEEN)  # the edge of the axes; of the entry before
+    title = ax.get_title(loc="left")
+    named = [child for child in ax.get_children() if isinstance(child, Text) and child.get_text() == title != ""]
+    made = [] if right else named[:1]
+    for words, color in entries[::-1] if right else entries:
+        first = not made
+        where = (ax.transAxes if first else made[-1], ax.transAxes)
+        place, shift = (far if first else near, 1), (0 if first else gap, 7)
+        made.append(ax.annotate(words, place, shift, xycoords=where, color=readable(color), **style))
+    return made[-len(entries) :]
 
 
 # ---- still things
@@ -208,9 +205,12 @@ def stepped(value: float, *steps: float) -> float:
 
 
 def fit(still: Artist, **wanted: Any) -> None:
-    """Set limits, ticks or words where they are not those set before: what changes is drawn anew, and that is slow."""
+    """Set limits, ticks or words where they are not those set before: what changes is drawn anew, and that is slow.
+
+    They are compared, so they are numbers, texts, tuples or ranges, not arrays.
+    """
     known = vars(still).setdefault("fitted", {})
     changed = {name: value for name, value in wanted.items() if known.get(name) != value}
     if changed:
-        known.update(changed)
         still.set(**changed)
+        known.update(changed)

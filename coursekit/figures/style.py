@@ -70,12 +70,11 @@ def plain(value: float, digits: int = 3) -> str:
     return f"{number} × 10{str(int(exponent)).translate(SUPERSCRIPT)}" if exponent else number
 
 
-def percent(share: float, digits: int = 0) -> str:
+def percent(share: float) -> str:
     """Write a share so that nearly all is not mistaken for all, nor nearly none for none."""
-    least = 10.0**-digits
-    if 0 < share < least / 100:
-        return f"less than {least:g}%"
-    return f"more than {100 - least:g}%" if 1 - least / 100 < share < 1 else f"{share:.{digits}%}"
+    if 0 < share < 0.01:
+        return "less than 1%"
+    return "more than 99%" if 0.99 < share < 1 else f"{share:.0%}"
 
 
 def rough(value: float) -> str:

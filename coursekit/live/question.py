@@ -34,7 +34,8 @@ class Ask:
         self.widget = w.VBox([prompt, choices, self.feedback])
 
     def _tell(self, change: dict[str, Any]) -> None:
-        right = change["new"] == self._question.options[self._question.answer]
-        verdict = "Yes." if right else "Not this one."
-        self.feedback.value = f"<div role='status'><b>{verdict}</b> {escape(self._question.explanation)}</div>"
+        answer = self._question.options[self._question.answer]
+        right = change["new"] == answer
+        verdict = "<b>Yes.</b>" if right else f"<b>Not this one</b>, but: {escape(answer)}."
+        self.feedback.value = f"<div role='status'>{verdict} {escape(self._question.explanation)}</div>"
         self._answered(right)

@@ -12,7 +12,7 @@ from coursekit.network import Sequential
 from coursekit.optimisers import OPTIMISERS
 
 
-class Learner:
+class Trainer:
     """A network in plain gradient descent, one step at a time, until its loss overflows.
 
     Parameters
@@ -25,6 +25,8 @@ class Learner:
 
     Attributes
     ----------
+    net, loss
+        What it was given, the loss as its record.
     steps : int
         How many were taken.
     overflow : int or None
@@ -35,19 +37,24 @@ class Learner:
         self.net = net
         self.steps = 0
         self.overflow: int | None = None
+        self._scores = np.empty((0, 0))
         self.loss = LOSSES[loss]
         self._params = net.params
         self._optimiser = OPTIMISERS["sgd"](lr=lr)
         self._memory = self._optimiser.init(self._params)
 
     def step(self, x: Array, y: Array) -> tuple[float, Array]:
-        """Take a step on x (N, …); return the loss before it, NaN from an overflow on, and the scores (N, C)."""
+        """Take a step on x (N, …); return the loss before it and the scores (N, C).
+
+        From an overflow on the network stands still: the loss is NaN, the scores are those of the overflow.
+        """
+        if self.overflow is not None:
+            return math.nan, self._scores
         with np.errstate(all="ignore"):  # an overflow is a result
-            scores = self.net.forward(x, training=True)
+            self._scores = scores = self.net.forward(x, training=True)
             loss, dscores = self.loss(scores, y.reshape(-1, 1) if scores.shape[1] == 1 else y)
-            if self.overflow is None and not math.isfinite(loss):
+            if not math.isfinite(loss):
                 self.overflow = self.steps
-            if self.overflow is not None:
                 return math.nan, scores
             self.net.parameter_gradients(dscores)
             self.descend()
@@ -74,26 +81,26 @@ def keep_every_step(net: Sequential, loss: str, lr: float, x: Array, labels: Arr
 
     A network with one output is asked for the logit of class 1.
     """
-    learner = Learner(net, loss, lr)
+    trainer = Trainer(net, loss, lr)
     kept: dict[str, list[Array]] = {name: [] for name in net.params}
     losses, right = [], []
     for _ in range(steps + 1):
         for name, array in net.params.items():
             kept[name].append(array.copy())
-        value, scores = learner.step(x, labels)
+        value, scores = trainer.step(x, labels)
         losses.append(value)
-        right.append((judged(scores) == labels).mean())
+        right.append((predicted(scores) == labels).mean())
     params = {name: np.array(arrays) for name, arrays in kept.items()}
     return History(x, labels, params, np.array(losses), np.array(right))
 
 
-def judged(scores: Array) -> Array:
+def predicted(scores: Array) -> Array:
     """Return the class (N,) that scores (N, C) name; of one score (N, 1) the sign tells."""
     return np.asarray(scores[:, 0] > 0 if scores.shape[1] == 1 else scores.argmax(1))
 
 
 def batches(x: Array, labels: Array, size: int, seed: int) -> Iterator[tuple[Array, Array]]:
-    """Draw x (size, …) and labels (size,) without end, each batch without repetition: the same for every learner."""
+    """Draw x (size, …) and labels (size,) without end, each batch without repetition: the same for every trainer."""
     rng = np.random.default_rng(seed)
     while True:
         rows = rng.choice(len(x), size, replace=False)

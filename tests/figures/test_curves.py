@@ -11,14 +11,14 @@ from coursekit.figures.curves import Look, NamedCurves, spread_out
 def test_a_name_stands_at_the_end_of_its_curve_and_at_the_top_where_there_is_none(scale):
     ax = Figure().add_subplot()
     ax.set(yscale=scale, ylim=(0.01, 100.0))
-    curves = NamedCurves(ax, [Look("a", "red"), Look("b", "blue"), Look("c", "green")], gap=0.01)
-    values = np.array([[5.0, 1.0], [5.0, 40.0], [5.0, np.nan]])
-    curves.show(np.arange(2), values, ["a", "b", "c ×"])
-    assert [text.get_text() for text in curves.names] == ["a", "b", "c ×"]
+    ends = np.array([1.0, 40.0, 0.0, np.nan, np.inf, 1e3])
+    curves = NamedCurves(ax, [Look(name, "red") for name in "abcdef"], gap=0.0)
+    curves.show(np.arange(2), np.stack([np.full(6, 5.0), ends], axis=1), list("abcdef"))
+    assert [text.get_text() for text in curves.names] == list("abcdef")
     heights = [text.get_position()[1] for text in curves.names]
     to_axes = ax.transData + ax.transAxes.inverted()
     expected = [to_axes.transform((0, value))[1] for value in (1.0, 40.0)]
-    np.testing.assert_allclose(heights, [*expected, 1.0], atol=1e-9)
+    np.testing.assert_allclose(heights, [*expected, 0.0, 1.0, 1.0, 1.0], atol=1e-9)
 
 
 @pytest.mark.parametrize(

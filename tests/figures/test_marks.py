@@ -1,5 +1,7 @@
 """The marks: a ghost keeps what its own mark shows, legends stand side by side, limits move only when they must."""
 
+import math
+
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -57,6 +59,12 @@ class TestGhosts:
         bars.show([1, 1])
         np.testing.assert_array_equal(bars.ghost.get_data(), ends)
 
+    def test_where_there_is_no_bar_there_is_no_tick(self, figure, ax):
+        bars = marks.Bars(ax, "red", (0, 1, 2), lying=True, ghost=20)
+        bars.show([3, np.nan, 0])
+        marks.pin(figure, True)
+        np.testing.assert_array_equal(bars.ghost.get_data()[0], [3, np.nan, 0])
+
     def test_a_mark_without_one_leaves_none(self, figure, ax):
         marks.line(ax).set_data([1], [2])
         before = len(figure.findobj())
@@ -92,6 +100,12 @@ class TestLegend:
         if right:
             assert second.x1 == pytest.approx(ax.bbox.x1, abs=1)
 
+    def test_a_note_in_the_axes_is_not_taken_for_the_title(self, figure):
+        ax = axes(figure, (0.1, 0.1, 0.8, 0.7), "")
+        ax.text(0.5, 0.5, "a note", transform=ax.transAxes)
+        (entry,) = self.extents(figure, marks.legend(ax, ("■ one", "red")))
+        assert entry.x0 == pytest.approx(ax.bbox.x0, abs=2)
+
     def test_without_a_title_it_begins_at_the_left_edge(self, figure):
         ax = axes(figure, (0.1, 0.1, 0.8, 0.7), "")
         (entry,) = self.extents(figure, marks.legend(ax, ("■ one", "red")))
@@ -111,6 +125,11 @@ class TestFit:
         marks.fit(ax, xlim=(0, 3))
         assert figure.stale
         assert ax.get_xlim() == (0, 3)
+
+    def test_what_could_not_be_set_is_tried_again(self, ax):
+        for _ in range(2):
+            with pytest.raises(ValueError, match="NaN or Inf"):
+                marks.fit(ax, xlim=(0, math.inf))
 
 
 def test_a_word_in_a_pale_colour_is_said_in_a_readable_one(figure):

@@ -145,3 +145,11 @@ def alike_lines(live):
 
 def manner(line):
     return str(line._dash_pattern), line.get_marker(), line.get_fillstyle()
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0, "0%"), (0.001, "less than 1%"), (0.014, "1%"), (0.5, "50%"), (0.996, "more than 99%"), (1.0, "100%")],
+)
+def test_nearly_all_is_not_all(share, text):
+    assert style.percent(share) == text

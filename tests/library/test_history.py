@@ -8,7 +8,7 @@ import pytest
 from coursekit.layers import Activation, Linear
 from coursekit.losses import LOSSES
 from coursekit.network import Sequential
-from coursekit.training.history import Learner, batches, keep_every_step
+from coursekit.training.history import Trainer, batches, keep_every_step
 
 
 def network(outputs, seed=0):
@@ -36,15 +36,15 @@ def test_every_step_is_that_of_gradient_descent_by_hand(rng, outputs, loss):
 
 
 def test_an_overflow_ends_the_training_and_is_noted_once(rng):
-    learner = Learner(network(2), "softmax_cross_entropy", 0.1)
+    trainer = Trainer(network(2), "softmax_cross_entropy", 0.1)
     x, labels = rng.normal(size=(8, 3)), rng.integers(0, 2, 8)
-    assert np.isfinite(learner.step(x, labels)[0])
-    learner.net.params["0.w"][0, 0] = np.nan
-    before = {name: array.copy() for name, array in learner.net.params.items()}
+    assert np.isfinite(trainer.step(x, labels)[0])
+    trainer.net.params["0.w"][0, 0] = np.nan
+    before = {name: array.copy() for name, array in trainer.net.params.items()}
     for _ in range(2):
-        assert np.isnan(learner.step(x, labels)[0])
-    assert (learner.steps, learner.overflow) == (1, 1)
-    for name, array in learner.net.params.items():
+        assert np.isnan(trainer.step(x, labels)[0])
+    assert (trainer.steps, trainer.overflow) == (1, 1)
+    for name, array in trainer.net.params.items():
         np.testing.assert_array_equal(array, before[name])
 
 

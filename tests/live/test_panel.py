@@ -157,7 +157,7 @@ class TestPanel:
             choices.value = answer
             shown = "".join(block.value for block in blocks)
             assert "<script" not in shown
-            assert shown.count(escape("<script>")) == 3  # question, why, notice
+            assert shown.count(escape("<script>")) >= 3  # question, why, notice; after a miss the right answer too
         assert not any(getattr(found, "description_allow_html", False) for found in descendants(panel.widget))
 
     def test_reset_goes_back_to_the_settings_it_was_shown_with(self):
@@ -198,7 +198,7 @@ class TestPanel:
         [options] = [w for w in descendants(panel.widget) if isinstance(w, ToggleButtons)]
         options.value = "less"
         [feedback] = [w for w in descendants(panel.widget) if "coursekit-feedback" in w._dom_classes]
-        assert "<b>Not this one.</b> Because." in feedback.value
+        assert "<b>Not this one</b>, but: more. Because." in feedback.value
         assert panel.frame.value == 1.5
         options.value = "more"
         assert "<b>Yes.</b> Because." in feedback.value

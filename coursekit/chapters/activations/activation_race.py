@@ -21,7 +21,7 @@ from coursekit.figures.marks import Bars, level, line, rows, say
 from coursekit.figures.style import BLUE, BROWN, INK, ORANGE, PURPLE, RED, axes, headline
 from coursekit.layers import Activation, Layer, Linear
 from coursekit.network import Sequential
-from coursekit.training.history import Learner, batches
+from coursekit.training.history import Trainer, batches, predicted
 
 STEPS = 200
 EVERY = 4  # training steps from one frame to the next; a point of a curve is the mean over them
@@ -100,28 +100,28 @@ class Frame:
         return f"Step {self.steps[-1]}: {self.story}. Steps to a loss of {self.state.goal:g}: {'; '.join(entries)}."
 
 
-def racer(activation: str, depth: int, lr: float, seed: int, init: str = "he_normal", **params: float) -> Learner:
+def racer(activation: str, depth: int, lr: float, seed: int, init: str = "he_normal", **params: float) -> Trainer:
     """Build a network of ``depth`` hidden layers that is ready to train on digits."""
     rng = np.random.default_rng([seed, 1])
     layers: list[Layer] = []
     for _ in range(depth):
         layers += [Linear(WIDTH, WIDTH, rng, init, **params), Activation(activation)]
-    return Learner(Sequential([*layers, Linear(WIDTH, CLASSES, rng, init, **params)]), "softmax_cross_entropy", lr)
+    return Trainer(Sequential([*layers, Linear(WIDTH, CLASSES, rng, init, **params)]), "softmax_cross_entropy", lr)
 
 
-def race(racers: list[Learner], seed: int, brightest: float = 1.0) -> Iterator[tuple[Array, Array, Overflow]]:
+def race(racers: list[Trainer], seed: int, brightest: float = 1.0) -> Iterator[tuple[Array, Array, Overflow]]:
     """Train all on the same digits; give loss (K,) and share read correctly (K,) of every block, and the overflows."""
     images, labels = load_digits("train")
     draws = batches(np.float32(brightest) * images.reshape(len(images), -1), labels, BATCH, seed)
     for _ in range(STEPS // EVERY):
         block = list(islice(draws, EVERY))
-        results = np.array([[_judged(racer, *batch) for batch in block] for racer in racers])  # (K, EVERY, 2)
+        results = np.array([[_trained(racer, *batch) for batch in block] for racer in racers])  # (K, EVERY, 2)
         yield *results.mean(1).T, tuple(racer.overflow for racer in racers)
 
 
-def _judged(racer: Learner, x: Array, labels: Array) -> tuple[float, float]:
+def _trained(racer: Trainer, x: Array, labels: Array) -> tuple[float, float]:
     loss, scores = racer.step(x, labels)
-    return loss, math.nan if racer.overflow is not None else float((scores.argmax(1) == labels).mean())
+    return loss, math.nan if racer.overflow is not None else float((predicted(scores) == labels).mean())
 
 
 @lru_cache(maxsize=16)
@@ -137,15 +137,15 @@ def frames(state: State) -> Iterator[Frame]:
     racers = [racer(name, state.depth, state.lr, state.seed) for name in RUNNERS]
     for losses, _, overflow in race(racers, state.seed, state.pixels):
         curves.append(losses)
-        yield judged(np.stack(curves, axis=1), overflow, state)
+        yield frame_of(np.stack(curves, axis=1), overflow, state)
 
 
 def compute(state: State) -> Frame:
     """Run, or look up, the whole race and return its last frame."""
-    return judged(*finished(state.pixels, state.lr, state.depth, state.seed), state)
+    return frame_of(*finished(state.pixels, state.lr, state.depth, state.seed), state)
 
 
-def judged(loss: Array, overflow: Overflow, state: State) -> Frame:
+def frame_of(loss: Array, overflow: Overflow, state: State) -> Frame:
     """Make a frame of the losses (6, K) so far."""
     steps = EVERY * np.arange(1, loss.shape[1] + 1)
     return Frame(steps, loss, arrivals(steps, loss, state.goal), overflow, state)
@@ -204,7 +204,7 @@ class View:
         self.goal.set_data([0, STEPS], [frame.state.goal] * 2)
         self.goal_name.set_y(frame.state.goal * 1.06)
         self.curves.show(frame.steps, frame.loss, names(LOOKS, frame.overflow))
-        self.bars.show(frame.arrived)
+        self.bars.show(np.where(frame.arrived, frame.arrived, np.nan))
         for text, there, lost in zip(self.counts, frame.arrived, frame.overflow, strict=True):
             text.set(text=str(there) if there else "not yet" if lost is None else "overflow", x=there + 5)
 

@@ -15,7 +15,7 @@ from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import areas, fit, legend, line, rectangles, say, zero
-from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PURPLE, axes, headline, plain, rough
+from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PURPLE, axes, headline, percent, plain, rough
 from coursekit.hyperparameter import Hyperparameter
 
 REACH = 6.0  # inputs are shown from −6 to 6
@@ -75,13 +75,6 @@ class Frame:
             f"gradient at all. Outputs: mean {plain(round(self.output_mean, 2), 2)}, std {rough(self.output_std)}. "
             f"The gradient comes back × {rough(self.passed)}.{note} {record.verdict}"
         )
-
-
-def percent(share: float) -> str:
-    """Write a share so that nearly all is not mistaken for all, nor nearly none for none."""
-    if 0.995 <= share < 1:
-        return "over 99%"
-    return "under 1%" if 0 < share < 0.005 else f"{share:.0%}"
 
 
 def main_parameter(record: Activation) -> Hyperparameter | None:

@@ -98,7 +98,7 @@ def train(hidden: int, activation: str, lr: float, noise: float, seed: int) -> H
 def compute(state: State) -> Frame:
     """Train, or look up, the network of this state, and take it at ``state.step``."""
     history = train(state.hidden, state.activation, state.lr, state.noise, state.seed)
-    w1, b1, w2, b2 = (array[state.step] for array in history.params.values())
+    w1, b1, w2, b2 = (history.params[name][state.step] for name in ("0.w", "0.b", "2.w", "2.b"))
     side = np.linspace(-REACH, REACH, GRID)
     plane = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
     scores, _ = linear_forward(hidden_outputs(plane, w1, b1, state.activation), w2, b2)

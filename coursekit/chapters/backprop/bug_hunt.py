@@ -185,7 +185,6 @@ class Frame:
     analytic: Array  # (24,), elements of the chosen gradient by backward
     numeric: Array  # (24,), and by centred differences
     suspect: Array  # (8,) int, 1 at the suspected gate
-    chosen: Array  # (15,) int, 1 at the gradient shown element by element
     bug: Bug
     state: State
 
@@ -352,7 +351,6 @@ def compute(state: State) -> Frame:
         analytic=np.resize(analytic[state.wire], SHOWN),
         numeric=np.resize(numeric[state.wire], SHOWN),
         suspect=np.array([int(name == state.suspect) for name in NAMES]),
-        chosen=np.array([int(name == state.wire) for name in WIRES]),
         bug=bug,
         state=state,
     )

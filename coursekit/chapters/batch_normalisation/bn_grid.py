@@ -20,7 +20,7 @@ from coursekit.figures.marks import line, say
 from coursekit.figures.style import BLUE, INK, PAPER, PURPLE, axes, headline
 from coursekit.layers import Activation, BatchNorm, Layer, Linear
 from coursekit.network import Sequential
-from coursekit.training.history import Learner
+from coursekit.training.history import Trainer
 
 RATES = np.geomspace(1e-3, 10, 9)  # one a column
 SCALES = np.geomspace(1e-2, 100, 9)  # one a row, from bottom to top
@@ -106,11 +106,11 @@ def network(scale: float, batch_norm: bool, state: State) -> Sequential:
 def final_loss(net: Sequential, lr: float, state: State) -> float:
     """Train, and return the mean loss of the last batches; infinite if a loss overflows."""
     x, labels = digits()
-    learner = Learner(net, "softmax_cross_entropy", lr)
+    trainer = Trainer(net, "softmax_cross_entropy", lr)
     losses = []
     for rows in batches(state):
-        losses.append(learner.step(x[rows], labels[rows])[0])
-        if learner.overflow is not None:
+        losses.append(trainer.step(x[rows], labels[rows])[0])
+        if trainer.overflow is not None:
             return math.inf
     return float(np.mean(losses[-AVERAGE:]))
 

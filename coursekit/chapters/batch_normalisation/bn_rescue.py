@@ -16,12 +16,11 @@ from coursekit.exercises.question import Question
 from coursekit.figures.controls import slider, switch
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import legend, line
-from coursekit.figures.style import INK, entitle, plain, rough
+from coursekit.figures.style import GREY, INK, entitle, plain, readable, rough
 from coursekit.kernels.elementwise import flush_tiny
 from coursekit.layers import batch_norm_forward
 
 EPS = 1e-5  # batch norm's own, added to the variance
-GREY_TEXT = "#66706e"
 
 
 @dataclass(frozen=True)
@@ -121,8 +120,8 @@ class View(collapse.View):
     def __init__(self, figure: Figure) -> None:
         super().__init__(figure)
         entitle(self.spread, "std of each layer:")
-        self.without = line(self.spread, "x--", color=GREY_TEXT, markersize=6, linewidth=1.2)
-        legend(self.spread, ("● shown", INK), ("× without batch norm", GREY_TEXT))
+        self.without = line(self.spread, "x--", color=readable(GREY), markersize=6, linewidth=1.2)
+        legend(self.spread, ("● shown", INK), ("× without batch norm", GREY))
 
     def update(self, frame: collapse.Frame) -> None:
         """Show a frame."""

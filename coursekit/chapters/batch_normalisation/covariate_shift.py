@@ -21,7 +21,7 @@ from coursekit.figures.marks import areas, fit, level, line, say, stepped
 from coursekit.figures.style import BLUE, INK, ORANGE, PURPLE, axes, headline, readable, rough
 from coursekit.layers import Activation, BatchNorm, Layer, Linear
 from coursekit.network import Sequential
-from coursekit.training.history import Learner
+from coursekit.training.history import Trainer
 
 POINTS = 50  # of each curve; a point stands for a block of training steps
 WIDTH = 32
@@ -127,7 +127,7 @@ def network(kind: int, state: State) -> Sequential:
     return Sequential([*layers, Linear(WIDTH, CLASSES, rng, "xavier_normal")])
 
 
-class Trainee(Learner):
+class Trainee(Trainer):
     """A network in training that notes what enters one unit, and how its gradient changes along a step."""
 
     def __init__(self, kind: int, state: State) -> None:

@@ -136,7 +136,7 @@ class View:
         words = f"Step {frame.steps[-1]}: {frame.learning} of {len(LOOKS)} learn{leads}"
         say(self.headline, words, frame.leader.color if frame.leader else INK)
         self.curves.show(frame.steps, frame.loss, names(LOOKS, frame.overflow))
-        self.bars.show(np.nan_to_num(100 * frame.accuracy))
+        self.bars.show(100 * frame.accuracy)
         for i, (text, percent) in enumerate(zip(self.percents, 100 * frame.accuracy, strict=True)):
             text.set(text="×" if math.isnan(percent) else f"{percent:.0f}", x=3 + np.nan_to_num(percent))
             self.crosses[i].set_data(*self._end(frame, i))

@@ -106,7 +106,7 @@ def train(spread: float, value: float, lr: float, hidden: int, seed: int) -> His
 def compute(state: State) -> Frame:
     """Train, or look up, the network of this state, and take it at ``state.step``."""
     history = train(state.spread, state.value, state.lr, state.hidden, state.seed)
-    w1, b1, w2, b2 = (array[state.step] for array in history.params.values())
+    w1, b1, w2, b2 = (history.params[name][state.step] for name in ("0.w", "0.b", "2.w", "2.b"))
     side = np.linspace(-REACH, REACH, GRID)
     points = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
     z, _ = linear_forward(points, w1, b1)

@@ -160,8 +160,13 @@ class Strip:
         level(ax, 50, upright=True)
         self.possible = cursor(ax, INK, linewidth=1.2)
         self.dots = line(ax, marker, color=color, markersize=5)
-        mark = {"marker": "v", "markevery": [1], "markersize": 11, "markeredgecolor": INK, "clip_on": False}
-        self.mean = cursor(ax, color, ghost=True, linestyle="", **mark)  # only its upper end, but a whole ghost
+        upper_end = {
+            "marker": "v",
+            "markevery": [1],
+            "linestyle": "",
+            "clip_on": False,
+        }  # of a line whose ghost is whole
+        self.mean = line(ax, color=color, markersize=11, markeredgecolor=INK, ghost=True, **upper_end)
         style = {"fontsize": 13, "fontweight": "bold", "ha": "center", "animated": True}
         self.words = ax.text(0, 1.07, "", color=color, transform=ax.get_xaxis_transform(), **style)
 
@@ -171,7 +176,7 @@ class Strip:
         top = int(stepped(dots[:, 1].max(), *HEIGHTS))
         fit(self.ax, ylim=(0, top), yticks=range(0, top + 1, 5 if top == HEIGHTS[0] else 10))
         self.dots.set_data(*dots.T)
-        self.mean.set_xdata([mean, mean])
+        self.mean.set_data([mean, mean], [0, top])
         self.words.set(text=f"{mean:.0f}%", x=mean)
         self.possible.set_xdata([possible, possible])
 
