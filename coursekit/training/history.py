@@ -52,7 +52,7 @@ class Trainer:
             return math.nan, self._scores
         with np.errstate(all="ignore"):  # an overflow is a result
             self._scores = scores = self.net.forward(x, training=True)
-            loss, dscores = self.loss(scores, y.reshape(-1, 1) if scores.shape[1] == 1 else y)
+            loss, dscores = self.loss(scores, y)
             if not math.isfinite(loss):
                 self.overflow = self.steps
                 return math.nan, scores
@@ -79,15 +79,16 @@ class History(NamedTuple):
 def keep_every_step(net: Sequential, loss: str, lr: float, x: Array, labels: Array, steps: int) -> History:
     """Train by gradient descent on all of x (N, D) at once, and keep what the network was and said at every step.
 
-    A network with one output is asked for the logit of class 1.
+    A loss that wants no class numbers asks a network with one output for the logit of class 1.
     """
     trainer = Trainer(net, loss, lr)
+    y = labels if trainer.loss.y == "classes" else labels[:, None].astype(x.dtype)
     kept: dict[str, list[Array]] = {name: [] for name in net.params}
     losses, right = [], []
     for _ in range(steps + 1):
         for name, array in net.params.items():
             kept[name].append(array.copy())
-        value, scores = trainer.step(x, labels)
+        value, scores = trainer.step(x, y)
         losses.append(value)
         right.append((predicted(scores) == labels).mean())
     params = {name: np.array(arrays) for name, arrays in kept.items()}
