@@ -1,6 +1,7 @@
 """A number chosen before training: what is known about it, and the check that it is in range."""
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -49,3 +50,9 @@ def whole_number(value: Any, where: str) -> int:
     if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
         raise ValueError(f"{where} must be a whole number of at least 1, but is {value!r}.")
     return int(value)
+
+
+def known_only(owner: str, given: Iterable[str], known: Sequence[str]) -> None:
+    """Refuse a parameter that ``owner`` does not have, with a ``TypeError`` that lists those it has."""
+    if unknown := set(given).difference(known):
+        raise TypeError(f"{owner} has no parameter {min(unknown)!r}. Its parameters: {', '.join(known) or 'none'}.")

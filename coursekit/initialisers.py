@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from coursekit.arrays import Array, float_dtype
-from coursekit.hyperparameter import whole_number
+from coursekit.hyperparameter import known_only, whole_number
 from coursekit.registry import Registry
 
 Shape = tuple[int, ...]
@@ -79,10 +79,7 @@ class Initialiser:
         dtype = float_dtype(dtype, self.name)
         for side, fan in (("fan_in", fan_in), ("fan_out", fan_out)):
             whole_number(fan, f"{self.name}: {side}")
-        known = list(signature(self.std).parameters)[2:]
-        if unknown := params.keys() - set(known):
-            listed = ", ".join(known) or "none"
-            raise TypeError(f"{self.name} has no parameter {min(unknown)!r}. Its parameters: {listed}.")
+        known_only(self.name, params, list(signature(self.std).parameters)[2:])
         if rng is None and self.draw not in (_zeros, _constant):
             raise ValueError(f"{self.name} draws random weights: pass rng=np.random.default_rng(seed).")
         return self.draw(rng, shape or (fan_in, fan_out), fan_in, fan_out, **params).astype(dtype, copy=False)

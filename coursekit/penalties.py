@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coursekit.arrays import FLOATS, Array, float_array
-from coursekit.hyperparameter import Hyperparameter, in_range
+from coursekit.hyperparameter import Hyperparameter, in_range, known_only
 from coursekit.kernels import loss as kernels
 from coursekit.registry import Registry
 
@@ -56,11 +56,7 @@ class Penalty:
         ValueError
             If a number is out of its range.
         """
-        known = [parameter.name for parameter in self.params]
-        if unknown := params.keys() - set(known):
-            raise TypeError(
-                f"{self.name} has no parameter {min(unknown)!r}. Its parameters: {', '.join(known) or 'none'}."
-            )
+        known_only(self.name, params, [parameter.name for parameter in self.params])
         return self.function(w, strength, **params)
 
 

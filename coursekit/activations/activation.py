@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from coursekit.arrays import FLOATS, Array, float_array, upstream_gradient
-from coursekit.hyperparameter import Hyperparameter
+from coursekit.hyperparameter import Hyperparameter, known_only
 from coursekit.registry import Registry
 
 
@@ -121,10 +121,7 @@ def elementwise(
 def _numbers(name: str, params: tuple[Hyperparameter, ...], given: dict[str, float], dtype: Any) -> tuple[Any, ...]:
     """Return the parameters' values in order, defaults filled in, as scalars of the input's dtype."""
     known = {parameter.name: parameter.default for parameter in params}
-    unknown = given.keys() - known
-    if unknown:
-        listed = ", ".join(known) or "none"
-        raise TypeError(f"{name} has no parameter {sorted(unknown)[0]!r}. Its parameters: {listed}.")
+    known_only(name, given, list(known))
     try:
         return tuple(dtype.type(value) for value in (known | given).values())
     except (TypeError, ValueError):

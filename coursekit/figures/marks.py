@@ -36,20 +36,12 @@ def line(ax: Axes, *fmt: str, ghost: bool | dict[str, Any] = False, **style: Any
 
 def segments(ax: Axes, color: Any, *, ghost: bool | dict[str, Any] = False, **style: Any) -> LineCollection:
     """Add separate segments, set by ``set_segments``."""
-    made = LineCollection([], colors=color, animated=True, **style)
-    ax.add_collection(made)
-    if ghost:
-        _outlined(ax, made, OUTLINE if ghost is True else ghost)
-    return made
+    return _outlined(ax, LineCollection([], colors=color, animated=True, **style), ghost)
 
 
 def areas(ax: Axes, color: Any, *, ghost: bool | dict[str, Any] = False, **style: Any) -> PolyCollection:
     """Add filled polygons without an edge, set by ``set_verts``; their ghost is their outline."""
-    made = PolyCollection([], facecolors=color, animated=True, **{"linewidths": 0, **style})
-    ax.add_collection(made)
-    if ghost:
-        _outlined(ax, made, OUTLINE if ghost is True else ghost)
-    return made
+    return _outlined(ax, PolyCollection([], facecolors=color, animated=True, **{"linewidths": 0, **style}), ghost)
 
 
 def cursor(ax: Axes, color: Any = "#888888", **style: Any) -> Line2D:
@@ -135,10 +127,13 @@ def _keeps(mark: Any, keep: Callable[[bool], Any]) -> None:
     mark.keep_as_ghost = keep
 
 
-def _outlined(ax: Axes, mark: Any, style: dict[str, Any]) -> None:
-    kept = LineCollection([], **style)
-    ax.add_collection(kept)
-    _keeps(mark, lambda keep: kept.set_segments([path.vertices for path in mark.get_paths()] if keep else []))
+def _outlined(ax: Axes, mark: Any, ghost: bool | dict[str, Any]) -> Any:
+    """Add a collection, and if asked the ghost that keeps its outline."""
+    ax.add_collection(mark)
+    if ghost:
+        kept = ax.add_collection(LineCollection([], **(OUTLINE if ghost is True else ghost)))
+        _keeps(mark, lambda keep: kept.set_segments([path.vertices for path in mark.get_paths()] if keep else []))
+    return mark
 
 
 # ---- words

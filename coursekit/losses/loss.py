@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from coursekit.arrays import Array
-from coursekit.hyperparameter import Hyperparameter
+from coursekit.hyperparameter import Hyperparameter, known_only
 from coursekit.registry import Registry
 
 
@@ -63,9 +63,8 @@ class Loss:
         TypeError, ValueError
             As ``function`` does.
         """
-        if params and (unknown := params.keys() - set(self.accepts)):
-            listed = ", ".join(self.accepts) or "none"
-            raise TypeError(f"{self.name} has no parameter {min(unknown)!r}. Its parameters: {listed}.")
+        if params:
+            known_only(self.name, params, self.accepts)
         return self.function(scores, y, **params)
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from coursekit.arrays import FLOATS, Array, float_array
-from coursekit.hyperparameter import Hyperparameter
+from coursekit.hyperparameter import Hyperparameter, known_only
 from coursekit.parameters import buffers, together, zeros_like
 
 WEIGHT_DECAY = Hyperparameter("weight_decay", 0.0, 0.0, 0.1, "λ: how strongly parameters are pulled to 0")
@@ -60,9 +60,7 @@ class Optimiser:
             raise ValueError(self._bad_rate(lr))
         self._lr = float(lr)
         known = {parameter.name: parameter.default for parameter in self.params}
-        if unknown := hyperparameters.keys() - known:
-            listed = ", ".join(known)
-            raise TypeError(f"{self.name} has no hyperparameter {min(unknown)!r}. It has: lr, {listed}.")
+        known_only(self.name, hyperparameters, ["lr", *known])
         for name, value in (known | hyperparameters).items():
             setattr(self, name, self._checked(name, value))
 

@@ -451,7 +451,9 @@ def test_a_share_must_be_below_1(name, share):
 
 @each
 def test_an_unknown_hyperparameter_is_refused_with_those_that_exist(optimiser):
-    with pytest.raises(TypeError, match=rf"^{optimiser.name} has no hyperparameter 'nu'\. It has: lr, .*weight_decay"):
+    with pytest.raises(
+        TypeError, match=rf"^{optimiser.name} has no parameter 'nu'\. Its parameters: lr, .*weight_decay"
+    ):
         optimiser(lr=0.1, nu=0.9)
 
 

@@ -39,11 +39,7 @@ INITS: dict[str, dict[str, Any]] = {
 
 
 LOOKS = (Look("without", PURPLE), Look("batch norm", BLUE), Look("shaken", ORANGE, (0, (5, 1.5))))
-KINDS = {
-    "without": "without batch norm",
-    "batch norm": "with batch norm",
-    "shaken": "with batch norm, then shaken",
-}
+KINDS = ("without batch norm", "with batch norm", "with batch norm, then shaken")
 
 
 @dataclass(frozen=True)
@@ -202,8 +198,8 @@ class View:
         self.headline = headline(figure)
         figure.text(0.07, 0.897, "what enters one unit's activation:", fontsize=11.5, color=INK)
         self.bands = [
-            Band(figure, (0.07, bottom, 0.42, 0.195), look)
-            for bottom, look in zip((0.635, 0.365, 0.095), LOOKS, strict=True)
+            Band(figure, (0.07, bottom, 0.42, 0.195), kind, look.color)
+            for bottom, kind, look in zip((0.635, 0.365, 0.095), KINDS, LOOKS, strict=True)
         ]
         style = {"fontsize": 10.5, "color": INK, "ha": "right", "transform": self.bands[0].ax.transAxes}
         self.bands[0].ax.text(1.0, 1.04, "line: median; bands: 50 %, 90 %", **style)
@@ -241,12 +237,11 @@ class View:
 class Band:
     """The middle 90 % and 50 % of the values as bands, the median as a line."""
 
-    def __init__(self, figure: Figure, rect: tuple[float, float, float, float], look: Look) -> None:
+    def __init__(self, figure: Figure, rect: tuple[float, float, float, float], kind: str, color: str) -> None:
         self.ax = axes(figure, rect, "", "", "value")
-        color = readable(look.color)
-        self.ax.text(0.0, 1.04, KINDS[look.label], fontsize=11.5, color=color, transform=self.ax.transAxes)
-        self.areas = areas(self.ax, look.color, alpha=0.3)
-        self.median = line(self.ax, color=color, linewidth=1.6, ghost=True)
+        self.ax.text(0.0, 1.04, kind, fontsize=11.5, color=readable(color), transform=self.ax.transAxes)
+        self.areas = areas(self.ax, color, alpha=0.3)
+        self.median = line(self.ax, color=readable(color), linewidth=1.6, ghost=True)
 
     def show(self, steps: Array, quantiles: Array, reach: float) -> None:
         """Show quantiles (5, K) between −reach and reach."""
