@@ -70,11 +70,11 @@ def plain(value: float, digits: int = 3) -> str:
     return f"{number} × 10{str(int(exponent)).translate(SUPERSCRIPT)}" if exponent else number
 
 
-def percent(share: float) -> str:
+def percent(share: float, below: str = "less than", above: str = "more than") -> str:
     """Write a share so that nearly all is not mistaken for all, nor nearly none for none."""
     if 0 < share < 0.01:
-        return "less than 1%"
-    return "more than 99%" if 0.99 < share < 1 else f"{share:.0%}"
+        return f"{below} 1%"
+    return f"{above} 99%" if 0.99 < share < 1 else f"{share:.0%}"
 
 
 def rough(value: float) -> str:

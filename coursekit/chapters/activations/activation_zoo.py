@@ -71,7 +71,7 @@ class Frame:
         idle = self.state.parameter and main_parameter(record) is None
         note = f" It has no parameter: {self.state.parameter:g} changes nothing." if idle else ""
         return (
-            f"{self.name}: {percent(self.saturated)} of the inputs are saturated, {percent(self.silent)} pass no "
+            f"{self.name}: {percent(self.saturated, 'under', 'over')} of the inputs are saturated, {percent(self.silent, 'under', 'over')} pass no "
             f"gradient at all. Outputs: mean {plain(round(self.output_mean, 2), 2)}, std {rough(self.output_std)}. "
             f"The gradient comes back × {rough(self.passed)}.{note} {record.verdict}"
         )
@@ -215,7 +215,7 @@ class View:
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
-        share, back = percent(frame.saturated), rough(frame.passed)
+        share, back = percent(frame.saturated, "under", "over"), rough(frame.passed)
         words = f"{frame.name}: {share} saturated, the gradient comes back × {back}"
         say(self.headline, words, AMBER if frame.saturated > 0.6 or frame.passed < 0.1 else INK)
         for ax in (self.curves, self.beside):
@@ -228,7 +228,7 @@ class View:
         self.outputs.set_verts([outline(frame.outputs, *frame.limits)[:, ::-1]], closed=False)
         self.gradients.set_verts([outline(frame.gradients, -3, 3)], closed=False)
         self.facts.set_text(
-            f"{percent(frame.silent)} of the gradients are exactly 0.\n"
+            f"{percent(frame.silent, 'under', 'over')} of the gradients are exactly 0.\n"
             f"Outputs: mean {plain(round(frame.output_mean, 2), 2)}, std {rough(frame.output_std)}.\n"
             + fill(ACTIVATIONS[frame.state.activation].verdict, 46, break_on_hyphens=False)
         )

@@ -71,7 +71,7 @@ def test_relu_silences_half_of_a_centred_bell_and_nearly_all_of_one_far_below():
     assert centred.silent == pytest.approx(0.5, abs=0.01)
     assert centred.output_mean == pytest.approx(1 / math.sqrt(2 * math.pi), abs=0.01)
     assert 0.995 < low.silent < 1
-    assert "more than 99%" in low.readout
+    assert "over 99%" in low.readout
 
 
 def test_selu_keeps_mean_0_and_variance_1():
