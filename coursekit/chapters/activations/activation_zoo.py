@@ -71,8 +71,9 @@ class Frame:
         idle = self.state.parameter and main_parameter(record) is None
         note = f" It has no parameter: {self.state.parameter:g} changes nothing." if idle else ""
         return (
-            f"{self.name}: {percent(self.saturated, 'under', 'over')} of the inputs are saturated, {percent(self.silent, 'under', 'over')} pass no "
-            f"gradient at all. Outputs: mean {plain(round(self.output_mean, 2), 2)}, std {rough(self.output_std)}. "
+            f"{self.name}: {percent(self.saturated, 'under', 'over')} of the inputs are saturated, "
+            f"{percent(self.silent, 'under', 'over')} pass no gradient at all. "
+            f"Outputs: mean {plain(round(self.output_mean, 2), 2)}, std {rough(self.output_std)}. "
             f"The gradient comes back × {rough(self.passed)}.{note} {record.verdict}"
         )
 
