@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from coursekit.chapters.preprocessing.cloud import (
-    DEMOS,
     STAGES,
     State,
     compute,
@@ -14,6 +13,7 @@ from coursekit.chapters.preprocessing.cloud import (
     raw_cloud,
     steps_to,
 )
+from coursekit.demos import DEMOS
 
 settings = pytest.mark.parametrize(
     "settings",
