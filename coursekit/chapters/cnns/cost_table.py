@@ -203,8 +203,9 @@ class View:
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
         self.shares = figure.text(0.012, 0.925, "", fontsize=11.5, va="top", color=INK, animated=True)
-        self.list = axes(figure, (0.012, 0.085, 0.25175, 0.735), "layer")
+        self.list = axes(figure, (0.012, 0.085, 0.25175, 0.735), "")
         self.list.set_axis_off()
+        legend(self.list, ("layer", INK))
         legend(self.list, ("output shape", INK), right=True)
         self.names = Words(self.list)
         self.parameters = Panel(figure, 0.28, "parameters (log scale)", PARAMETERS)
