@@ -7,8 +7,9 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from coursekit.figures.marks import pin
-from coursekit.figures.style import PAPER
+from coursekit.figures.layout import Layout
+from coursekit.figures.marks import pin, say
+from coursekit.figures.style import HEADLINE, PAPER
 
 try:
     from isal import isal_zlib as zlib  # the same format in a tenth of the time
@@ -16,6 +17,8 @@ except ImportError:
     import zlib  # type: ignore[no-redef]
 
 DPI = 100
+VEILED = "#66706e"
+LEGIBLE = 84  # dots an inch at which the smallest text, of 9.5 points, is 11 pixels high
 
 
 class LiveFigure:
@@ -34,20 +37,57 @@ class LiveFigure:
         self.figure = Figure(figsize=view_class.size, dpi=DPI, facecolor=PAPER)
         self.canvas = FigureCanvasAgg(self.figure)
         self.view = view_class(self.figure)
+        self._layout = Layout(self.figure)
+        self._headline = self.figure.findobj(lambda artist: artist.get_gid() == HEADLINE)
         self._frame: Any = None
         self._background: Any = None
         self._moving: list[Any] = []
 
-    def render(self, frame: Any) -> bytes:
-        """Draw a frame and return it as PNG."""
+    def resize(self, width: float, height: float, smallest: float = 1.0) -> tuple[float, float]:
+        """Fit the picture into a room in pixels, and return how much of it the picture takes.
+
+        Words keep at least the size that can be read, times ``smallest``; when the room is small the axes give way.
+        """
+        natural = np.asarray(self.view.size)
+        self.figure.dpi = max(LEGIBLE * smallest, min(width / natural[0], height / natural[1]))
+        taken = np.minimum(np.round(natural * self.figure.dpi), (int(width), int(height)))
+        self._layout.fit(*taken / self.figure.dpi)
+        return float(taken[0]), float(taken[1])
+
+    def render(self, frame: Any, veil: str = "") -> bytes:
+        """Draw a frame and return it as PNG; a ``veil`` stands where the headline would tell the story."""
         self._frame = frame
         self.view.update(frame)
+        if veil:
+            for words in self._headline:
+                say(words, veil, VEILED)
         if self._background is None or self.figure.stale:
             self.canvas.draw()
             self._background = self.canvas.copy_from_bbox(self.figure.bbox)
             moving = self.figure.findobj(lambda artist: artist.get_animated())
             self._moving = sorted(moving, key=lambda artist: artist.get_zorder())
         self.canvas.restore_region(self._background)
+        return self._finished()
+
+    def sharp(self, ratio: float) -> bytes:
+        """Draw the last frame again with ``ratio`` times as many pixels each way; the next frame is not slower for it.
+
+        The saved background stays good: nothing in the figure has moved.
+        """
+        dpi, stale, canvas = self.figure.dpi, self.figure.stale, self.canvas
+        try:
+            self.canvas = FigureCanvasAgg(self.figure)
+            self.figure.dpi = dpi * ratio
+            self.canvas.draw()
+            return self._finished()
+        finally:
+            self.figure.dpi = dpi
+            self.figure.set_canvas(canvas)
+            self.canvas = canvas
+            self.figure.stale = stale
+
+    def _finished(self) -> bytes:
+        """Draw what moves over what is there."""
         renderer = self.canvas.get_renderer()
         for artist in self._moving:
             artist.draw(renderer)

@@ -13,7 +13,8 @@ class Slider:
     """A number between ``low`` and ``high``; whole if ``low`` is an int.
 
     ``log`` spreads the decades evenly; ``on_release`` waits for the end of a drag (for work too slow to follow it);
-    ``play`` adds a button that steps through a whole number by itself, one step in so many milliseconds.
+    ``play`` adds a button that steps through a whole number by itself, one step in so many milliseconds; ``main``
+    controls are always in sight, the others folded where there is little room.
     """
 
     label: str
@@ -23,6 +24,7 @@ class Slider:
     log: bool = False
     on_release: bool = False
     play: int | None = None
+    main: bool = False
 
     @property
     def whole(self) -> bool:
@@ -30,10 +32,10 @@ class Slider:
         return isinstance(self.low, int)
 
     def clean(self, name: str, value: Any) -> float:
-        """Return ``value`` as this slider holds it (floats to four digits), or raise ``ValueError``."""
+        """Return ``value`` as this slider holds it (floats to ten digits), or raise ``ValueError``."""
         if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
             raise ValueError(f"{name} must be a number from {self.low:g} to {self.high:g}, but is {value!r}.")
-        value = round(value) if self.whole else float(f"{value:.4g}")  # a log slider ends at 0.29999999999999993
+        value = round(value) if self.whole else float(f"{value:.10g}")  # 0.1 + 0.2 is 0.3
         if not self.low <= value <= self.high:
             raise ValueError(f"{name} must lie between {self.low:g} and {self.high:g}, but is {value:g}.")
         return value
@@ -54,6 +56,7 @@ class Choice:
 
     label: str
     options: dict[str, Any]  # label → value
+    main: bool = False
 
     def clean(self, name: str, value: Any) -> Any:
         """Return ``value`` if it is one of the options, or raise ``ValueError``."""
@@ -72,6 +75,7 @@ class Switch:
     """On or off."""
 
     label: str
+    main: bool = False
 
     def clean(self, name: str, value: Any) -> bool:
         """Return ``value`` if it is a truth value, or raise ``ValueError``."""
@@ -97,24 +101,26 @@ def slider(
     log: bool = False,
     on_release: bool = False,
     play: int | None = None,
+    main: bool = False,
 ) -> Any:
     """A state field moved by a slider; on a log slider ``step`` is in decades (0.01 unless given).
 
-    With ``play`` a whole number gets a button that moves it on by one every so many milliseconds.
+    With ``play`` a whole number gets a button that moves it on by one every so many milliseconds. ``main`` keeps it in
+    sight beside the picture.
     """
     step = step or (0.01 if log else 1 if isinstance(low, int) else (high - low) / 100)
-    return _field(default, Slider(label, low, high, step, log, on_release, play))
+    return _field(default, Slider(label, low, high, step, log, on_release, play, main))
 
 
-def choice(default: Any, options: dict[Any, Any] | Iterable[Any], label: str) -> Any:
+def choice(default: Any, options: dict[Any, Any] | Iterable[Any], label: str, *, main: bool = False) -> Any:
     """A state field chosen from ``{label: value}``, or from registry records (their labels and names)."""
     named = options if isinstance(options, dict) else {record.label: record.name for record in options}
-    return _field(default, Choice(label, named))
+    return _field(default, Choice(label, named, main))
 
 
-def switch(default: bool, label: str) -> Any:
+def switch(default: bool, label: str, *, main: bool = False) -> Any:
     """A state field that is on or off."""
-    return _field(default, Switch(label))
+    return _field(default, Switch(label, main))
 
 
 def _field(default: Any, control: Control) -> Any:
@@ -136,6 +142,14 @@ class DemoState:
     def controls(cls) -> dict[str, Control]:
         """The controls by field name, in the order of the fields."""
         return {f.name: f.metadata["control"] for f in dataclasses.fields(cls) if "control" in f.metadata}
+
+    def without_effect(self) -> dict[str, str]:
+        """Name each control that changes nothing in this state, with the reason: "ReLU has no parameter"."""
+        return {}
+
+    def ends(self) -> dict[str, float]:
+        """Name each slider that ends before its range does in this state, with the last value that means something."""
+        return {}
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some fields changed; an unknown name raises ``TypeError``."""
