@@ -3,7 +3,6 @@
 from typing import Any, Protocol
 
 from IPython import get_ipython
-from ipywidgets import Widget
 
 
 class Shown(Protocol):
@@ -31,13 +30,3 @@ def now_showing(new: Shown) -> None:
     for old in shown:
         if old not in still_shown:
             old.close()
-
-
-def close_all(widget: Widget) -> None:
-    """Close a widget and all that belongs to it, in the page and in the kernel."""
-    for child in getattr(widget, "children", ()):
-        close_all(child)
-    for part in ("layout", "style", "link"):
-        if hasattr(widget, part):
-            getattr(widget, part).close()
-    widget.close()

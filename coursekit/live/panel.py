@@ -2,24 +2,25 @@
 
 import asyncio
 import os
+import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from html import escape
 from typing import Any
 
-import ipywidgets as w
-
 from coursekit.figures.canvas import LiveFigure
-from coursekit.figures.controls import Slider
+from coursekit.figures.controls import Choice, Control, Slider, Switch
 from coursekit.figures.demo import Demo
 from coursekit.live.blas import one_thread
-from coursekit.live.cells import close_all, now_showing
-from coursekit.live.question import Ask
+from coursekit.live.cells import now_showing
+from coursekit.live.page import PanelPage, in_lecture
 from coursekit.live.run import LOCK, Runner, in_one_context
-from coursekit.live.widgets import Picture, button, control_widget, grid, html, note, row, style
 
-IDLE = 0.05  # seconds without a new value after which a preview is refined
+IDLE = 0.05  # seconds without a new value after which a preview is refined, and at least…
+REST = 4  # …so many times as long as the last picture took: a busy machine is no learner at rest
+LECTURE = 1.19  # how much larger the smallest letters are in a lecture
+VEIL = "What will it show?"
+STILL = "A still picture: run its cell (Ctrl+Enter), and it moves."
 
 
 class Panel:
@@ -36,229 +37,243 @@ class Panel:
     ----------
     state, frame
         The state of the controls, and the frame last drawn.
-    png : bytes
-        The picture.
     """
 
     def __init__(self, demo: Demo, **settings: Any) -> None:
         self.demo = demo
         self.state = demo.State().replace(**settings)
         self._initial = self.state
-        self._syncing = False
         self._generation = 0
+        self._took = 0.0  # seconds, the last picture
         self._frames: Iterator[Any] | None = None
-        self._figure: Any = None  # a LiveFigure, while the panel is open
+        self._pinned: Any = None  # the state whose ghost is shown
         self._runner = Runner(self._show, self._run_ended)
-        self.set()
+        self._page: PanelPage | None = None
+        self._open()
 
     # ---- from code
 
-    def set(self, **settings: Any) -> "Panel":
-        """Change settings, draw the full picture before returning, and raise what goes wrong."""
+    def set(self, **settings: Any) -> None:
+        """Change settings, draw the full picture before returning, and raise what goes wrong.
+
+        The panel moves in the cell that shows it; nothing new is shown.
+        """
         self._stop()
         state = self.state.replace(**settings)
-        if self._figure is None:
-            self._open()
-        with LOCK:
+        page = self.page
+        with LOCK, page.hold_sync():
             frame = self.demo.compute(state)
             self.state = state
             self._frames = None  # a run that was stopped belonged to the old state
+            page.veiled = page.veiled and not settings
             self._show(frame)
-            self._error.value = ""
-            self._sync_controls()
-        return self
+            self._sharpen()
+            page.error = ""
 
     @property
     def png(self) -> bytes:
         """The picture as PNG."""
-        return bytes(self._image.value)
+        return bytes(self.page.picture)
 
     def __repr__(self) -> str:
         return f"{self.demo.name}: {self.frame.readout}"
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """A widget where there is a kernel, the PNG where there is none, the readout where there is neither."""
-        if self._figure is None:
-            self.set()
+        page = self.page
         now_showing(self)
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+        with LOCK:
+            still = self._figure.render(self.frame, STILL)
         data = {
             "text/plain": repr(self),
-            "image/png": b64encode(self.png).decode("ascii"),
-            "application/vnd.jupyter.widget-view+json": view,
+            "image/png": b64encode(still).decode("ascii"),
+            "application/vnd.jupyter.widget-view+json": {
+                "version_major": 2,
+                "version_minor": 0,
+                "model_id": page.model_id,
+            },
         }
         return data, {"image/png": {"alt": self.frame.readout}}
 
     def close(self) -> None:
         """End the run, and free what kernel and page hold; `set`, or showing it again, builds the panel anew."""
         self._stop()
-        close_all(self.widget)
-        self._figure = None
+        if self._page is not None:
+            self._page.layout.close()
+            self._page.close()
+        self._page = None
 
-    # ---- building
+    # ---- the page
 
-    def _open(self) -> None:
-        demo = self.demo
-        self._pinned = False
-        self._figure = LiveFigure(demo.View)
-        self._image = Picture(format="png", tooltip=f"{self.demo.title}; the line of text below says what it shows")
-        self._image.add_class("coursekit-figure")
-        self._readout = html("", "coursekit-readout")
-        self._error = html("", "coursekit-error")
-        hidden = w.Layout(width="100%", display="none")
-        self._code = w.Text(description="settings as code", style={"description_width": "initial"}, layout=hidden)
-        described = self.state.controls().items()
-        self.controls = {name: control_widget(name, control, getattr(self.state, name)) for name, control in described}
-        for control in self.controls.values():
-            control.observe(self._changed, "value")
-        self.widget = w.VBox(
-            [
-                style(),
-                self._question(),
-                row([w.Label("Show me:"), *map(self._preset, demo.presets, demo.presets.values())]),
-                grid(list(self.controls.values())),
-                row(self._actions()),
-                self._code,
-                self._image,
-                self._error,
-                self._readout,
-                html(f"<b>What to notice.</b> {escape(demo.notice)}", "coursekit-notice"),
-            ]
+    @property
+    def page(self) -> PanelPage:
+        """What stands in the page; made anew after `close`."""
+        return self._page or self._open()
+
+    def _open(self) -> PanelPage:
+        self._figure = LiveFigure(self.demo.View)
+        self._pinned = None
+        page = self._page = PanelPage(content=self._content())
+        with LOCK, page.hold_sync():
+            self._show(self.demo.compute(self.state))
+        page.observe(self._moved, "values")
+        page.observe(self._resized, "room")
+        page.when_pressed(
+            {
+                "answer": self._answer,
+                "skip": self._unveil,
+                "preset": self._to_case,
+                "reset": self._reset,
+                "draw": lambda: self._apply({"seed": vars(self.state)["seed"] + 1}),
+                "pin": self._toggle_pin,
+                "start": self._start,
+                "stop": self._stop,
+            }
         )
-        self.widget.add_class("coursekit-panel")
+        return page
 
-    def _question(self) -> w.DOMWidget:
-        question = self.demo.question
-        choices = w.ToggleButtons(options=list(question.options), value=None, style={"button_width": "auto"})
-        box = Ask(question, "Predict, then move.", choices, lambda _: self._apply(question.settings)).widget
-        box.add_class("coursekit-question")
-        return box
-
-    def _preset(self, label: str, settings: dict[str, Any]) -> w.Button:
-        made = button(label, f"Set {', '.join(f'{k} = {v}' for k, v in settings.items())}")
-        made.on_click(lambda _: self._apply(settings))
-        return made
-
-    def _actions(self) -> list[w.DOMWidget]:
-        reset = button("Reset", "Back to the first settings", "rotate-left")
-        reset.on_click(lambda _: self._apply(vars(self._initial)))
-        self._pin = button("Pin", "Keep this picture as a ghost and compare", "thumbtack")
-        self._pin.on_click(lambda _: self._toggle_pin())
-        copy = button("Copy settings", "Show a line of code that reproduces this figure", "copy")
-        copy.on_click(lambda _: self._toggle_code())
-        actions = [reset, self._pin, copy]
-        if hasattr(self.state, "seed"):
-            draw = button("New draw", "Draw new random numbers", "dice")
-            draw.on_click(lambda _: self._apply({"seed": self.state.seed + 1}))
-            actions.insert(1, draw)
-        for name, control in self.state.controls().items():
-            if isinstance(control, Slider) and control.play is not None:
-                actions.append(self._play(name, control.play))
-        if self.demo.frames:
-            actions += self._run_controls()
-        return actions
-
-    def _play(self, name: str, interval: int) -> w.DOMWidget:
-        """A button that steps through a slider; the page moves both, so no message is needed for it to start."""
-        slider = self.controls[name]
-        play = w.Play(value=slider.value, min=slider.min, max=slider.max, step=slider.step, interval=interval)
-        play.tooltip = f"Step through {self.state.controls()[name].label}"
-        play.link = w.jslink((play, "value"), (slider, "value"))
-        return play
-
-    def _run_controls(self) -> list[w.DOMWidget]:
-        start = button("Start", "Run from the beginning, or go on after Stop", "play")
-        start.on_click(lambda _: self._start())
-        stop = button("Stop", "Stop after the step that is being computed", "stop")
-        stop.on_click(lambda _: self._stop())
-        self._progress = w.FloatProgress(min=0.0, max=1.0, description="progress", layout=w.Layout(width="220px"))
-        return [start, stop, self._progress]
-
-    # ---- reacting
-
-    def _changed(self, _: Any) -> None:
-        if self._syncing:
-            return
-        with self._reporting():
-            state = self.state.replace(**{name: self._value_of(name) for name in self.controls})
-            if state != self.state:
-                self._move_to(state)
-
-    def _value_of(self, name: str) -> Any:
-        """The value of a control; where the page has moved what we set to the slider's nearest step, what we set."""
-        value, wanted, control = self.controls[name].value, getattr(self.state, name), self.state.controls()[name]
-        return wanted if isinstance(control, Slider) and control.snapped(value, wanted) else value
-
-    def _apply(self, settings: dict[str, Any]) -> None:
-        """Take settings from a button."""
-        with self._reporting():
-            state = self.state.replace(**settings)
-            self._move_to(state)
-            self._sync_controls()
-
-    def _move_to(self, state: Any) -> None:
-        """Follow the controls: a run starts anew, a slow picture is previewed and then refined, a fast one is drawn."""
-        self.state = state
-        if self.demo.frames:
-            self._frames = None
-            self._start()
-        elif self.demo.preview:
-            with one_thread(), LOCK:
-                self._show_picture(self.demo.compute(self.demo.preview(state)))
-            self._refine_when_idle()
-        else:
-            self._draw(state)
-
-    def _draw(self, state: Any) -> None:
-        with LOCK:
-            self._show(self.demo.compute(state))
+    def _content(self) -> dict[str, Any]:
+        """What never changes, as the page takes it."""
+        demo = self.demo
+        question = {name: getattr(demo.question, name) for name in ("text", "options", "answer", "explanation")}
+        return {
+            "title": demo.title,
+            "question": question,
+            "presets": [{"label": label, "tip": _as_words(settings)} for label, settings in demo.presets.items()],
+            "controls": [_as_content(name, control) for name, control in self.state.controls().items()],
+            "notice": demo.notice,
+            "seed": hasattr(self.state, "seed"),
+            "run": demo.frames is not None,
+            "natural": demo.View.size,
+            "smallest": LECTURE if in_lecture() else 1.0,
+        }
 
     def _show_picture(self, frame: Any) -> None:
         """Show a preview: its line of text follows when the slider rests, so that a screen reader can keep up."""
         self.frame = frame
-        self._image.value = self._figure.render(frame)
+        self.page.picture = self._figure.render(frame, VEIL if self.page.veiled else "")
 
     def _show(self, frame: Any) -> None:
-        self._show_picture(frame)
-        self._readout.value = f"<div role='status'>{escape(frame.readout)}</div>"
-        self._code.value = self.code
-        if self.demo.frames:
-            self._progress.value = frame.progress
+        page = self.page
+        with page.hold_sync():
+            self._show_picture(frame)
+            page.readout, page.code, page.ghost = frame.readout, self.code, self._ghost()
+            page.off, page.ends = self.state.without_effect(), self.state.ends()
+            page.at_case = self._case()
+            page.values = self._values()
+            if self.demo.frames:
+                page.progress = frame.progress
 
-    def _refine_when_idle(self) -> None:
+    def _values(self) -> dict[str, Any]:
+        return {name: _to_page(control, getattr(self.state, name)) for name, control in self.state.controls().items()}
+
+    def _resized(self, _: Any) -> None:
+        """Draw the picture for the room that the page has, as sharp as its screen."""
+        width, height, _ratio = self.page.room
+        with self._reporting(), LOCK:
+            self._figure.resize(width, height, LECTURE if in_lecture() else 1.0)
+            self._show_picture(self.frame)
+            self._sharpen()
+
+    def _sharpen(self) -> None:
+        """Draw a picture that rests with all the pixels that the screen has."""
+        ratio = self.page.room[2] if self.page.room else 1
+        if ratio > 1:
+            self.page.picture = self._figure.sharp(ratio)
+
+    # ---- reacting
+
+    def _moved(self, change: Any) -> None:
+        """Take the values of all controls from the page; those that we have sent there change nothing."""
+        with self._reporting():
+            controls = self.state.controls()
+            state = self.state.replace(**{k: _from_page(controls[k], value) for k, value in change["new"].items()})
+            if state != self.state:
+                self._move_to(state)
+
+    def _apply(self, settings: dict[str, Any]) -> None:
+        """Take settings from a button."""
+        with self._reporting():
+            self._move_to(self.state.replace(**settings))
+
+    def _answer(self, option: int) -> None:
+        self.page.answered = option
+        self._apply(self.demo.question.settings)
+
+    def _unveil(self) -> None:
+        self.page.veiled = False
+        with LOCK:
+            self._show(self.frame)
+            self._sharpen()
+
+    def _to_case(self, index: int) -> None:
+        self._apply(list(self.demo.presets.values())[index])
+
+    def _case(self) -> int:
+        """Which *Show me* button has just these settings, −1 if none."""
+        state = vars(self.state)
+        matching = (i for i, case in enumerate(self.demo.presets.values()) if case.items() <= state.items())
+        return next(matching, -1)
+
+    def _reset(self) -> None:
+        """Go back to the first settings, and ask again."""
+        self._stop()
+        with self._reporting(), LOCK, self.page.hold_sync():
+            self.page.veiled, self.page.answered = True, -1
+            self.state, self._frames = self._initial, None
+            self._show(self.demo.compute(self.state))
+            self._sharpen()
+
+    def _move_to(self, state: Any) -> None:
+        """Follow the controls: a run starts anew, a slow picture is previewed and then refined, a fast one is drawn."""
+        self.state = state
+        self.page.veiled = False
+        began = time.perf_counter()
+        if self.demo.frames:
+            self._frames = None
+            self._start()
+        elif self.demo.preview:
+            with one_thread(), LOCK, self.page.hold_sync():
+                self._show_picture(self.demo.compute(self.demo.preview(state)))
+                self.page.values = self._values()
+        else:
+            with LOCK:
+                self._show(self.demo.compute(state))
+        self._took = time.perf_counter() - began
+        if self.demo.preview or (self.page.room and self.page.room[2] > 1):
+            self._when_at_rest()
+
+    def _when_at_rest(self) -> None:
         # The loop of whichever thread this message arrived on: JupyterLab may use more than one.
         self._generation += 1
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            self._draw(self.state)
+            self._refine(self._generation)
         else:
-            loop.call_later(IDLE, self._refine, self._generation)
+            loop.call_later(max(IDLE, REST * self._took), self._refine, self._generation)
 
     def _refine(self, generation: int) -> None:
-        if generation == self._generation:
-            with self._reporting():
-                self._draw(self.state)
+        if generation != self._generation or self._runner.running:
+            return
+        with self._reporting(), LOCK:
+            if self.demo.preview and not self.demo.frames:
+                self._show(self.demo.compute(self.state))
+            self._sharpen()
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:
         """Show in the panel what a callback raises; under test (COURSEKIT_STRICT set) raise it as well."""
         try:
             yield
-            self._error.value = ""
+            self.page.error = ""
         except Exception as error:
-            self._error.value = note(error)
+            self._tell(error)
             if os.environ.get("COURSEKIT_STRICT"):
                 raise
 
-    def _sync_controls(self) -> None:
-        """Make the controls show the state without reacting to it."""
-        self._syncing = True
-        try:
-            for name, control in self.controls.items():
-                control.value = getattr(self.state, name)
-        finally:
-            self._syncing = False
+    def _tell(self, error: Exception) -> None:
+        self.page.error = f"{type(error).__name__}: {error}"
 
     # ---- running
 
@@ -270,6 +285,7 @@ class Panel:
         if self._frames is None and self.demo.frames:
             self._frames = in_one_context(self.demo.frames(self.state))
         if self._frames is not None:
+            self.page.veiled = False
             self._runner.start(self._frames)
 
     def _stop(self) -> None:
@@ -279,16 +295,27 @@ class Panel:
     def _run_ended(self, error: Exception | None) -> None:
         self._frames = None
         if error is not None:
-            self._error.value = note(error)
+            self._tell(error)
+        else:
+            self._sharpen()
 
     # ---- pin and copy
 
     def _toggle_pin(self) -> None:
         with self._reporting(), LOCK:
-            self._pinned = not self._pinned
-            self._figure.pin(self._pinned)
-            self._pin.description = "Unpin" if self._pinned else "Pin"
+            self._pinned = self.state if self._pinned is None else None
+            self._figure.pin(self._pinned is not None)
             self._show(self.frame)
+            self._sharpen()
+
+    def _ghost(self) -> str:
+        """Say what the ghost shows: the settings in which it differs from the picture."""
+        if self._pinned is None:
+            return ""
+        then, now = vars(self._pinned), vars(self.state)
+        labels = {name: control.label for name, control in self.state.controls().items()}
+        other = {labels.get(name, name): value for name, value in then.items() if value != now[name]}
+        return f"Ghost: {_as_words(other) or 'these settings'}"
 
     @property
     def code(self) -> str:
@@ -305,5 +332,27 @@ class Panel:
         )
         return "\n".join(f"panel.set({settings})  # {label}" for label, settings in calls)
 
-    def _toggle_code(self) -> None:
-        self._code.layout.display = "none" if self._code.layout.display is None else None
+
+def _as_words(settings: dict[str, Any]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in settings.items())
+
+
+KINDS = {Slider: "slider", Choice: "choice", Switch: "switch"}
+
+
+def _as_content(name: str, control: Control) -> dict[str, Any]:
+    content = {"name": name, "kind": KINDS[type(control)], **vars(control)}
+    if isinstance(control, Slider):
+        content["whole"] = control.whole
+    if isinstance(control, Choice):
+        content["options"] = list(control.options)
+    return content
+
+
+def _to_page(control: Control, value: Any) -> Any:
+    """A choice is a number in the page: its place among the options."""
+    return list(control.options.values()).index(value) if isinstance(control, Choice) else value
+
+
+def _from_page(control: Control, value: Any) -> Any:
+    return list(control.options.values())[value] if isinstance(control, Choice) else value

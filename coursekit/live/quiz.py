@@ -3,13 +3,10 @@
 from html import escape
 from typing import Any
 
-import ipywidgets as w
-
 from coursekit.chapters import QUIZZES
 from coursekit.exercises.question import Question
 from coursekit.exercises.quiz import Quiz
-from coursekit.live.question import Ask
-from coursekit.live.widgets import html, style
+from coursekit.live.page import QuizPage
 
 
 def quiz(name: str) -> "QuizPanel":
@@ -29,36 +26,33 @@ class QuizPanel:
     def __init__(self, quiz: Quiz) -> None:
         self.quiz = quiz
         self.first_tries: list[bool | None] = [None] * len(quiz.questions)
-        self._score = html("", "coursekit-score")
-        asked = [self._ask(i, question) for i, question in enumerate(quiz.questions)]
-        self.choices = [ask.choices for ask in asked]
-        self.widget = w.VBox([style(), *(ask.widget for ask in asked), self._score])
-        self.widget.add_class("coursekit-panel")
-        self.widget.add_class("coursekit-quiz")
+        questions = [vars(question) | {"settings": None} for question in quiz.questions]
+        self.page = QuizPage(content={"questions": questions}, answered=[-1] * len(questions))
+        self.page.when_pressed({"answer": self.answer})
         self._tell_score()
 
-    def _ask(self, index: int, question: Question) -> Ask:
-        def answered(right: bool) -> None:
-            if self.first_tries[index] is None:
-                self.first_tries[index] = right
+    def answer(self, question: int, option: int) -> None:
+        """Choose an option of a question, both counted from 0."""
+        if self.first_tries[question] is None:
+            self.first_tries[question] = option == self.quiz.questions[question].answer
+        answered = list(self.page.answered)
+        answered[question] = option
+        with self.page.hold_sync():
+            self.page.answered = answered
             self._tell_score()
-
-        # Radio buttons: toggle buttons would lay the options out in one line and cut long ones.
-        choices = w.RadioButtons(options=list(question.options), value=None, layout=w.Layout(width="auto"))
-        return Ask(question, f"{index + 1}.", choices, answered)
 
     def _tell_score(self) -> None:
         answered = [first for first in self.first_tries if first is not None]
-        self._score.value = (
+        self.page.score = (
             f"{sum(answered)} right at the first try, {len(answered)} of {len(self.first_tries)} answered."
         )
 
     def __repr__(self) -> str:
-        return f"quiz {self.quiz.name}: {len(self.choices)} questions"
+        return f"quiz {self.quiz.name}: {len(self.first_tries)} questions"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """A widget where there is a kernel; where there is none the questions, with answers to unfold."""
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.page.model_id}
         questions = "".join(f"<li>{_as_text(question)}</li>" for question in self.quiz.questions)
         return {
             "text/plain": repr(self),

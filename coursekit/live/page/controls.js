@@ -1,0 +1,122 @@
+// The controls of a panel. Each is {element, show(value, state)}; `move(value)` is called when the learner moves it.
+
+const digits = (value, count) => Number(value.toPrecision(count));
+const written = (value) => String(digits(value, 10)).replace('-', '−').replace('e−', 'e-');
+
+// What a learner has typed: a comma is a decimal point, and a real minus sign is a minus.
+const typed = (text) => (text.trim() ? Number(text.trim().replace(',', '.').replace('−', '-').replace('e+', 'e')) : NaN);
+
+const slider = (control, move) => {
+  const {low, high, step, log, whole} = control;
+  const place = (value) => (log ? Math.log10(value / low) : value - low) / step;
+  const last = Math.round(place(high));
+  const value = (i) => (i >= last ? high : i <= 0 ? low : log ? digits(low * 10 ** (i * step), 3) : digits(low + i * step, 10));
+  const id = 'coursekit-' + Math.random().toString(36).slice(2);
+  const range = make('input', {type: 'range', id, min: 0, max: last, step: 1});
+  const number = make('input', {type: 'text', inputmode: 'decimal', 'aria-label': `${control.label}, number`, autocomplete: 'off'});
+  const said = make('span', {class: 'coursekit-said', role: 'status'});
+  let now = low, end = high;
+
+  const send = (wanted) => {
+    said.textContent = '';
+    if (wanted !== now) move(wanted);
+  };
+  const take = () => {
+    const wanted = typed(number.value);
+    let taken = Math.min(Math.max(wanted, low), end);
+    if (whole) taken = Math.round(taken);
+    if (Number.isNaN(wanted)) {
+      said.textContent = `“${number.value}” is not a number.`;
+    } else {
+      send(taken);
+      if (taken !== wanted) {
+        const why = wanted > end ? `the end is ${written(end)}` : wanted < low ? `it begins at ${written(low)}` : 'whole numbers only';
+        said.textContent = `${number.value}: ${why}.`;
+      }
+    }
+    number.value = written(Number.isNaN(taken) ? now : taken);
+    number.select();
+  };
+  range.addEventListener(control.on_release ? 'change' : 'input', () => send(Math.min(value(Number(range.value)), end)));
+  if (control.on_release) range.addEventListener('input', () => { number.value = written(Math.min(value(Number(range.value)), end)); });
+  number.addEventListener('focus', () => setTimeout(() => number.select()));
+  number.addEventListener('change', take);
+  number.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && number.value !== written(now)) {
+      number.value = written(now);
+      event.preventDefault();
+    }
+    const by = {ArrowUp: 1, ArrowDown: -1}[event.key];
+    if (by) {
+      event.preventDefault();
+      send(Math.min(value(Math.round(place(now)) + by), end));
+    }
+  });
+  const show = (shown, {ends}) => {
+    now = shown;
+    end = Math.min(ends[control.name] ?? high, high);
+    range.max = Math.round(place(end));
+    const at = Math.round(place(shown));
+    if (Number(range.value) !== at) range.value = at;
+    range.setAttribute('aria-valuetext', written(shown));
+    if (document.activeElement !== number || !said.textContent) number.value = written(shown);
+  };
+  const label = make('label', {for: id}, control.label);
+  return {element: make('div', {class: 'coursekit-slider'}, label, range, number, said), show, next: () => {
+    const at = Math.round(place(now));
+    return at >= Number(range.max) ? null : value(at + 1);
+  }, first: () => value(0)};
+};
+
+const choice = (control, move) => {
+  const select = make('select', {onchange: () => move(select.selectedIndex)}, ...control.options.map((one) => make('option', {}, one)));
+  return {element: make('label', {class: 'coursekit-choice'}, make('span', {}, control.label), select), show: (at) => { select.selectedIndex = at; }};
+};
+
+const toggle = (control, move) => {
+  const box = make('input', {type: 'checkbox', onchange: () => move(box.checked)});
+  return {element: make('label', {class: 'coursekit-switch'}, box, make('span', {}, control.label)), show: (on) => { box.checked = on; }};
+};
+
+// A button that steps through a slider: the next step is taken when the picture of the last one is there.
+const player = (control, part, panel) => {
+  let timer = null;
+  const stop = () => {
+    clearTimeout(timer);
+    timer = null;
+    name('▶ Play');
+  };
+  const step = () => {
+    if (panel.waiting()) return void (timer = setTimeout(step, 20));
+    const next = part.next();
+    if (next === null || !made.isConnected) return stop();
+    panel.move(control.name, next);
+    timer = setTimeout(step, control.play);
+  };
+  const name = (text) => {
+    made.textContent = text;
+    made.setAttribute('aria-label', `${text.slice(2)}: step through ${control.label}`);
+  };
+  const made = button('', `Step through ${control.label}`, () => {
+    if (timer) return stop();
+    if (part.next() === null) panel.move(control.name, part.first());
+    name('❚❚ Pause'.replace('❚❚', '⏸'));
+    timer = setTimeout(step, control.play);
+  }, {class: 'coursekit-play'});
+  name('▶ Play');
+  return made;
+};
+
+const KINDS_OF_CONTROL = {slider, choice, switch: toggle};
+const controlOf = (control, panel) => {
+  const part = KINDS_OF_CONTROL[control.kind](control, (value) => panel.move(control.name, value));
+  const element = make('div', {class: `coursekit-control coursekit-control-${control.name}`}, part.element);
+  if (control.play) part.element.append(player(control, part, panel));
+  const show = (value, state) => {
+    part.show(value, state);
+    const why = state.off[control.name];
+    element.toggleAttribute('data-off', Boolean(why));
+    element.title = why ? `Changes nothing now: ${why}` : '';
+  };
+  return {element, show, main: control.main};
+};

@@ -1,0 +1,2 @@
+const KINDS = {panel, quiz, verdict};
+export default {render: ({model, el}) => KINDS[model.get('kind')](model, el)};

@@ -1,0 +1,48 @@
+// Small things that panel, quiz and verdict are made of.
+
+// A tag with attributes, listeners ("onclick") and children; true is an attribute without value, false is none.
+const make = (tag, attributes = {}, ...children) => {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith('on')) made.addEventListener(name.slice(2), value);
+    else if (value !== false && value != null) made.setAttribute(name, value === true ? '' : value);
+  }
+  made.append(...children.filter((child) => child != null));
+  return made;
+};
+const button = (label, title, onclick, more = {}) => make('button', {type: 'button', title, onclick, ...more}, label);
+const put = (element, text) => element.textContent === text || (element.textContent = text);
+
+// Calls `then` now and whenever one of the model's fields changes.
+const follow = (model, fields, then) => {
+  for (const field of fields) model.on(`change:${field}`, then);
+  then();
+};
+
+// In JupyterLab an arrow on a dropdown would go to the next cell, and d d would delete this one: plain keys are the
+// panel's. Those with Ctrl, Alt or Cmd, and Shift-Enter, stay JupyterLab's, and Escape goes back to the cell.
+const keys = (event) => {
+  const inside = event.target.closest?.('.coursekit-panel');
+  if (!inside) return;
+  const jupyters = event.ctrlKey || event.altKey || event.metaKey || (event.shiftKey && event.key === 'Enter');
+  event.target.toggleAttribute('data-lm-suppress-shortcuts', !jupyters);
+  if (event.key === 'Escape' && !event.defaultPrevented) inside.closest('.jp-Cell')?.focus();
+};
+if (!window.coursekitKeys) window.addEventListener('keydown', (window.coursekitKeys = keys), true);
+
+// Covers what has lost its kernel with one sentence; the picture stays.
+const watchKernel = (model, el) => {
+  const gone = make('p', {class: 'coursekit-gone', role: 'alert', hidden: true}, 'The kernel has gone. Run this cell again.');
+  el.prepend(gone);
+  const look = () => {
+    const lost = Boolean(el.closest('.jupyter-widgets-disconnected'));
+    gone.hidden = !lost;
+    el.toggleAttribute('data-gone', lost);
+    for (const one of el.querySelectorAll('button, input, select')) {
+      if (lost && !one.disabled) one.disabled = one.coursekitLost = true;
+      else if (!lost && one.coursekitLost) one.disabled = one.coursekitLost = false;
+    }
+  };
+  model.on('comm_live_update', () => requestAnimationFrame(look));
+  look();
+};
