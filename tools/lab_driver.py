@@ -282,6 +282,8 @@ STILL = f"""([root, quiet]) => {{
     return now - root.rest.since > quiet;
 }}"""
 
+SLIDER = "input[type=range]"
+
 # JupyterLab may take the focus back when another cell becomes the active one: focus until it stays.
 FOCUSED = "handle => document.activeElement === handle || (handle.focus(), false)"
 
@@ -316,8 +318,12 @@ class LiveFigure:
         self.image = root.locator("img").first
 
     def handle(self, control: str = "") -> Locator:
-        """The handle of a control's slider, or of the first slider."""
-        return self.root.locator(f".coursekit-control-{control} .noUi-handle" if control else ".noUi-handle").first
+        """A control's slider, or the first slider."""
+        return self.root.locator(f".coursekit-control-{control} {SLIDER}" if control else SLIDER).first
+
+    def unfold(self) -> None:
+        """Open what is folded, so that every control is in sight."""
+        self.root.locator("details").evaluate_all("all => all.forEach(one => { one.open = true })")
 
     def bring_into_view(self) -> None:
         """Make this page the front one, for others do not paint, and scroll to the figure."""
@@ -336,14 +342,24 @@ class LiveFigure:
         """The line of text that says what the picture shows."""
         return self.root.locator(".coursekit-readout").inner_text()
 
+    def value(self, control: str) -> float:
+        """The number that a control's slider says."""
+        return float(str(self.handle(control).get_attribute("aria-valuetext")).replace("−", "-"))
+
+    def room(self) -> list[float]:
+        """Width, height and pixel ratio of the picture that the page has asked for."""
+        room: list[float] = self.image.evaluate(
+            "one => [...['width', 'height'].map(side => parseInt(one.style[side])), devicePixelRatio]"
+        )
+        return room
+
     def drag(self, handle: Locator, share: float, seconds: float = 1.0) -> None:
-        """Drag a slider's handle by mouse, 60 moves a second, over a share of its track; to the left if negative."""
+        """Drag a slider by mouse, 60 moves a second, over a share of its track; to the left if negative."""
         handle.scroll_into_view_if_needed()
-        track = handle.locator("xpath=ancestor::*[contains(@class, 'noUi-target')]").bounding_box()
-        box = handle.bounding_box()
-        assert box is not None, "the slider is in view"
+        track = handle.bounding_box()
         assert track is not None, "the slider is in view"
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        at = handle.evaluate("one => (one.value - one.min) / (one.max - one.min)")
+        x, y = track["x"] + 8 + at * (track["width"] - 16), track["y"] + track["height"] / 2  # its thumb is 16 wide
         mouse = self.lab.page.mouse
         mouse.move(x, y)
         mouse.down()
@@ -355,15 +371,18 @@ class LiveFigure:
         mouse.up()
 
     def press(self, handle: Locator, key: str, times: int = 1) -> None:
-        """Press a key on a slider's handle."""
+        """Press a key on a slider, or on anything that can have the focus."""
         self.lab.page.wait_for_function(FOCUSED, arg=handle.element_handle(), polling=50)
         for _ in range(times):
             self.lab.page.keyboard.press(key)
 
     def press_at_once(self, handle: Locator, keys: list[str]) -> None:
         """Send many key presses within one turn of the page's event loop: faster than any hand."""
-        script = """(handle, keys) => {
-            for (const key of keys) handle.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
+        script = """(slider, keys) => {
+            for (const key of keys) {
+                slider[key === 'ArrowRight' ? 'stepUp' : 'stepDown']();
+                slider.dispatchEvent(new Event('input', {bubbles: true}));
+            }
         }"""
         handle.evaluate(script, keys)
 

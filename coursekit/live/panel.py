@@ -219,10 +219,13 @@ class Panel:
         """Go back to the first settings, and ask again."""
         self._stop()
         with self._reporting(), LOCK, self.page.hold_sync():
-            self.page.veiled, self.page.answered = True, -1
             self.state, self._frames = self._initial, None
-            self._show(self.demo.compute(self.state))
-            self._sharpen()
+            self.page.veiled, self.page.answered = True, -1
+            if self.demo.frames:
+                self._run()
+            else:
+                self._show(self.demo.compute(self.state))
+                self._sharpen()
 
     def _move_to(self, state: Any) -> None:
         """Follow the controls: a run starts anew, a slow picture is previewed and then refined, a fast one is drawn."""
@@ -231,7 +234,7 @@ class Panel:
         began = time.perf_counter()
         if self.demo.frames:
             self._frames = None
-            self._start()
+            self._run()
         elif self.demo.preview:
             with one_thread(), LOCK, self.page.hold_sync():
                 self._show_picture(self.demo.compute(self.demo.preview(state)))
@@ -279,13 +282,15 @@ class Panel:
 
     def _start(self) -> None:
         """Start the run, or go on with one that was stopped; a second Start changes nothing."""
-        if self._runner.running and self._frames is not None:
-            return
+        self.page.veiled = False
+        if not (self._runner.running and self._frames is not None):
+            self._run()
+
+    def _run(self) -> None:
         self._runner.stop()
         if self._frames is None and self.demo.frames:
             self._frames = in_one_context(self.demo.frames(self.state))
         if self._frames is not None:
-            self.page.veiled = False
             self._runner.start(self._frames)
 
     def _stop(self) -> None:
