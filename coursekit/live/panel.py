@@ -192,9 +192,9 @@ class Panel:
                 self._move_to(state)
 
     def _apply(self, settings: dict[str, Any]) -> None:
-        """Take settings from a button."""
+        """Take settings from a button: a press is no drag, so nothing is previewed."""
         with self._reporting():
-            self._move_to(self.state.replace(**settings))
+            self._move_to(self.state.replace(**settings), pressed=True)
 
     def _answer(self, option: int) -> None:
         self.page.answered = option
@@ -227,7 +227,7 @@ class Panel:
                 self._show(self.demo.compute(self.state))
                 self._sharpen()
 
-    def _move_to(self, state: Any) -> None:
+    def _move_to(self, state: Any, pressed: bool = False) -> None:
         """Follow the controls: a run starts anew, a slow picture is previewed and then refined, a fast one is drawn."""
         self.state = state
         self.page.veiled = False
@@ -235,7 +235,7 @@ class Panel:
         if self.demo.frames:
             self._frames = None
             self._run()
-        elif self.demo.preview:
+        elif self.demo.preview and not pressed:
             with one_thread(), LOCK, self.page.hold_sync():
                 self._show_picture(self.demo.compute(self.demo.preview(state)))
                 self.page.values = self._values()
