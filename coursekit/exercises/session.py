@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from coursekit.exercises.checking import CheckResult, Verdict, judge
 from coursekit.exercises.exercise import EXERCISES
 from coursekit.exercises.progress_file import ProgressFile, Standing, Standings
+from coursekit.exercises.quiz import question_key
 from coursekit.registry import UnknownNameError
 
 
@@ -104,6 +106,27 @@ class Session:
         """Return a table of all exercises: solved when, after how many attempts, with how many hints."""
         return Progress(of_the_course(self._file.read()))
 
+    def record_quiz(self, name: str, first_tries: Sequence[bool | None]) -> None:
+        """Keep the first answers to the questions of a quiz in the progress file; nothing that happens to it raises.
+
+        Of each question the first answer counts that the file ever got, right or wrong. Whatever comes later changes
+        nothing: another answer, a quiz shown anew, another kernel, another day. Where the files of two machines are
+        merged, each with its own first answer, a right one counts.
+
+        Parameters
+        ----------
+        name : str
+            The quiz's name, which is its chapter's.
+        first_tries : sequence of bool or None
+            For each question whether its first answer was right; None, not answered yet, leaves no trace.
+        """
+        day = date.today().isoformat()
+        tries = enumerate(first_tries, 1)
+        answers = {
+            question_key(name, i): Standing(1, 0, day if right else "") for i, right in tries if right is not None
+        }
+        self._file.update_all(lambda standings: {**answers, **standings})  # what stands there stays
+
     def _note_once(self, text: str) -> None:
         if text not in self._notes:
             self._notes.add(text)
@@ -116,8 +139,9 @@ def of_the_course(standings: Standings) -> Standings:
 
 
 def _attempted(standing: Standing, result: CheckResult) -> Standing:
-    """Count an attempt; what was solved once stays as it is."""
+    """Count an attempt and note its day; what was solved once stays as it is."""
     if standing.solved:
         return standing
-    solved = date.today().isoformat() if result.verdict is Verdict.CORRECT else ""
-    return replace(standing, attempts=standing.attempts + 1, solved=solved)
+    today = date.today().isoformat()
+    right = result.verdict is Verdict.CORRECT
+    return Standing(standing.attempts + 1, standing.hints, solved=today if right else "", tried="" if right else today)

@@ -1,4 +1,4 @@
-"""A chapter's quiz: choose an answer and read why; the score counts first tries."""
+"""A chapter's quiz: choose an answer and read why; the score counts first tries, which are kept."""
 
 from html import escape
 from typing import Any
@@ -10,6 +10,7 @@ from coursekit.exercises.question import Question
 from coursekit.exercises.quiz import Quiz
 from coursekit.live.question import Ask
 from coursekit.live.widgets import html, style
+from coursekit.sitting import record_quiz
 
 
 def quiz(name: str) -> "QuizPanel":
@@ -41,6 +42,7 @@ class QuizPanel:
         def answered(right: bool) -> None:
             if self.first_tries[index] is None:
                 self.first_tries[index] = right
+                record_quiz(self.quiz.name, self.first_tries)
             self._tell_score()
 
         # Radio buttons: toggle buttons would lay the options out in one line and cut long ones.
