@@ -10,7 +10,7 @@ from typing import Any
 from coursekit.exercises.checking import CheckResult, Verdict, judge
 from coursekit.exercises.exercise import EXERCISES
 from coursekit.exercises.progress_file import ProgressFile, Standing, Standings
-from coursekit.exercises.quiz import question_key
+from coursekit.exercises.quiz import QUIZZES, question_key
 from coursekit.registry import UnknownNameError
 
 
@@ -26,19 +26,37 @@ class Hint:
 
 @dataclass(frozen=True)
 class Progress:
-    """How the learner stands, shown as a table of plain text."""
+    """How the learner stands, shown as a table of plain text: a row a chapter, or with ``all`` a row an exercise."""
 
-    standings: Standings  # one for each exercise, in the order of the chapters
+    standings: Standings
+    all: bool = False
 
     def __repr__(self) -> str:
-        rows = [("chapter", "exercise", "solved", "attempts", "hints")]
-        for name, standing in self.standings.items():
-            counts = (str(standing.attempts), str(standing.hints))
-            rows.append((str(EXERCISES[name].chapter), name, standing.solved or "no", *counts))
+        mine = of_the_course(self.standings)
+        rows = self._exercises(mine) if self.all else self._chapters(mine)
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-        solved = sum(bool(standing.solved) for standing in self.standings.values())
-        return "\n".join([*lines, f"{solved} of {len(self.standings)} solved."])
+        solved = sum(bool(standing.solved) for standing in mine.values())
+        todo = next((name for name, standing in mine.items() if not standing.solved), None)
+        after = f" Next: {todo}, in chapter {EXERCISES[todo].chapter}." if todo else ""
+        return "\n".join([*lines, f"{solved} of {len(mine)} solved.{after}"])
+
+    def _chapters(self, mine: Standings) -> list[tuple[str, ...]]:
+        rows: list[tuple[str, ...]] = [("chapter", "solved", "quiz")]
+        for chapter in dict.fromkeys(EXERCISES[name].chapter for name in mine):
+            solved = [bool(mine[name].solved) for name in mine if EXERCISES[name].chapter == chapter]
+            keys = QUIZZES[chapter.name].keys if chapter.name in QUIZZES else ()
+            first = [bool(self.standings[key].solved) for key in keys if key in self.standings]
+            quiz = f"{sum(first)} of {len(keys)}" if first else "-"
+            rows.append((str(chapter), f"{sum(solved)} of {len(solved)}", quiz))
+        return rows
+
+    def _exercises(self, mine: Standings) -> list[tuple[str, ...]]:
+        rows: list[tuple[str, ...]] = [("chapter", "exercise", "solved", "attempts", "hints")]
+        for name, standing in mine.items():
+            counts = (str(standing.attempts), str(standing.hints))
+            rows.append((str(EXERCISES[name].chapter), name, standing.solved or "no", *counts))
+        return rows
 
 
 class Session:
@@ -102,9 +120,19 @@ class Session:
         self._file.update(name, lambda standing: replace(standing, hints=max(standing.hints, shown + 1)))
         return Hint(f"Hint {shown + 1} of {len(hints)}: {hints[shown]}")
 
-    def progress(self) -> Progress:
-        """Return a table of all exercises: solved when, after how many attempts, with how many hints."""
-        return Progress(of_the_course(self._file.read()))
+    def progress(self, all: bool = False) -> Progress:
+        """Return a short table: for each chapter what is solved, what was right in its quiz, and what comes next.
+
+        Parameters
+        ----------
+        all : bool
+            List every exercise instead: solved when, after how many attempts, with how many hints.
+
+        Returns
+        -------
+        Progress
+        """
+        return Progress(self._file.read(), all)
 
     def record_quiz(self, name: str, first_tries: Sequence[bool | None]) -> None:
         """Keep the first answers to the questions of a quiz in the progress file; nothing that happens to it raises.

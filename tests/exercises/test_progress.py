@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursekit.chapters import EXERCISES
+from coursekit.chapters import EXERCISES, QUIZZES  # noqa: F401  (asked for, so that both are filled)
 from coursekit.exercises import lock_file
 from coursekit.exercises.checking import Verdict
 from coursekit.exercises.progress_file import LAST_TRY, ProgressFile, Standing, as_json, merged, read_standings
@@ -56,7 +56,7 @@ def right(fan_in):
 
 
 def row(session, name="he_std"):
-    return next(line.split() for line in repr(session.progress()).splitlines() if f" {name} " in line)
+    return next(line.split() for line in repr(session.progress(all=True)).splitlines() if f" {name} " in line)
 
 
 def test_attempts_count_up_to_the_first_correct_one(path):
@@ -77,19 +77,36 @@ def test_most_hints_seen_are_kept(path):
     assert json.loads(path.read_bytes())["he_std"]["hints"] == 2
 
 
-def test_table_lists_every_exercise_in_the_order_of_the_chapters(path):
+def test_short_table_has_a_row_a_chapter_and_says_what_comes_next(path):
+    session = Session()
+    session.check("hinge_loss", EXERCISES["hinge_loss"].solution)
+    session.record_quiz("losses", [True, True, False, None, None])
+    session.record_quiz("backprop", [False, None, None, None, None])
+    lines = repr(session.progress()).splitlines()
+    assert lines[0].split() == ["chapter", "solved", "quiz"]
+    with_exercises = dict.fromkeys(exercise.chapter for exercise in EXERCISES.values())
+    assert [line.split("  ")[0] for line in lines[1:-1]] == [str(chapter) for chapter in with_exercises]
+    assert lines[1].split()[-6:] == ["1", "of", "4", "2", "of", "5"]
+    assert lines[2].split()[-6:] == ["0", "of", "4", "0", "of", "5"]
+    assert lines[3].split()[-4:] == ["0", "of", "5", "-"]
+    first_open = next(name for name in EXERCISES if name != "hinge_loss")
+    assert lines[-1] == f"1 of {len(EXERCISES)} solved. Next: {first_open}, in chapter {EXERCISES[first_open].chapter}."
+    assert max(map(len, lines[:-1])) < 50
+
+
+def test_table_of_all_lists_every_exercise_in_the_order_of_the_chapters(path):
     session = Session()
     session.hint("he_std")
     session.check("he_std", wrong)
     session.check("xavier_bound", EXERCISES["xavier_bound"].solution)
-    lines = repr(session.progress()).splitlines()
+    lines = repr(session.progress(all=True)).splitlines()
     assert lines[0].split() == ["chapter", "exercise", "solved", "attempts", "hints"]
     in_order = sorted(EXERCISES.values(), key=lambda exercise: exercise.chapter.number)
     names = [line.rsplit(maxsplit=4)[1] for line in lines[1:-1]]
     assert names == [exercise.name for exercise in in_order]
     assert row(session)[-4:] == ["he_std", "no", "1", "1"]
     assert row(session, "xavier_bound")[-4:] == ["xavier_bound", date.today().isoformat(), "1", "0"]
-    assert lines[-1] == f"1 of {len(EXERCISES)} solved."
+    assert lines[-1].startswith(f"1 of {len(EXERCISES)} solved. Next: ")
 
 
 def test_the_last_day_is_kept_until_it_is_solved(path, monkeypatch):
@@ -156,7 +173,7 @@ def test_exercises_of_another_edition_are_kept(path):
     session = Session()
     session.check("he_std", wrong)
     assert json.loads(path.read_bytes())["gone"] == old["gone"]
-    assert "gone" not in repr(session.progress())
+    assert "gone" not in repr(session.progress(all=True))
 
 
 def test_environment_decides_at_every_call(path, monkeypatch, tmp_path):
