@@ -5,6 +5,7 @@ import csv
 import glob
 import io
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from coursekit.exercises.progress_file import Standings
 
 FORMULA = ("=", "+", "-", "@")
+OF_WINDOWS = re.compile(r"(?i)con|prn|aux|nul|(com|lpt)\d")  # devices, which no file can be named after
 
 
 def add_to(commands: Any) -> None:
@@ -33,19 +35,26 @@ def add_to(commands: Any) -> None:
         "--all", action="store_true", help="list every exercise, not only chapters or where a class is stuck"
     )
     parser.add_argument("--merge", action="store_true", help="take the files into your own progress")
+    parser.add_argument(
+        "--export", metavar="NAME", help="write your progress to NAME.json in this folder, to hand it in"
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Show, write or merge; 1 if something could not be read or written."""
+    """Show, write, merge or export; 1 if something could not be read or written."""
     if options.merge and not options.files:
         return _say(["--merge needs the files to take in: coursekit progress --merge FILE ..."]) and 2
+    if options.export is not None and options.files and not options.merge:
+        return _say(["--export writes your own progress: name no files."]) and 2
     problems: list[str] = []
     class_ = _read_all(options.files, problems)
     if options.merge:
         _merge(class_.values(), problems)
     if options.merge or not options.files:
         class_ = _own(problems)
+    if options.export is not None:
+        return _export(options.export, class_, problems)
     if options.csv != "-":
         of_a_class = options.files and not options.merge
         print((_class_tables if of_a_class else _own_table)(class_, options.all))
@@ -97,6 +106,39 @@ def _merge(class_: "Iterable[Standings]", problems: list[str]) -> None:
     from coursekit.exercises.progress_file import ProgressFile, merged
 
     ProgressFile(problems.append).update_all(lambda own: reduce(merged, class_, own))
+
+
+def _export(name: str, own: "dict[str, Standings]", problems: list[str]) -> int:
+    """Write a copy of one's own progress to hand in; never over a file that holds anything that it does not."""
+    from coursekit.exercises.progress_file import as_json, merged, read_standings, write_whole
+
+    [standings] = own.values()
+    path = Path(f"{_as_file_name(name)}.json")
+    if not standings:
+        problems.append("There is nothing to hand in yet: no exercise was tried.")
+    if problems:
+        return _say(problems)
+    try:
+        if path.exists() and merged(read_standings(path), standings) != standings:
+            raise ValueError
+        done = "brought up to date" if path.exists() else "written"
+        write_whole(path.absolute(), as_json(standings))
+    except ValueError:
+        return _say([f"{path} is there and holds something else. It stays as it is: move it, or choose another name."])
+    except OSError as error:
+        return _say([f"{path} cannot be written: {error.strerror}."])
+    print(f"{path} is {done}: hand in this file.")
+    return 0
+
+
+def _as_file_name(name: str) -> str:
+    """Keep what every system allows in a file's name: letters of any script, digits, and what joins them."""
+    letters = unicodedata.normalize("NFC", name.removesuffix(".json"))[:60]
+    kept = "".join(
+        letter if unicodedata.category(letter)[0] in "LMN" or letter in " ._-" else "-" for letter in letters
+    )
+    kept = kept.strip(" .-") or "progress"
+    return f"{kept}-" if OF_WINDOWS.fullmatch(kept.partition(".")[0]) else kept
 
 
 def _own_table(own: "dict[str, Standings]", all: bool) -> str:

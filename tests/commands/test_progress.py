@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -292,3 +293,66 @@ def test_merging_on_a_full_disk_is_said_and_leaves_the_old_file(own, monkeypatch
 def test_merging_nothing_is_a_wrong_call(own, capsys):
     assert progress("--merge") == 2
     assert "coursekit progress --merge FILE ..." in capsys.readouterr().err
+
+
+def test_exporting_writes_a_file_to_hand_in_and_brings_it_up_to_date(own, capsys):
+    put(own, he_std={"attempts": 2})
+    assert progress("--export", "Zoë Müller") == 0
+    assert capsys.readouterr().out == "Zoë Müller.json is written: hand in this file.\n"
+    assert read_standings(Path("Zoë Müller.json")) == read_standings(own)
+    put(own, he_std=SOLVED, **{"quiz losses 1": SOLVED})
+    assert progress("--export", "Zoë Müller.json") == 0
+    assert capsys.readouterr().out == "Zoë Müller.json is brought up to date: hand in this file.\n"
+    assert read_standings(Path("Zoë Müller.json")) == read_standings(own)
+    assert os.listdir() == ["Zoë Müller.json"]
+
+
+@pytest.mark.parametrize("content", ['{"he_std": {"attempts": 9}}', '{"hinge_loss": {"attempts": 1}}', "a letter"])
+def test_exporting_leaves_a_file_that_holds_something_else(own, capsys, content):
+    put(own, he_std={"attempts": 2})
+    Path("ann.json").write_text(content)
+    assert progress("--export", "ann") == 1
+    assert "ann.json is there and holds something else. It stays as it is" in capsys.readouterr().err
+    assert Path("ann.json").read_text() == content
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("../../etc/passwd", "etc-passwd.json"),
+        ("C:\\Users\\ann", "C--Users-ann.json"),
+        ("=1+1", "1-1.json"),
+        ("-ann\x1b[2J", "ann--2J.json"),
+        ("..", "progress.json"),
+        ("", "progress.json"),
+        ("nul", "nul-.json"),
+        ("王小明", "王小明.json"),
+        ("ज़ोया O'Neil", "ज़ोया O-Neil.json"),
+        ("a" * 300, "a" * 60 + ".json"),
+    ],
+)
+def test_a_name_is_made_one_that_every_system_allows(own, capsys, name, file):
+    put(own, he_std=SOLVED)
+    assert progress(f"--export={name}") == 0
+    assert os.listdir() == [unicodedata.normalize("NFC", file)]
+    assert capsys.readouterr().out.startswith(os.listdir()[0])
+
+
+def test_what_cannot_be_exported_is_said(own, monkeypatch, capsys):
+    assert progress("--export", "ann") == 1
+    assert "There is nothing to hand in yet" in capsys.readouterr().err
+    put(own, he_std=SOLVED)
+    assert progress("--export", "ann", "bob.json") == 2
+    assert "--export writes your own progress: name no files." in capsys.readouterr().err
+
+    def disk_full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", disk_full)
+        assert progress("--export", "ann") == 1
+    assert "ann.json cannot be written: No space left on device." in capsys.readouterr().err
+    own.write_bytes(b"half a fi")
+    assert progress("--export", "ann") == 1
+    assert "It is kept as progress.json.corrupt" in capsys.readouterr().err
+    assert os.listdir() == []
