@@ -8,6 +8,10 @@ _SESSION = Session()
 check = _SESSION.check
 hint = _SESSION.hint
 progress = _SESSION.progress
+# For live/, which makes buttons of them: they are no part of the public face.
+enter = _SESSION.enter
+hints_left = _SESSION.hints_left
 record_quiz = _SESSION.record_quiz
+solution = _SESSION.solution
 
-__all__ = ["check", "hint", "progress", "record_quiz"]
+__all__ = ["check", "enter", "hint", "hints_left", "progress", "record_quiz", "solution"]

@@ -8,10 +8,11 @@ from datetime import date
 from typing import Any
 
 from coursekit.exercises.checking import CheckResult, Verdict, judge
-from coursekit.exercises.exercise import EXERCISES
+from coursekit.exercises.exercise import EXERCISES, Exercise
 from coursekit.exercises.progress_file import ProgressFile, Standing, Standings
 from coursekit.exercises.quiz import QUIZZES, question_key
-from coursekit.registry import UnknownNameError
+from coursekit.exercises.solution import solution_source
+from coursekit.registry import Registry, UnknownNameError
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,14 @@ class Session:
     """
 
     def __init__(self) -> None:
+        self._chapter = ""
         self._hints_shown: Counter[str] = Counter()
         self._notes: set[str] = set()
         self._file = ProgressFile(self._note_once)
+
+    def enter(self, chapter: str) -> None:
+        """Note which chapter this kernel works in: only its exercises are listed from now on."""
+        self._chapter = chapter
 
     def check(self, name: str, answer: Any, time_limit: float = 5.0) -> CheckResult:
         """Check an answer to an exercise; nothing it does raises, so that Run All goes on.
@@ -89,7 +95,7 @@ class Session:
             Shown as one line: not attempted, correct, or what is wrong.
         """
         try:
-            exercise = EXERCISES[name]
+            exercise = self._exercise(name)
         except UnknownNameError as error:
             return CheckResult(str(name), Verdict.WRONG, str(error))
         result = judge(exercise, answer, time_limit)
@@ -97,28 +103,54 @@ class Session:
             self._file.update(name, lambda standing: _attempted(standing, result))
         return result
 
-    def hint(self, name: str) -> Hint:
+    def hint(self, name: str | None = None) -> Hint:
         """Return the next hint to an exercise, until there are no more.
 
         Parameters
         ----------
-        name : str
-            The exercise's name.
+        name : str, optional
+            The exercise's name. Without one you are told which exercises of the chapter have hints left.
 
         Returns
         -------
         Hint
         """
+        if name is None:
+            return Hint(self._where_hints_are_left())
         try:
-            hints = EXERCISES[name].hints
+            hints = self._exercise(name).hints
         except UnknownNameError as error:
             return Hint(str(error))
-        shown = self._hints_shown[name]
-        if shown == len(hints):
+        if not self.hints_left(name):
             return Hint(f"There are no more hints to {name}. The collapsed cell below holds a solution.")
         self._hints_shown[name] += 1
-        self._file.update(name, lambda standing: replace(standing, hints=max(standing.hints, shown + 1)))
-        return Hint(f"Hint {shown + 1} of {len(hints)}: {hints[shown]}")
+        shown = self._hints_shown[name]
+        self._file.update(name, lambda standing: replace(standing, hints=max(standing.hints, shown)))
+        return Hint(f"Hint {shown} of {len(hints)}: {hints[shown - 1]}")
+
+    def hints_left(self, name: str) -> int:
+        """Return how many hints to an exercise `hint` has not shown at this kernel."""
+        return len(self._exercise(name).hints) - self._hints_shown[name]
+
+    def solution(self, name: str) -> str:
+        """Return the code of an exercise's solution as it stands in the chapter; that it was read is not recorded."""
+        return solution_source(self._exercise(name))
+
+    def _where_hints_are_left(self) -> str:
+        left = [f'ck.hint("{name}")' for name in self._of_this_chapter() if self.hints_left(name)]
+        return f"A hint to which exercise? {', '.join(left)}." if left else "You have seen all hints of this chapter."
+
+    def _exercise(self, name: str) -> Exercise:
+        """Return an exercise of any chapter, or raise an error that lists those of this chapter."""
+        return (EXERCISES if name in EXERCISES else self._of_this_chapter())[name]
+
+    def _of_this_chapter(self) -> Registry[Exercise]:
+        """Return the exercises of the chapter that was entered; all there are if it has none of its own."""
+        own: Registry[Exercise] = Registry("exercise")
+        for exercise in EXERCISES.values():
+            if exercise.chapter.name == self._chapter:
+                own.add(exercise)
+        return own or EXERCISES
 
     def progress(self, all: bool = False) -> Progress:
         """Return a short table: for each chapter what is solved, what was right in its quiz, and what comes next.
