@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from coursekit.exercises.checking import CheckResult, Verdict, judge
+from coursekit.exercises.checking import CheckResult, Verdict, as_html, judge
 from coursekit.exercises.exercise import EXERCISES, Exercise
 from coursekit.exercises.progress_file import ProgressFile, Standing, Standings
 from coursekit.exercises.quiz import QUIZZES, question_key
@@ -17,12 +17,15 @@ from coursekit.registry import Registry, UnknownNameError
 
 @dataclass(frozen=True)
 class Hint:
-    """One hint, shown as plain text."""
+    """One hint, shown as text."""
 
     text: str
 
     def __repr__(self) -> str:
         return self.text
+
+    def _repr_html_(self) -> str:
+        return as_html(self.text)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 
 import coursekit
 from coursekit.chapters import EXERCISES
@@ -612,14 +613,21 @@ def test_hints_left_and_solution_of_no_exercise_are_refused():
             ask("he_sdt")
 
 
-def test_what_a_learner_is_told_is_plain_text_in_every_viewer():
+def test_what_a_learner_is_told_is_text_in_every_viewer_and_breaks_between_words():
     def he_std(fan_in):
         raise ValueError("<script>")
 
     session = Session()
-    told = [session.check("he_std", he_std), session.hint("he_std"), session.progress()]
-    assert "<script>" in repr(told[0])
-    assert not [name for shown in told for name in dir(shown) if name.startswith("_repr_")]
+    verdict, hint = session.check("he_std", he_std), session.hint("he_std")
+    assert "<script>" in repr(verdict)
+    for told in (verdict, hint):
+        html = BeautifulSoup(told._repr_html_(), "html.parser")
+        assert html.get_text() == repr(told)
+        [block] = html.find_all()
+        style = dict(rule.split(": ") for rule in block["style"].split("; "))
+        assert style["word-break"] == "normal"
+        assert not [rule for rule in style if "color" in rule or "background" in rule]
+    assert not [name for name in dir(session.progress()) if name.startswith("_repr_")]
 
 
 def test_records_are_frozen():
