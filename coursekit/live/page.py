@@ -21,6 +21,16 @@ class Page(anywidget.AnyWidget):
     kind = Unicode().tag(sync=True)
     content = Dict().tag(sync=True)
 
+    def view(self) -> dict[str, Any]:
+        """What a cell's output holds to show this widget."""
+        place = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        return {"application/vnd.jupyter.widget-view+json": place}
+
+    def close(self) -> None:
+        """Free what page and kernel hold."""
+        self.layout.close()
+        super().close()
+
     def when_pressed(self, presses: dict[str, Any]) -> None:
         """Call ``presses[name](**details)`` when the page sends a press."""
 

@@ -84,22 +84,13 @@ class Panel:
         now_showing(self)
         with LOCK:
             still = self._figure.render(self.frame, STILL)
-        data = {
-            "text/plain": repr(self),
-            "image/png": b64encode(still).decode("ascii"),
-            "application/vnd.jupyter.widget-view+json": {
-                "version_major": 2,
-                "version_minor": 0,
-                "model_id": page.model_id,
-            },
-        }
+        data = page.view() | {"text/plain": repr(self), "image/png": b64encode(still).decode("ascii")}
         return data, {"image/png": {"alt": self.frame.readout}}
 
     def close(self) -> None:
         """End the run, and free what kernel and page hold; `set`, or showing it again, builds the panel anew."""
         self._stop()
         if self._page is not None:
-            self._page.layout.close()
             self._page.close()
         self._page = None
 

@@ -5,10 +5,17 @@ import pytest
 import coursekit as ck
 from coursekit.chapter import Chapter
 from coursekit.chapters import QUIZZES
+from coursekit.exercises.progress_file import read_standings
 from coursekit.exercises.question import Question
 from coursekit.exercises.quiz import Quiz
 
 each = pytest.mark.parametrize("quiz", QUIZZES.values(), ids=list(QUIZZES))
+
+
+@pytest.fixture(autouse=True)
+def path(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSEKIT_PROGRESS", str(tmp_path / "progress.json"))
+    return tmp_path / "progress.json"
 
 
 @each
@@ -28,7 +35,7 @@ def test_the_right_answers_are_not_all_in_one_place(quiz):
 
 
 @each
-def test_every_answer_gets_its_explanation_and_first_tries_count(quiz):
+def test_every_answer_gets_its_explanation_and_first_tries_count_and_are_kept(quiz, path):
     panel = ck.quiz(quiz.name)
     for i, (question, choices) in enumerate(zip(quiz.questions, panel.choices, strict=True)):
         feedback = panel.widget.children[i + 1].children[2]
@@ -39,6 +46,9 @@ def test_every_answer_gets_its_explanation_and_first_tries_count(quiz):
         assert "Yes" in feedback.value
     assert panel.first_tries == [False, True, True, True, True]
     assert "4 right at the first try, 5 of 5 answered" in panel.widget.children[-1].value
+    kept = read_standings(path)
+    assert tuple(sorted(kept)) == quiz.keys
+    assert [bool(kept[key].solved) for key in quiz.keys] == panel.first_tries
 
 
 def test_names_are_text_not_html_and_there_is_a_form_without_a_kernel():
