@@ -84,8 +84,8 @@ class Panel:
         now_showing(self)
         with LOCK:
             still = self._figure.render(self.frame, STILL)
-        data = page.view() | {"text/plain": repr(self), "image/png": b64encode(still).decode("ascii")}
-        return data, {"image/png": {"alt": self.frame.readout}}
+        data, metadata = page.beside(plain=repr(self), png=b64encode(still).decode("ascii"))
+        return data, metadata | {"image/png": {"alt": self.frame.readout}}
 
     def close(self) -> None:
         """End the run, and free what kernel and page hold; `set`, or showing it again, builds the panel anew."""

@@ -52,10 +52,10 @@ class QuizPanel:
     def __repr__(self) -> str:
         return f"quiz {self.quiz.name}: {len(self.first_tries)} questions"
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """A widget where there is a kernel; where there is none the questions, with answers to unfold."""
         questions = "".join(f"<li>{_as_text(question)}</li>" for question in self.quiz.questions)
-        return self.page.view() | {"text/plain": repr(self), "text/html": f"<ol>{questions}</ol>"}
+        return self.page.beside(plain=repr(self), html=f"<ol>{questions}</ol>")
 
 
 def _as_text(question: Question) -> str:

@@ -5,10 +5,11 @@ from typing import Any
 from IPython import get_ipython
 from traitlets import Bool, Int, List, Unicode
 
+from coursekit.chapters import EXERCISES
 from coursekit.exercises.checking import CheckResult, Verdict
 from coursekit.live.cells import now_showing
 from coursekit.live.page import Page
-from coursekit.sitting import EXERCISES, hint, hints_left, solution
+from coursekit.sitting import hint, hints_left, solution
 
 
 class VerdictPage(Page):
@@ -43,7 +44,7 @@ def offer_help() -> None:
         shell.display_formatter.mimebundle_formatter.for_type(CheckResult, _with_buttons)
 
 
-def _with_buttons(result: CheckResult, *_: Any, **__: Any) -> dict[str, Any]:
+def _with_buttons(result: CheckResult, *_: Any, **__: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     page = VerdictPage(result)
     now_showing(page)
-    return page.view() | {"text/plain": repr(result), "text/html": result._repr_html_()}
+    return page.beside(plain=repr(result), html=result._repr_html_())
