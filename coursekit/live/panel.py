@@ -6,11 +6,13 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Thread
 from typing import Any
 
 from coursekit.figures.canvas import LiveFigure
 from coursekit.figures.controls import Choice, Control, Slider, Switch
 from coursekit.figures.demo import Demo
+from coursekit.figures.rest import still_wanted, while_wanted
 from coursekit.live.blas import one_thread
 from coursekit.live.cells import now_showing
 from coursekit.live.page import PanelPage, in_lecture
@@ -220,6 +222,7 @@ class Panel:
 
     def _move_to(self, state: Any, pressed: bool = False) -> None:
         """Follow the controls: a run starts anew, a slow picture is previewed and then refined, a fast one is drawn."""
+        self._generation += 1  # a refinement that waits, or is at work, is given up
         self.state = state
         self.page.veiled = False
         began = time.perf_counter()
@@ -245,14 +248,22 @@ class Panel:
         except RuntimeError:
             self._refine(self._generation)
         else:
-            loop.call_later(max(IDLE, REST * self._took), self._refine, self._generation)
+            loop.call_later(max(IDLE, REST * self._took), self._refine_aside, self._generation)
+
+    def _refine_aside(self, generation: int) -> None:
+        """Refine on another thread, so that this one hears of a newer value."""
+        if generation == self._generation:
+            Thread(target=self._refine, args=(generation,), daemon=True, name="coursekit refinement").start()
 
     def _refine(self, generation: int) -> None:
-        if generation != self._generation or self._runner.running:
-            return
-        with self._reporting(), LOCK:
+        def wanted() -> bool:
+            return generation == self._generation and not self._runner.running
+
+        with self._reporting(), while_wanted(wanted), LOCK:
+            still_wanted()
             if self.demo.preview and not self.demo.frames:
                 self._show(self.demo.compute(self.state))
+            still_wanted()
             self._sharpen()
 
     @contextmanager

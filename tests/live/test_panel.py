@@ -23,6 +23,7 @@ from coursekit.exercises.question import Question
 from coursekit.figures.canvas import LiveFigure, encode_png
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import Demo
+from coursekit.figures.rest import still_wanted
 from coursekit.live.blas import one_thread
 from coursekit.live.panel import IDLE, STILL, VEIL, Panel
 from coursekit.live.show import prepare, self_test, show
@@ -348,6 +349,55 @@ class TestPreview:
         panel = asyncio.run(drag())
         assert seen == [10, 10, 10, 100]
         assert panel.frame.value == 1.3
+
+    def test_a_busy_machine_is_no_learner_at_rest(self):
+        """A refinement waits four times as long as the last picture took."""
+        seen = []
+
+        async def drag():
+            def slow(state):
+                seen.append(state.rows)
+                time.sleep(0.1)
+                return Frame(state.value)
+
+            panel = Panel(make_demo(slow, preview=lambda state: state.replace(rows=10)))
+            seen.clear()
+            for value in (1.1, 1.2, 1.3):
+                move(panel, value=value)
+                await asyncio.sleep(0.2)  # a gap in the messages, longer than IDLE
+            in_the_drag = list(seen)
+            await asyncio.sleep(0.8)
+            return in_the_drag
+
+        assert asyncio.run(drag()) == [10, 10, 10]
+        assert seen == [10, 10, 10, 100]
+
+    def test_a_refinement_is_given_up_the_moment_a_value_arrives(self):
+        steps = []
+
+        def compute(state):
+            for step in range(100):
+                still_wanted()
+                if state.rows == 100 and state.value == 1.1:
+                    steps.append(step)
+                    time.sleep(0.02)
+            return Frame(state.value)
+
+        async def drag():
+            panel = Panel(make_demo(compute, preview=lambda state: state.replace(rows=10)))
+            move(panel, value=1.1)
+            await asyncio.sleep(IDLE + 0.2)
+            began = time.perf_counter()
+            move(panel, value=1.2)
+            took = time.perf_counter() - began
+            await asyncio.sleep(4 * IDLE)
+            return took, panel
+
+        took, panel = asyncio.run(drag())
+        assert 0 < len(steps) < 50  # it had begun, and did not go on
+        assert took < 0.5
+        assert panel.frame.value == 1.2
+        assert panel.page.error == ""
 
     def test_without_an_event_loop_it_refines_at_once(self):
         seen = []

@@ -15,6 +15,7 @@ from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider, switch
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import areas, fit, legend, line, say
+from coursekit.figures.rest import still_wanted
 from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, PURPLE, RED, axes, entitle, headline, plain, rough
 from coursekit.initialisers import INITIALISERS
 from coursekit.kernels.elementwise import flush_tiny
@@ -106,6 +107,7 @@ def forward_pass(x: Array, weights: list[Array], scale: float, activation: Activ
     """Send x (N, H) through the layers: z = scale · a w, normalised over the batch if asked, then a = f(z)."""
     steps = []
     for w in weights:
+        still_wanted()
         z = x @ w
         z *= np.float32(scale)
         norm_cache = None
@@ -124,6 +126,7 @@ def backward_pass(
     """Send dout (N, H) back from the top and return ∂L/∂a of every layer, the first layer first."""
     gradients = []
     for w, step in zip(reversed(weights), reversed(steps), strict=True):
+        still_wanted()
         gradients.append(dout)
         dz = activation.backward(dout, step.cache)
         if step.norm_cache is not None:

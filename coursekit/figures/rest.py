@@ -1,0 +1,30 @@
+"""Work done while the learner rests is given up the moment a newer value arrives."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+
+class GivenUpError(Exception):
+    """Nobody waits for this any more."""
+
+
+_WANTED: ContextVar[Callable[[], bool]] = ContextVar("wanted", default=lambda: True)
+
+
+def still_wanted() -> None:
+    """Raise `GivenUpError` if a newer value has arrived; a slow ``compute`` calls it between its steps."""
+    if not _WANTED.get()():
+        raise GivenUpError
+
+
+@contextmanager
+def while_wanted(wanted: Callable[[], bool]) -> Iterator[None]:
+    """Leave the block as soon as ``wanted()`` is false and what runs in it asks."""
+    token = _WANTED.set(wanted)
+    try:
+        yield
+    except GivenUpError:
+        pass
+    finally:
+        _WANTED.reset(token)
