@@ -66,10 +66,15 @@ class LabServer:
         Whether coursekit's server extension turns TCP_NODELAY on.
     environ : mapping
         More environment variables for the server and its kernels.
+    app : str
+        ``"jupyterlab"``, or ``"notebook"`` for Jupyter Notebook 7.
     """
 
-    def __init__(self, root: Path, nodelay: bool = True, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, root: Path, nodelay: bool = True, environ: Mapping[str, str] | None = None, app: str = "jupyterlab"
+    ) -> None:
         self.root = root
+        self.app = app
         self.nodelay = nodelay
         self.environ = dict(environ or {})
         self.token = os.urandom(16).hex()
@@ -81,7 +86,7 @@ class LabServer:
             self._home = Path(self._exit.enter_context(folder))
             self._configure()
             log = self._exit.enter_context((self._home / "server.log").open("w"))
-            command = [sys.executable, "-m", "jupyterlab"]
+            command = [sys.executable, "-m", self.app]
             self._process = subprocess.Popen(
                 command, cwd=self._home, env=self._environment(), stdout=log, stderr=subprocess.STDOUT
             )
@@ -105,8 +110,10 @@ class LabServer:
             },
             "IdentityProvider": {"token": self.token},
             "LabApp": {"expose_app_in_browser": True, "news_url": ""},
+            "JupyterNotebookApp": {"expose_app_in_browser": True},
         }
-        _write_json(self._home / "config" / "jupyter_lab_config.json", config)
+        for name in ("lab", "notebook"):
+            _write_json(self._home / "config" / f"jupyter_{name}_config.json", config)
         self.setting("notification", fetchNews="false", checkForUpdates=False)
 
     def setting(self, group: str, **values: object) -> None:
@@ -183,7 +190,8 @@ class LabPage:
             "console", lambda message: self.console_errors.append(message.text) if message.type == "error" else None
         )
         self.page.on("pageerror", lambda error: self.console_errors.append(str(error)))
-        self.page.goto(f"{server.url}lab/tree/{notebook}?reset&token={server.token}")
+        place = "lab/tree" if server.app == "jupyterlab" else "notebooks"
+        self.page.goto(f"{server.url}{place}/{notebook}?reset&token={server.token}")
         self.page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell", timeout=60_000)
         self.wait_until_idle()
 
