@@ -32,6 +32,7 @@ def test_notebook_7(browser, root):
         assert figures.count() >= FIGURES
         figure = page.figure(".coursekit-panel[aria-label='Ten layers, one slider'] >> nth=0")
         figure.wait_until_still()
+        figure.unfold()
         before = figure.png()
         figure.press(figure.handle("weight_scale"), "ArrowRight")
         assert eventually(lambda: figure.png() != before)
