@@ -50,8 +50,8 @@ Overflow = tuple[int | None, ...]  # one entry a runner
 class State(DemoState):
     """Layers of 64 units, He's weights, plain gradient descent on batches of 64 digits; pixels from 0 to ``pixels``."""
 
-    pixels: float = slider(16.0, 1.0, 16.0, "brightest pixel", log=True)
-    lr: float = slider(0.03, 0.003, 0.3, "learning rate", log=True)
+    pixels: float = slider(16.0, 1.0, 16.0, "brightest pixel", log=True, main=True)
+    lr: float = slider(0.03, 0.003, 0.3, "learning rate", log=True, main=True)
     depth: int = slider(3, 1, 8, "hidden layers")
     goal: float = slider(0.5, 0.1, 1.5, "loss to reach", step=0.05)
     seed: int = 0
@@ -191,7 +191,7 @@ class View:
 
     def _make_bars(self, figure: Figure) -> None:
         ax = axes(figure, (0.765, 0.125, 0.19, 0.70), "steps to the goal", "training steps")
-        ax.set(xlim=(0, STEPS), xticks=range(0, STEPS + 1, 50))
+        ax.set(xlim=(0, STEPS), xticks=range(0, STEPS + 1, 100))
         rows(ax, [look.label for look in LOOKS])
         self.bars = Bars(ax, [look.color for look in LOOKS], range(len(LOOKS)), lying=True, ghost=22)
         style = {"fontsize": 10.5, "va": "center", "color": INK, "animated": True}

@@ -30,11 +30,15 @@ TALLEST = 0.2  # a bin with this share of the values, or more, fills its axes
 class State(DemoState):
     """Inputs from N(mean, spread²); ``parameter`` 0 is the usual value, −1 and 1 are the ends of its range."""
 
-    activation: str = choice("swish", [a for a in ACTIVATIONS.values() if a.elementwise], "activation f")
-    mean: float = slider(0.0, -5.0, 5.0, "mean of the inputs", step=0.1)
-    spread: float = slider(1.0, 0.1, 10.0, "spread of the inputs", log=True)
+    activation: str = choice("swish", [a for a in ACTIVATIONS.values() if a.elementwise], "activation f", main=True)
+    mean: float = slider(0.0, -5.0, 5.0, "mean of the inputs", step=0.1, main=True)
+    spread: float = slider(1.0, 0.1, 10.0, "spread of the inputs", log=True, main=True)
     parameter: float = slider(0.0, -1.0, 1.0, "parameter (0: usual)", step=0.02)
     seed: int = 0
+
+    def without_effect(self) -> dict[str, str]:
+        record = ACTIVATIONS[self.activation]
+        return {} if main_parameter(record) else {"parameter": f"{record.label} has no parameter"}
 
 
 @dataclass(frozen=True)
@@ -68,13 +72,11 @@ class Frame:
     def readout(self) -> str:
         """The shares, what goes on and what comes back, and the verdict."""
         record = ACTIVATIONS[self.state.activation]
-        idle = self.state.parameter and main_parameter(record) is None
-        note = f" It has no parameter: {self.state.parameter:g} changes nothing." if idle else ""
         return (
             f"{self.name}: {percent(self.saturated, 'under', 'over')} of the inputs are saturated, "
             f"{percent(self.silent, 'under', 'over')} pass no gradient at all. "
             f"Outputs: mean {plain(round(self.output_mean, 2), 2)}, std {rough(self.output_std)}. "
-            f"The gradient comes back × {rough(self.passed)}.{note} {record.verdict}"
+            f"The gradient comes back × {rough(self.passed)}. {record.verdict}"
         )
 
 
@@ -181,7 +183,8 @@ class View:
         self.headline = headline(figure)
         self._make_curves(figure)
         self._make_histograms(figure)
-        self.facts = figure.text(0.60, 0.04, "", fontsize=10.5, color=INK, va="bottom", linespacing=1.45, animated=True)
+        style = {"fontsize": 10.5, "color": INK, "va": "bottom", "linespacing": 1.45}
+        self.facts = figure.text(0.525, 0.04, "", animated=True, **style)
 
     def _make_curves(self, figure: Figure) -> None:
         self.curves = ax = axes(figure, (0.068, 0.40, 0.412, 0.46), "")
@@ -191,8 +194,7 @@ class View:
         self.shade = areas(ax, ORANGE, alpha=0.22)
         self.slope = line(ax, color=PURPLE, linewidth=2.0, linestyle=(0, (5, 1.5)))
         self.curve = line(ax, color=BLUE, linewidth=3.0, ghost=True)
-        legend(ax, ("— output f(x)", BLUE), ("- - slope f'(x)", PURPLE))
-        legend(ax, ("shaded: saturated", ORANGE), right=True)
+        legend(ax, ("— f(x)", BLUE), ("- - slope f'(x)", PURPLE), ("■ saturated", ORANGE))
 
     def _make_histograms(self, figure: Figure) -> None:
         below = axes(figure, (0.068, 0.11, 0.412, 0.20), "inputs x", "x")
@@ -200,7 +202,7 @@ class View:
         self.beside = axes(figure, (0.525, 0.40, 0.135, 0.46), "outputs f(x)", "share of values")
         self.beside.set_xlim(0, TALLEST)
         self.beside.tick_params(labelleft=False)  # the curve's own axis
-        back = axes(figure, (0.735, 0.40, 0.25, 0.46), "gradients ∂L/∂x that come back", "∂L/∂x")
+        back = axes(figure, (0.735, 0.40, 0.25, 0.46), "gradients sent back", "∂L/∂x")
         back.set(xlim=(-3, 3), ylim=(0, TALLEST))
         for axis in (below.yaxis, self.beside.xaxis, back.yaxis):
             axis.set_ticks([0, 0.1, 0.2], ["0", "10 %", "≥ 20 %"])
@@ -210,9 +212,7 @@ class View:
         places = np.linspace(-3, 3, 121)
         bell = np.exp(-(places**2) / 2) / math.sqrt(2 * math.pi) * 6 / (BINS + 1)
         back.plot(places, bell, color=INK, linewidth=1.1, linestyle=":")
-        back.text(
-            0.97, 0.93, "· · · as they arrive\nfrom above", fontsize=10, ha="right", va="top", transform=back.transAxes
-        )
+        back.text(0.97, 0.93, "· · · as they\narrive", fontsize=10, ha="right", va="top", transform=back.transAxes)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
@@ -230,7 +230,6 @@ class View:
         self.gradients.set_verts([outline(frame.gradients, -3, 3)], closed=False)
         self.facts.set_text(
             f"{percent(frame.silent, 'under', 'over')} of the gradients are exactly 0.\n"
-            f"Outputs: mean {plain(round(frame.output_mean, 2), 2)}, std {rough(frame.output_std)}.\n"
             + fill(ACTIVATIONS[frame.state.activation].verdict, 46, break_on_hyphens=False)
         )
 

@@ -28,10 +28,10 @@ REACH = 4.0
 class State(DemoState):
     """Weights by He's scheme; the hidden biases all start at ``bias``."""
 
-    lr: float = slider(3.0, 0.03, 5.0, "learning rate", log=True)
+    lr: float = slider(3.0, 0.03, 5.0, "learning rate", log=True, main=True)
     bias: float = slider(0.0, -3.0, 1.0, "first bias of the units", step=0.05)
-    slope: float = slider(0.0, 0.0, 0.3, "slope below 0 (0: ReLU)", step=0.01)
-    step: int = slider(STEPS, 0, STEPS, "training step", play=60)
+    slope: float = slider(0.0, 0.0, 0.3, "slope below 0 (0: ReLU)", step=0.01, main=True)
+    step: int = slider(STEPS, 0, STEPS, "training step", play=60, main=True)
     seed: int = 0
 
 
@@ -144,7 +144,7 @@ class View:
         self.ticks = segments(ax, PURPLE, linewidths=2.4)
         self.points = Classes(ax, (("o", BLUE), ("s", ORANGE)), markersize=4.5, markeredgewidth=0.4)
         ax.set(xlim=(-1.275 * REACH, 1.275 * REACH), ylim=(-REACH, REACH), xticks=range(-5, 6), yticks=range(-4, 5))
-        legend(ax, ("— unit, ticked where it answers", PURPLE), ("- - off for every point", "#555555"))
+        legend(ax, ("— unit, ticked where on", PURPLE), ("- - off for every point", "#555555"))
 
     def _make_curves(self, figure: Figure) -> None:
         upper = axes(figure, (0.56, 0.53, 0.425, 0.30), "units off for every point", "", "%")
@@ -178,9 +178,9 @@ class View:
 
     def _show_headline(self, frame: Frame) -> None:
         kind = "off, not dead" if frame.state.slope else f"dead ({frame.off / HIDDEN:.0%})"
-        back = f"; {frame.returned} have come back" if frame.returned else ""
+        story = f"{frame.returned} have come back" if frame.returned else frame.verdict
         grave = frame.off >= 0.2 * HIDDEN and not frame.state.slope
-        say(self.headline, f"{frame.off} of {HIDDEN} units {kind}: {frame.verdict}{back}", RED if grave else INK)
+        say(self.headline, f"{frame.off} of {HIDDEN} units {kind}: {story}", RED if grave else INK)
 
 
 def case(lr: float, bias: float, slope: float) -> dict[str, float]:

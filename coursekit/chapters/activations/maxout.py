@@ -55,11 +55,14 @@ TARGETS = {
 class State(DemoState):
     """One Maxout unit with one input; *tangents* are set by formula, training starts from random lines."""
 
-    pieces: int = slider(4, 1, MAX_PIECES, "pieces k")
-    target: str = choice("square", {target.label: name for name, target in TARGETS.items()}, "curve to follow")
+    pieces: int = slider(4, 1, MAX_PIECES, "pieces k", main=True)
+    target: str = choice("square", {curve.label: name for name, curve in TARGETS.items()}, "curve to follow", main=True)
     method: str = choice("training", {"training": "training", "formula: tangents": "tangents"}, "lines found by")
     step: int = slider(STEPS, 0, STEPS, "training step", play=40)
     seed: int = 0
+
+    def without_effect(self) -> dict[str, str]:
+        return {"step": "tangents are not trained"} if self.method == "tangents" else {}
 
 
 @dataclass(frozen=True)
@@ -162,11 +165,11 @@ class View:
         self.idle = segments(ax, "#777777", linewidths=1.1, linestyles=[(0, (4, 3))])
         self.wanted = line(ax, color="#333333", linewidth=5.5, alpha=0.28)
         self.largest = line(ax, color=BLUE, linewidth=2.8, ghost=True)
-        unit, target, idle = "— the unit: largest line", "▬ curve to follow", "- - lines largest nowhere"
+        unit, target, idle = "— largest line", "▬ curve to follow", "- - largest nowhere"
         legend(ax, (unit, BLUE), (target, "#717581"), (idle, "#555555"))
 
     def _make_errors(self, figure: Figure) -> None:
-        ax = axes(figure, (0.67, 0.125, 0.315, 0.70), "largest distance from it (log scales)", "pieces k")
+        ax = axes(figure, (0.67, 0.125, 0.315, 0.70), "largest distance (log)", "pieces k")
         ax.set(xscale="log", yscale="log", xlim=(0.9, 13.5), ylim=(LOWEST / 1.3, HIGHEST))
         ticks = [1, 2, 3, 4, 6, 8, 12]
         ax.set_xticks(ticks, [str(tick) for tick in ticks])
@@ -226,12 +229,13 @@ demo(
     __name__,
     title="The largest of k lines",
     question=Question(
-        "Tangents follow x² within 1 with two pieces, and within ¼ with four. How near do they come with eight?",
-        ("Within 1/8", "Within 1/16", "Within 1/64"),
-        answer=1,
-        explanation="Half as wide a piece strays a quarter as far from a smooth curve: the error is 4 / k² here, "
-        "and 4 / 64 is 1/16.",
-        settings={"target": "square", "method": "tangents", "pieces": 8},
+        "Four pieces follow x² well. Now the curve is a sine wave from −1 to 1, and the unit may have twelve pieces. "
+        "How near does it come to the wave?",
+        ("Nearer: three times as many pieces", "About as near", "Never nearer than about 1"),
+        answer=2,
+        explanation="The largest of any lines is convex: it bends upwards only. A hill of the wave bends downwards, "
+        "and there no number of pieces helps.",
+        settings={"target": "sine", "method": "training", "pieces": 12, "step": STEPS},
     ),
     notice="Each shaded interval belongs to the line that is largest there, and only that line learns from "
     "these inputs. A line that is largest nowhere gets no gradient and stays idle: a unit cannot die, but its "

@@ -32,9 +32,9 @@ SOLVED = 0.95
 class State(DemoState):
     """A network 2 → hidden → 1, Xavier's weights, gradient descent on all points at once."""
 
-    hidden: int = slider(2, 1, MAX_HIDDEN, "hidden units")
-    activation: str = choice("tanh", [a for a in ACTIVATIONS.values() if a.elementwise], "activation")
-    step: int = slider(STEPS, 0, STEPS, "training step", play=40)
+    hidden: int = slider(2, 1, MAX_HIDDEN, "hidden units", main=True)
+    activation: str = choice("tanh", [a for a in ACTIVATIONS.values() if a.elementwise], "activation", main=True)
+    step: int = slider(STEPS, 0, STEPS, "training step", play=40, main=True)
     lr: float = slider(1.0, 0.03, 3.0, "learning rate", log=True)
     noise: float = slider(0.25, 0.05, 0.6, "spread of the clouds", step=0.01)
     seed: int = 0
@@ -146,9 +146,9 @@ class View:
         self.space = ax = axes(figure, (0.42, 0.13, 0.26, 0.69), "as the hidden units see them")
         self.outputs = Classes(ax, LOOKS)
         self.verdict = segments(ax, INK, linewidths=1.8, linestyles=[(0, (5, 2))])
-        style = {"fontsize": 10.5, "color": INK, "transform": ax.transAxes, "animated": True}
-        self.across = ax.text(0.5, -0.155, "", ha="center", **style)
-        self.upwards = ax.text(-0.19, 0.5, "", ha="center", va="center", rotation=90, **style)
+        style = {"fontsize": 10.5, "color": INK, "textcoords": "offset points", "animated": True, "ha": "center"}
+        self.across = ax.annotate("", (0.5, 0), (0, -32), xycoords="axes fraction", **style)
+        self.upwards = ax.annotate("", (0, 0.5), (-38, 0), xycoords="axes fraction", va="center", rotation=90, **style)
 
     def _make_curves(self, figure: Figure) -> None:
         ticks = ([0, 0.25, 0.5, np.log(2), 0.75, 1], ["0", "¼", "½", "chance  ", "", "1"])

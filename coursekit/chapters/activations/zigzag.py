@@ -30,10 +30,10 @@ PULL = 0.7  # length at which a sample's pull is drawn
 class State(DemoState):
     """Inputs are offset + u with u in [−1, 1] and mean 0: from an offset of 1 on, all are positive."""
 
-    offset: float = slider(1.5, 0.0, 3.0, "offset of the inputs", step=0.05)
+    offset: float = slider(1.5, 0.0, 3.0, "offset of the inputs", step=0.05, main=True)
     rate: float = slider(0.9, 0.05, 1.1, "rate (1: largest stable)", step=0.01)
     batch: int = slider(1, 1, SAMPLES, "samples a step")
-    step: int = slider(6, 0, STEPS, "training step", play=250)
+    step: int = slider(6, 0, STEPS, "training step", play=250, main=True)
     seed: int = 0
 
 
@@ -175,7 +175,7 @@ class View:
         ax = axes(figure, (0.06, 0.125, 0.25, 0.69), "", "x₁", "x₂")
         ax.set(xlim=(-1.3, 4.2), ylim=(-1.3, 4.2), xticks=range(-1, 5), yticks=range(-1, 5))
         zero(ax, both=True)
-        legend(ax, ("■ inputs", ORANGE), ("● the same, centred", BLUE))
+        legend(ax, ("■ inputs", ORANGE), ("● centred", BLUE))
         self.centred = line(ax, "o", color=BLUE, markersize=5, alpha=0.7, markeredgecolor=PAPER, markeredgewidth=0.4)
         self.shifted = line(ax, "s", color=ORANGE, markersize=5.5, markeredgecolor=PAPER, markeredgewidth=0.4)
 
@@ -183,8 +183,8 @@ class View:
         """Show a frame."""
         shifted, centred = frame.runs
         words = (
-            f"{shifted.together:.0%} of the steps move both weights the same way. "
-            f"To the goal: {in_short(shifted)}; centred: {in_short(centred)}"
+            f"Goal in {in_short(shifted)} steps, centred in {in_short(centred)}; "
+            f"{shifted.together:.0%} move both weights alike"
         )
         say(self.headline, words, RED if frame.diverges else AMBER if shifted.together > 0.9 else INK)
         self.shifted.set_data(*shifted.x.T)
@@ -194,17 +194,16 @@ class View:
 
 
 def in_short(run: Descent) -> str:
-    """Say when a path has arrived, for the headline."""
-    return f"over {STEPS} steps" if run.arrived is None else f"{run.arrived} steps"
+    """Say after how many steps a path has arrived, for the headline."""
+    return f"over {STEPS}" if run.arrived is None else str(run.arrived)
 
 
 class Plane:
     """The two weights: contours, the way walked and the way to come, and what the samples ask for now."""
 
     def __init__(self, figure: Figure, rect: tuple[float, float, float, float], title: str, color: str) -> None:
-        ax = axes(figure, rect, "", "weight w₁")
+        ax = axes(figure, rect, "", "weight w₁", "weight w₂")
         legend(ax, (title, color))
-        ax.text(1.0, 1.03, "w₂ upwards", fontsize=10.5, ha="right", va="bottom", transform=ax.transAxes, color=INK)
         ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=range(-3, 4), yticks=range(-3, 4))
         self.quadrants = areas(ax, color, alpha=0.16)
         self.contours = segments(ax, "#b5b5b5", linewidths=1.0)
@@ -236,13 +235,14 @@ demo(
     __name__,
     title="All positive, and zig-zag",
     question=Question(
-        "A unit has two inputs, both positive. The first weight should grow and the second shrink. In how many "
-        "of the steps, one sample each, can the gradient do both at once?",
-        ("In all of them", "In about half of them", "In none of them"),
+        "All inputs lie around 1.5, and the path to the goal is a zig-zag. You shift them on, to an offset of 3, with "
+        "the same share of the largest stable rate. How does the way to the goal change?",
+        ("Not at all: all inputs were positive before", "Fewer steps: larger inputs, larger gradients", "More steps"),
         answer=2,
-        explanation="A sample's gradient is a number, the error, times its input. With positive inputs both parts "
-        "have the sign of the error: both weights grow, or both shrink. The way down and right must be zig-zagged.",
-        settings={"offset": 1.5, "rate": 0.9, "batch": 1, "step": 40},
+        explanation="A sample's gradient is its error times its input, so with positive inputs both weights grow or "
+        "both shrink, and the way down and right must be zig-zagged. The further from 0, the more alike the inputs, "
+        "and the longer and narrower the valley.",
+        settings={"offset": 3.0, "rate": 0.9, "batch": 1, "step": STEPS},
     ),
     notice="The purple strokes show where each sample would move the weights. With positive inputs all lie in "
     "the two shaded quadrants: up and right, or down and left. Average over more samples: pulls of both kinds "

@@ -27,12 +27,19 @@ EPS = 1e-5  # batch norm's own, added to the variance
 class State(collapse.State):
     """Ten layers of 500 units, as in *collapse*; γ and β are the same for all units and layers."""
 
-    batch_norm: bool = switch(True, "batch norm before each activation")
+    batch_norm: bool = switch(True, "batch norm before each activation", main=True)
     gamma: float = slider(1.0, 0.1, 10.0, "scale γ", log=True)
     beta: float = slider(0.0, -3.0, 3.0, "shift β", step=0.1)
     scheme: str = "normal"
     depth: int = 10
     width: int = 500
+
+    def without_effect(self) -> dict[str, str]:
+        if not self.batch_norm:
+            return dict.fromkeys(("gamma", "beta"), "batch norm is off")
+        if self.activation == "step" and self.beta == 0:
+            return {"gamma": "a step asks for the sign only"}
+        return {}
 
 
 @dataclass(frozen=True)
@@ -119,7 +126,7 @@ class View(collapse.View):
 
     def __init__(self, figure: Figure) -> None:
         super().__init__(figure)
-        entitle(self.spread, "std of each layer:")
+        entitle(self.spread, "")
         self.without = line(self.spread, "x--", color=readable(GREY), markersize=6, linewidth=1.2)
         legend(self.spread, ("● shown", INK), ("× without batch norm", GREY))
 

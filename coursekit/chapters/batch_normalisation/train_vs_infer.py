@@ -28,11 +28,14 @@ MEAN, STD = 3.0, 2.0
 class State(DemoState):
     """One unit behind a linear layer with random weights; its inputs are digits."""
 
-    batch_size: int = slider(4, 1, 64, "batch size")
+    batch_size: int = slider(4, 1, 64, "batch size", main=True)
     momentum: float = slider(0.1, 0.01, 1.0, "momentum", log=True)
-    odd: float = slider(6.0, 0.0, 10.0, "odd one: std off mean", step=0.5)
-    step: int = slider(STEPS, 1, STEPS, "training step", play=100)
+    odd: float = slider(6.0, 0.0, 10.0, "odd one: std off mean", step=0.5, main=True)
+    step: int = slider(STEPS, 1, STEPS, "training step", play=100, main=True)
     seed: int = 0
+
+    def without_effect(self) -> dict[str, str]:
+        return dict.fromkeys(("momentum", "odd"), "one value has no spread") if self.batch_size == 1 else {}
 
 
 class History(NamedTuple):
@@ -186,14 +189,14 @@ class Mode:
     """The outputs of one batch: as usual above, with one odd example below, joined example by example."""
 
     def __init__(self, ax: Axes) -> None:
-        ax.set(xlim=(-REACH, REACH), ylim=(-0.35, 1.35), yticks=[1, 0], yticklabels=("as usual", "one odd"))
+        ax.set(xlim=(-REACH, REACH), ylim=(-0.35, 1.75), yticks=[1, 0], yticklabels=("as usual", "one odd"))
         ax.grid(visible=False, axis="y")
         ghost = {"color": GHOST["color"], "linewidth": 1.0, "alpha": 0.5}
         self.lines = segments(ax, PURPLE, linewidths=1.0, alpha=0.6, ghost=ghost)
         self.above, self.below = (line(ax, "o", color=PURPLE, markersize=6, alpha=0.75) for _ in range(2))
         self.odd = line(ax, "*", color=AMBER, markersize=15, clip_on=False)
-        style = {"fontsize": 11.5, "transform": ax.transAxes, "va": "bottom", "ha": "right"}
-        self.label = ax.text(1.0, 1.05, "", color=AMBER, animated=True, **style)
+        style = {"fontsize": 11.5, "transform": ax.transAxes, "va": "top", "ha": "right"}
+        self.label = ax.text(1.0, 0.98, "", color=AMBER, animated=True, **style)
 
     def show(self, above: Array, below: Array) -> None:
         """Show both outputs (N,); the last below is the odd one."""
@@ -217,7 +220,7 @@ def _headline(frame: Frame) -> str:
         return "Batch size 1: there is no spread to divide by"
     if frame.state.batch_size == 2:
         return "Batch size 2: in training mode every output is −1 or +1"
-    return f"One odd example moves the others by {frame.moved:.2f} in training mode, by 0 in test mode"
+    return f"An odd one moves the others by {frame.moved:.2f} in training, by 0 in test mode"
 
 
 def case(batch_size: int, momentum: float = 0.1, odd: float = 6.0, step: int = STEPS) -> dict[str, Any]:
@@ -229,13 +232,13 @@ demo(
     __name__,
     title="In training and in use",
     question=Question(
-        "In a batch of 4 you replace one example by an odd one, far off the mean. The other three stay the same. "
-        "What happens to their outputs in training mode?",
-        ("Nothing: they are other examples", "They move closer together", "They move further apart"),
+        "In training mode one odd example in a batch of 4 presses the outputs of the other three together. How far "
+        "does it move the other 63 in a batch of 64?",
+        ("Not at all", "A little", "As far: it is just as odd"),
         answer=1,
         explanation="The odd one raises the mean and the std of the batch, and every example is measured against "
-        "these: the other three are pressed together below 0. In test mode nothing moves.",
-        settings=case(4, odd=10.0),
+        "these. Among 64 it counts for less, but not for nothing. In test mode nothing moves.",
+        settings=case(64),
     ),
     notice="A small batch measures badly: its statistics scatter, and its std is too small on average. The running "
     "averages start at mean 0 and std 1, and forget that in about 1 / momentum steps; until then test mode "

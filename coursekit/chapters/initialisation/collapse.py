@@ -30,9 +30,9 @@ FULL_WIDTH = 0.08  # a bin with this share of the values, or more, fills its col
 class State(DemoState):
     """Weights are ``weight_scale`` times what the scheme draws: 0.01 with *Normal* is the textbook's 0.01·N(0, 1)."""
 
-    weight_scale: float = slider(0.01, 1e-4, 10.0, "weight scale ×", log=True)
-    scheme: str = choice("normal", INITIALISERS.values(), "weights drawn by")
-    activation: str = choice("tanh", [a for a in ACTIVATIONS.values() if a.elementwise], "activation")
+    weight_scale: float = slider(0.01, 1e-4, 10.0, "weight scale ×", log=True, main=True)
+    scheme: str = choice("normal", INITIALISERS.values(), "weights drawn by", main=True)
+    activation: str = choice("tanh", [a for a in ACTIVATIONS.values() if a.elementwise], "activation", main=True)
     depth: int = slider(10, 2, 20, "depth (layers)")
     width: int = slider(500, 50, 800, "width (units a layer)", step=50)
     batch_norm: bool = switch(False, "batch norm before each activation")
@@ -41,6 +41,12 @@ class State(DemoState):
     )
     seed: int = 0
     rows: int = ROWS
+
+    def without_effect(self) -> dict[str, str]:
+        if self.scheme != "zeros":
+            return {}
+        idle = ("weight_scale", "batch_norm", *(("width",) if self.direction == "forward" else ()))
+        return dict.fromkeys(idle, "all weights are 0")
 
 
 @dataclass(frozen=True)
@@ -213,11 +219,11 @@ class View:
         self.spread = axes(figure, (0.07, 0.095, 0.41, 0.27), "std of each layer (log scale)", "layer", "std")
         self.spread.set_yscale("log")
         self.std = line(self.spread, "o-", color=INK, markersize=5, linewidth=1.6, ghost=True)
-        self.shares = axes(figure, (0.575, 0.095, 0.41, 0.27), "no gradient from", "layer", "%")
+        self.shares = axes(figure, (0.575, 0.095, 0.41, 0.27), "", "layer", "%")
         self.shares.set_ylim(-4, 104)
         self.saturated = line(self.shares, "s-", color=AMBER, markersize=5)
         self.dead = line(self.shares, "^--", color=RED, markersize=6)
-        legend(self.shares, ("■ saturated values", AMBER), ("▲ dead units", RED))
+        legend(self.shares, ("■ values saturated", AMBER), ("▲ units dead", RED))
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""

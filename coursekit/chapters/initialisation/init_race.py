@@ -50,8 +50,8 @@ LOOKS = (
 class State(DemoState):
     """Layers of 64 units, plain gradient descent on batches of 64 digits."""
 
-    activation: str = choice("tanh", [a for a in ACTIVATIONS.values() if a.elementwise], "activation")
-    depth: int = slider(8, 1, 12, "hidden layers", on_release=True)
+    activation: str = choice("tanh", [a for a in ACTIVATIONS.values() if a.elementwise], "activation", main=True)
+    depth: int = slider(8, 1, 12, "hidden layers", on_release=True, main=True)
     lr: float = slider(0.1, 0.003, 1.0, "learning rate", log=True, on_release=True)
     seed: int = 0
 
@@ -156,13 +156,13 @@ demo(
     __name__,
     title="The race of the first weights",
     question=Question(
-        "Five networks, eight hidden layers, tanh, the same batches of digits. Only the first weights differ. "
-        "How many of the five learn within 200 steps?",
-        ("All five, some later than others", "Three", "Only Xavier, which was made for tanh"),
-        answer=1,
-        explanation="Xavier, He and orthogonal weights follow the width of a layer and learn. 0.01 is too small: "
-        "the signal and its gradient fade away. 1 is too large: tanh saturates, and the steps lead nowhere.",
-        settings={"activation": "tanh", "depth": 8, "lr": 0.1},
+        "Five networks with eight tanh layers, the same batches of digits. Only the first weights differ, and two of "
+        "the five stay at chance. With one hidden layer, and weights drawn as before, how many learn?",
+        ("Three, as before", "Four: Normal 1 still saturates", "All five"),
+        answer=2,
+        explanation="With eight layers 0.01 lets the signal and its gradient fade away, and 1 saturates every tanh. "
+        "One layer multiplies the mistake once only: all five learn, Normal 0.01 last.",
+        settings={"activation": "tanh", "depth": 1, "lr": 0.1},
     ),
     notice="A curve that stays on the dotted line guesses: all ten digits get nearly the same score. With one "
     "hidden layer any of these scales works; each layer more multiplies the mistake. A × marks the step at which a "
@@ -170,7 +170,7 @@ demo(
     presets={
         "tanh, 8 layers": {"activation": "tanh", "depth": 8, "lr": 0.1},
         "ReLU, 8 layers": {"activation": "relu", "depth": 8, "lr": 0.1},
-        "Shallow: it hardly matters": {"activation": "tanh", "depth": 1, "lr": 0.1},
+        "Shallow": {"activation": "tanh", "depth": 1, "lr": 0.1},
         "Sigmoid: a surprise": {"activation": "sigmoid", "depth": 8, "lr": 0.3},
     },
 )

@@ -32,9 +32,9 @@ SAME = 0.01  # units whose weights are all nearer than this look the same
 class State(DemoState):
     """Weights start as ``value + spread · N(0, 1)``, biases at 0."""
 
-    spread: float = slider(0.0, 0.0, 0.5, "spread of the weights", step=0.01)
+    spread: float = slider(0.0, 0.0, 0.5, "spread of the weights", step=0.01, main=True)
     value: float = slider(0.2, 0.0, 1.0, "weight common to all", step=0.05)
-    step: int = slider(STEPS, 0, STEPS, "training step")
+    step: int = slider(STEPS, 0, STEPS, "training step", main=True)
     lr: float = slider(0.5, 0.05, 1.0, "learning rate", log=True)
     hidden: int = slider(8, 2, MAX_HIDDEN, "hidden units")
     seed: int = 0
@@ -202,13 +202,13 @@ demo(
     __name__,
     title="Equal weights stay equal",
     question=Question(
-        "Eight hidden units start with the same weights, 0.2 each, and train for 400 steps. How many different "
-        "units are there at the end?",
-        ("8: each finds a job of its own", "2: one for each class", "1: they stay the same"),
+        "Eight hidden units started with the same weights, 0.2 each, and all 400 steps moved them alike. Now their "
+        "first weights differ by about 0.01, too little to see. How many different units are there after 400 steps?",
+        ("1: they end as nearly equal as they began", "2: one for each class", "8"),
         answer=2,
-        explanation="Equal units get the same input and the same gradient, so every step moves them alike. Eight "
-        "units do the work of one, and one line cannot separate these points.",
-        settings={"spread": 0.0, "value": 0.2, "step": STEPS, "lr": 0.5, "hidden": 8},
+        explanation="Equal units get the same gradient, and stay equal. Units that differ a little get gradients that "
+        "differ a little, and training makes the difference grow: each finds a job of its own.",
+        settings={"spread": 0.01, "value": 0.2, "step": STEPS, "lr": 0.5, "hidden": 8},
     ),
     notice="Each arrow is one hidden unit's weights, its line in the middle is where that unit's input is 0. Move "
     "the spread from 0 to 0.01: that is enough, because training makes small differences grow. With all weights 0 "

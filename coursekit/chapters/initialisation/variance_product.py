@@ -49,11 +49,12 @@ class State(DemoState):
             "He: 2 / fan_in": "he",
         },
         "Var(w) = gain² ×",
+        main=True,
     )
-    activation: str = choice("identity", [ACTIVATIONS[name] for name in SHARE], "activation")
+    activation: str = choice("identity", [ACTIVATIONS[name] for name in SHARE], "activation", main=True)
     depth: int = slider(8, 2, DEEPEST, "depth (layers)")
     width: int = slider(300, 50, 400, "width of the input", step=10)
-    taper: float = slider(0.8, 0.7, 1.4, "taper (width ratio)", step=0.05)
+    taper: float = slider(0.8, 0.7, 1.4, "taper (width ratio)", step=0.05, main=True)
     seed: int = 0
 
 
@@ -198,12 +199,11 @@ SPANS = (1e2, 1e5, 1e10, 1e20)  # the axes reach from 1 / span to span
 class Direction:
     """Forward or backward: predicted line and measured markers, with the layers' widths below."""
 
-    def __init__(self, figure: Figure, left: float, title: str) -> None:
-        self.panel = axes(figure, (left, 0.31, 0.41, 0.565), title)
+    def __init__(self, figure: Figure, left: float, title: str, what: str) -> None:
+        self.panel = axes(figure, (left, 0.31, 0.41, 0.565), title, "", what)
         self.panel.set_yscale("log")
         self.panel.tick_params(labelbottom=False)
         self.panel.axhspan(1 / HELD, HELD, color=BLUE, alpha=0.12, linewidth=0, zorder=0)
-        legend(self.panel, ("● measured", INK), ("— predicted", ORANGE), right=True)
         self.predicted = line(self.panel, color=ORANGE, linewidth=2.6)
         self.measured = line(self.panel, "o", markersize=8, ghost=True)
         self.strip = axes(figure, (left, 0.1, 0.41, 0.15), "", "layer (0 is the input)")
@@ -229,8 +229,9 @@ class View:
 
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
-        self.forward = Direction(figure, 0.07, "forward →   E[a²]")
-        self.backward = Direction(figure, 0.575, "← backward   E[(∂L/∂a)²]")
+        self.forward = Direction(figure, 0.07, "forward →", "E[a²]")
+        self.backward = Direction(figure, 0.575, "← backward", "E[(∂L/∂a)²]")
+        legend(self.forward.panel, ("● measured", INK), ("— predicted", ORANGE))
         self.forward.strip.set_ylabel("units", fontsize=10.5, color=INK)
 
     def update(self, frame: Frame) -> None:
@@ -251,13 +252,13 @@ demo(
     __name__,
     title="One factor a layer",
     question=Question(
-        "Eight linear layers, each 0.8 times as wide as the one below, Var(w) = 1 / fan_in. Forward, the mean "
-        "square holds at 1. What happens to the gradient on its way from layer 8 back to the input?",
-        ("It holds at 1 too", "It grows", "It fades"),
-        answer=2,
-        explanation="Backward each layer multiplies by fan_out · Var(w) = fan_out / fan_in = 0.8, and 0.8 to the "
-        "power of eight is 0.17.",
-        settings={**TAPERED, "rule": "fan_in"},
+        "Eight linear layers, each 0.8 times as wide as the one below. With Var(w) = 1 / fan_in the mean square holds "
+        "forward, and fades backward. You take 1 / fan_out, and backward it holds. What happens forward?",
+        ("It holds too", "It grows", "It fades"),
+        answer=1,
+        explanation="Forward each layer multiplies by fan_in · Var(w) = fan_in / fan_out = 1 / 0.8, and 1 / 0.8 to the "
+        "power of eight is about 6.",
+        settings={**TAPERED, "rule": "fan_out"},
     ),
     notice="The line is known before any number is drawn: it starts at 1 where the signal enters and is multiplied "
     "by one factor a layer. The shaded band is a factor of 2. Where widths differ, no Var(w) keeps both directions "

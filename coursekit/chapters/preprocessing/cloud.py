@@ -44,12 +44,15 @@ STAGES: dict[str, tuple[str, ...]] = {  # what is fitted, one after the other
 class State(DemoState):
     """Feature 1 has std 1 and mean ``offset``; feature 2 both times ``scale``."""
 
-    stage: str = choice("raw", {f"{i} {name}": name for i, name in enumerate(STAGES)}, "stage")
+    stage: str = choice("raw", {f"{i} {name}": name for i, name in enumerate(STAGES)}, "stage", main=True)
     correlation: float = slider(0.8, -0.95, 0.95, "correlation", step=0.05)
     scale: float = slider(3.0, 0.1, 10.0, "scale of feature 2 ×", log=True)
     offset: float = slider(1.0, -4.0, 4.0, "mean, in stds", step=0.1)
-    rate: float = slider(0.8, 0.05, 1.1, "rate, share of stable", step=0.01)
+    rate: float = slider(0.8, 0.05, 1.1, "rate, share of stable", step=0.01, main=True)
     seed: int = 0
+
+    def without_effect(self) -> dict[str, str]:
+        return {} if self.stage == "raw" else {"offset": "centring takes the mean away"}
 
 
 @dataclass(frozen=True)
@@ -172,7 +175,9 @@ def steps_to(curvatures: Array, distances: Array, lr: float) -> int | None:
 
 def compute(state: State) -> Frame:
     """Prepare the cloud, find the curvatures of the loss, and go down."""
-    raw = raw_cloud(state.correlation, state.scale, state.offset, state.seed)
+    # Centring takes the offset away; what rounding leaves of it could turn a principal component round.
+    offset = state.offset if state.stage == "raw" else 0.0
+    raw = raw_cloud(state.correlation, state.scale, offset, state.seed)
     x = prepare(raw, state.stage)
     curvatures, directions = np.linalg.eigh(hessian(x))
     lr = state.rate * 2 / curvatures[-1]  # a rate over 2 / h overshoots by more than the distance
@@ -221,7 +226,7 @@ class View:
         self.middle = line(ax, "P", color=INK, markersize=8, markeredgecolor=PAPER)
 
     def _make_valley(self, figure: Figure) -> None:
-        ax = axes(figure, (0.415, 0.13, 0.285, 0.69), "loss of x w", "weight 1 − its best", "weight 2 − its best")
+        ax = axes(figure, (0.415, 0.13, 0.285, 0.69), "loss", "weight 1 − its best", "weight 2 − its best")
         ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=range(-1, 2), yticks=range(-1, 2))
         self.rings = areas(ax, DEPTHS, edgecolors=PAPER, linewidths=0.7)
         over_the_rings = GHOST | {"animated": True, "zorder": 1.5}

@@ -41,11 +41,11 @@ ROWS = (
 class State(DemoState):
     """Statistics come from 1,437 digits or 1,800 patches; what is shown is test data."""
 
-    data: str = choice("digits", DATA, "pictures")
+    data: str = choice("digits", DATA, "pictures", main=True)
     mean: str = choice("mean_image", MEANS, "subtract")
     components: int = slider(8, 1, 64, "components kept, k")
-    eps: float = slider(1e-2, 1e-8, 1.0, "ε of ZCA", log=True, step=0.05)
-    noise: float = slider(1.0, 0.1, 5.0, "noise, % of range", log=True, step=0.02)
+    eps: float = slider(1e-2, 1e-8, 1.0, "ε of ZCA", log=True, step=0.05, main=True)
+    noise: float = slider(1.0, 0.1, 5.0, "noise, % of range", log=True, step=0.02, main=True)
     seed: int = 0
 
 
@@ -216,13 +216,14 @@ class View:
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
         self._make_pictures(figure)
-        self.before = Curves(axes(figure, (0.765, 0.555, 0.222, 0.32), "before", "", "std"))
-        self.after = Curves(axes(figure, (0.765, 0.1, 0.222, 0.32), "after ZCA", "component, % of all", "std"))
+        self.before = Curves(axes(figure, (0.725, 0.555, 0.262, 0.32), "", "", "std before"))
+        self.before.ax.tick_params(labelbottom=False)
+        self.after = Curves(axes(figure, (0.725, 0.11, 0.262, 0.32), "", "component, % of all", "std after ZCA"))
         self.kept = cursor(self.before.ax, PURPLE, linewidth=1.6)
         self.kept_name = self.before.ax.text(0, 2.5e-4, "", color=PURPLE, fontsize=11, animated=True)
 
     def _make_pictures(self, figure: Figure) -> None:
-        ax = figure.add_axes((0.155, 0.015, 0.53, 0.90))
+        ax = figure.add_axes((0.155, 0.015, 0.49, 0.90))
         blank = mosaic(np.ones((len(ROWS), SHOWN, SIDE, SIDE, 3)))
         self.pictures = ax.imshow(blank, interpolation="nearest", aspect="auto", animated=True)
         ax.axis("off")

@@ -32,12 +32,15 @@ LEAKS = {"mean and std": "standardise", "PCA whitening": "pca_whitening", "the c
 class State(DemoState):
     """Two classes of equal size, means ``signal`` apart in five features; the rest is noise. Half is for testing."""
 
-    leak: str = choice("selection", LEAKS, "fitted on all data")
+    leak: str = choice("selection", LEAKS, "fitted on all data", main=True)
     samples: int = slider(50, 20, MOST, "samples", step=2)
-    features: int = slider(500, 10, 500, "features", step=10)
+    features: int = slider(500, 10, 500, "features", step=10, main=True)
     kept: int = slider(10, 1, 50, "features kept")
     signal: float = slider(0.0, 0.0, 2.0, "signal, in stds", step=0.1)
     seed: int = 0
+
+    def ends(self) -> dict[str, float]:
+        return {"kept": min(self.features, 50)}
 
 
 @dataclass(frozen=True)
@@ -189,9 +192,10 @@ class View:
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
         above = axes(figure, (0.06, 0.53, 0.55, 0.29), "honest", "", "experiments")
-        below = axes(figure, (0.06, 0.115, 0.55, 0.29), "leaking", "test accuracy, %", "experiments")
+        scale = "test accuracy, %     ┊ chance   │ best possible"
+        below = axes(figure, (0.06, 0.115, 0.55, 0.29), "leaking", scale, "experiments")
         self.honest, self.leaking = Strip(above, BLUE, "o"), Strip(below, RED, "s")
-        below.text(0.11, 1.06, "┊ chance  │ best possible", fontsize=10, color=INK, transform=below.transAxes)
+        above.tick_params(labelbottom=False)
         self._make_means(figure)
 
     def _make_means(self, figure: Figure) -> None:
@@ -222,9 +226,7 @@ class View:
 
     def _show_headline(self, frame: Frame) -> None:
         honest, leaking = frame.honest.mean(), frame.leaking.mean()
-        start = (
-            "The labels are pure chance" if frame.state.signal == 0 else f"At best {frame.possible:.0f}% are possible"
-        )
+        start = "Pure chance" if frame.state.signal == 0 else f"At best {frame.possible:.0f}%"
         if abs(frame.gain) < 100 * SMALL:
             words = f"this leak hardly matters ({leaking:.0f}%, honest {honest:.0f}%)"
         else:

@@ -23,8 +23,8 @@ WITHOUT, NORMED, SHAKEN = range(len(KINDS))
 
 
 @lru_cache
-def run(**settings):
-    return compute(State(**settings))
+def run(shake=1.0, **settings):
+    return compute(State(shake=shake, **settings))
 
 
 def test_the_story_without_batch_norm_the_unit_wanders_and_with_it_it_stays():
@@ -60,7 +60,7 @@ def test_unshaken_the_third_network_is_the_second():
 
 
 def test_all_networks_start_from_the_same_weights():
-    nets = [network(kind, State()) for kind in range(len(KINDS))]
+    nets = [network(kind, State(shake=1.0)) for kind in range(len(KINDS))]
     weights = [[array for name, array in net.params.items() if name.endswith(".w")] for net in nets]
     for others in weights[1:]:
         for one, other in zip(weights[0], others, strict=True):
@@ -71,7 +71,7 @@ def test_all_networks_start_from_the_same_weights():
 @pytest.mark.parametrize("kind", range(len(KINDS)))
 def test_what_is_watched_is_what_enters_the_units_activation(kind, layer):
     x, labels = digits()
-    trainee = Trainee(kind, State(layer=layer, unit=4))
+    trainee = Trainee(kind, State(shake=1.0, layer=layer, unit=4))
     trainee.gradient(x[:20], labels[:20])
     activations = [one for one in trainee.net.layers if type(one).__name__ == "Activation"]
     entered, sigmoid = trainee.entered, activations[layer - 1]
