@@ -1,4 +1,4 @@
-"""Matrices that can be read: numbers on coloured squares, placed by the pixel on one sheet that covers the figure."""
+"""Matrices that can be read: numbers on coloured squares, placed by the pixel on one sheet that fills the figure."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
-from matplotlib.transforms import IdentityTransform
+from matplotlib.transforms import AffineDeltaTransform
 
 from coursekit.arrays import Array
 from coursekit.figures.style import INK
@@ -22,10 +22,14 @@ SIGNED = LinearSegmentedColormap.from_list("signed", ["#86bdec", "#ffffff", "#ff
 
 
 def sheet(figure: Figure) -> Axes:
-    """Add axes without a frame over the whole figure, in pixels from the upper left corner."""
+    """Add axes without a frame over the whole figure, in pixels from the upper left corner.
+
+    In a figure of another shape squares stay squares: the sheet takes as much of it as it can, from the corner on.
+    """
     width, height = figure.get_size_inches() * figure.dpi
     ax = figure.add_axes((0, 0, 1, 1))
     ax.set(xlim=(0, width), ylim=(height, 0))
+    ax.set_aspect("equal", anchor="NW")
     ax.set_axis_off()
     return ax
 
@@ -76,7 +80,7 @@ class NumberGrid:
         self.rules = LineCollection([], colors="#b5b5b5", linewidths=0.8)
         self.numbers = PathCollection([], facecolors=INK, linewidths=0, offsets=np.zeros((0, 2)))
         self.numbers.set_offset_transform(ax.transData)
-        self.numbers.set_transform(IdentityTransform())
+        self.numbers.set_transform(AffineDeltaTransform(ax.transData))  # as large as the squares, without their place
         ax.add_image(self.image)
         for collection in (self.rules, self.numbers):
             ax.add_collection(collection, autolim=False)
@@ -126,7 +130,7 @@ class NumberGrid:
     def _font_size(self, values: Array) -> float:
         """The size at which the longest number fits: a digit is 0.64 of it wide."""
         longest = max(len(self._text(v)) for v in values.flat)
-        return min(15.0, 0.6 * self.cell, 0.9 / 0.64 * self.cell / longest)
+        return min(16.0, 0.68 * self.cell, 0.9 / 0.64 * self.cell / longest)
 
     def _text(self, value: float) -> str:
         return written(value, 0 if value == round(value) else self.digits)
@@ -134,7 +138,7 @@ class NumberGrid:
 
 @lru_cache(maxsize=2000)
 def glyphs(text: str, size: float) -> Path:
-    """Outline a text, its middle at the origin; digits stand on a common line."""
+    """Outline a text for a sheet, where y grows downwards, its middle at the origin; digits stand on a common line."""
     path = TextPath((0, 0), text, size)
     middle = path.get_extents()
-    return Path(path.vertices - ((middle.x0 + middle.x1) / 2, 0.365 * size), path.codes)
+    return Path((path.vertices - ((middle.x0 + middle.x1) / 2, 0.365 * size)) * (1, -1), path.codes)

@@ -170,8 +170,10 @@ BUGS = (
 class State(DemoState):
     """A suspect, and what to look at; ``seed`` chooses the bug and the numbers."""
 
-    suspect: str = choice("none", {"nobody yet": "none", **{gate.label: gate.name for gate in GATES}}, "I suspect")
-    check: str = choice("chain", {"the whole way back": "chain", "every gate by itself": "alone"}, "compare")
+    suspect: str = choice(
+        "none", {"nobody yet": "none", **{gate.label: gate.name for gate in GATES}}, "I suspect", main=True
+    )
+    check: str = choice("chain", {"the whole way back": "chain", "every gate by itself": "alone"}, "compare", main=True)
     wire: str = choice("z₂", {name: name for name in WIRES}, "element by element")
     samples: int = slider(4, 1, MOST, "samples in the batch N")
     seed: int = 0
@@ -374,7 +376,7 @@ class View:
         ax = axes(figure, (0.075, 0.09, 0.62, 0.78), "", "", "relative error (log scale)")
         ax.set(yscale="log", xlim=(-0.75, 7.5), ylim=(LOWEST, TOP))
         ax.set_yticks([1e-12, 1e-9, 1e-6, 1e-3, 1])
-        ax.yaxis.set_label_coords(-0.085, 0.38)
+        ax.yaxis.label.set_y(0.38)
         ax.set_xticks([])
         ax.minorticks_off()
         ax.grid(False, axis="x")
@@ -431,7 +433,7 @@ class View:
         self.suspect.set_facecolor("#b9dcf7" if frame.solved else ORANGE)
         largest = max(float(np.abs(frame.analytic).max()), float(np.abs(frame.numeric).max()), 1e-30)
         self.elements.set_data(frame.numeric / largest, frame.analytic / largest)
-        self.title.set_text(f"each element of ∂L/∂{frame.state.wire}")
+        self.title.set_text(f"elements of ∂L/∂{frame.state.wire}")
 
 
 def boxes(places: Array) -> Array:
@@ -443,12 +445,14 @@ demo(
     __name__,
     title="One gate is wrong",
     question=Question(
-        "One gate in the middle multiplies by something wrong on the way back. Which gradients come out wrong?",
-        ("Only those of this gate", "All that lie behind it, towards the input", "All of them"),
+        "On the whole way back several gradients are wrong, but only one gate has a wrong backward. Now you check "
+        "every gate by itself, with a gradient from above that is surely right. How many gates fail?",
+        ("All that send on a wrong gradient", "One", "None: the mistake is in how they work together"),
         answer=1,
-        explanation="The gradient runs from the loss to the input. What lies between the loss and the culprit is "
-        "still right; all that comes after inherits the mistake. So look for the border.",
-        settings={"seed": 0, "check": "chain", "suspect": "none"},
+        explanation="By itself, a gate with a right backward passes: what it sent on before was wrong only because "
+        "it was given something wrong. Where all gates are one chain, look for the border between right and wrong "
+        "instead.",
+        settings={"seed": 0, "check": "alone", "suspect": "none"},
     ),
     notice="Read from right to left, the way the gradient runs: the culprit is the gate that gets a right gradient "
     "and sends on a wrong one. If that is hard to see, compare every gate by itself: then only the culprit fails. "

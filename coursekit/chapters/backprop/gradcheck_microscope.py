@@ -62,10 +62,13 @@ FUNCTIONS = {
 class State(DemoState):
     """A function at x = 1 + ``distance``, and the step of its numerical gradient."""
 
-    function: str = choice("cube", {f.label: name for name, f in FUNCTIONS.items()}, "function f")
-    h: float = slider(3e-7, SMALLEST, LARGEST, "step h", log=True)
+    function: str = choice("cube", {f.label: name for name, f in FUNCTIONS.items()}, "function f", main=True)
+    h: float = slider(3e-7, SMALLEST, LARGEST, "step h", log=True, main=True)
     difference: str = choice(
-        "centred", {"centred: (f(x+h) − f(x−h)) / 2h": "centred", "forward: (f(x+h) − f(x)) / h": "forward"}, "estimate"
+        "centred",
+        {"centred: (f(x+h) − f(x−h)) / 2h": "centred", "forward: (f(x+h) − f(x)) / h": "forward"},
+        "estimate",
+        main=True,
     )
     distance: float = slider(0.01, 1e-6, 1.0, "distance of x from 1", log=True)
 
@@ -215,7 +218,7 @@ class View:
         self._make_lens(figure)
 
     def _make_curves(self, figure: Figure) -> None:
-        title = "error of the numerical gradient"
+        title = "error of the estimate"
         ax = axes(figure, (0.075, 0.125, 0.515, 0.67), title, "step h (log scale)", "relative error (log scale)")
         legend(ax, ("■ float32", AMBER), ("● float64", BLUE), ("┊ parts", INK))
         ax.set(xscale="log", yscale="log", xlim=(SMALLEST, LARGEST), ylim=(FLOOR, CEILING))
@@ -235,10 +238,10 @@ class View:
         self.bests = [ax.text(0, 0, "", color=looks[i][1], va=va, **style) for i, va in enumerate(("bottom", "top"))]
         words = {"fontsize": 10, "va": "bottom", "transform": ax.transAxes, "color": INK, "bbox": paper}
         self.part = ax.text(0.985, 0.03, "", ha="right", **words)
-        ax.text(0.015, 0.03, "falling part: round-off ~ ε / h", **words)
+        ax.text(0.015, 0.03, "falling: round-off ~ ε / h", **words)
 
     def _make_lens(self, figure: Figure) -> None:
-        title = "under the microscope: f at the scale of h"
+        title = "f at the scale of h"
         labels = ("distance from x, in steps h", "f − f(x), in units of h f '(x)")
         ax = axes(figure, (0.675, 0.125, 0.31, 0.67), title, *labels)
         ax.set(xlim=(LENS[0], LENS[-1]), ylim=(-HALF, HALF), xticks=(-1, 0, 1), yticks=(-1, 0, 1))
@@ -255,7 +258,7 @@ class View:
         """Show a frame."""
         centred = frame.state.difference == "centred"
         say(self.headline, frame.story, PURPLE if frame.kink else INK)
-        self.part.set_text("rising part: truncation ~ h²" if centred else "rising part: truncation ~ h")
+        self.part.set_text("rising: truncation ~ h²" if centred else "rising: truncation ~ h")
         self.truncation.set_data(STEPS, frame.truncation)
         for i, curve in enumerate((frame.single, frame.double)):
             self.curves[i].set_data(STEPS, curve.errors)
@@ -279,12 +282,14 @@ demo(
     __name__,
     title="How small should h be?",
     question=Question(
-        "You estimate a slope by (f(x + h) − f(x − h)) / 2h in float64. Which h gives the smallest error?",
-        ("As small as possible: 10⁻¹⁵", "About 10⁻⁵", "About 10⁻²"),
-        answer=1,
-        explanation="A long step leaves out the curvature; a short one subtracts two nearly equal numbers and "
-        "keeps only their rounding errors. Both are small near 10⁻⁵, in float32 near 10⁻² to 10⁻³.",
-        settings={"function": "cube", "difference": "centred", "h": 1e-5, "distance": 0.01},
+        "(f(x + h) − f(x − h)) / 2h is best near h = 10⁻⁵ in float64. You take (f(x + h) − f(x)) / h instead. Which "
+        "h is best for it?",
+        ("About 10⁻⁸", "About 10⁻⁵ again", "About 10⁻²"),
+        answer=0,
+        explanation="Both subtract two nearly equal numbers and keep their rounding errors, about ε / h. But what "
+        "the forward difference leaves out shrinks only with h, not with h²: so its h must be smaller, and its best "
+        "error is larger.",
+        settings={"function": "cube", "difference": "forward", "h": 1e-8, "distance": 0.01},
     ),
     notice="Two straight lines make the U: truncation rises with h, round-off falls with it. Make h small and look "
     "through the microscope: float32 is a staircase, and the estimate measures its steps. A kink within reach "

@@ -99,11 +99,17 @@ RULES = {
 class State(DemoState):
     """An expression at a point, and how far the computation has come."""
 
-    expression: str = choice("sum_times", {e.text + e.remark: name for name, e in EXPRESSIONS.items()}, "f =")
-    step: int = slider(5, 0, LAST, "step", play=1200)
-    x: float = slider(-2.0, -5.0, 5.0, "input x", step=0.1)
+    expression: str = choice(
+        "sum_times", {e.text + e.remark: name for name, e in EXPRESSIONS.items()}, "f =", main=True
+    )
+    step: int = slider(5, 0, LAST, "step", play=1200, main=True)
+    x: float = slider(-2.0, -5.0, 5.0, "input x", step=0.1, main=True)
     y: float = slider(5.0, -5.0, 5.0, "input y", step=0.1)
     z: float = slider(-4.0, -5.0, 5.0, "input z", step=0.1)
+
+    def ends(self) -> dict[str, float]:
+        """An expression with few gates is done early."""
+        return {"step": EXPRESSIONS[self.expression].last}
 
 
 class Wire(NamedTuple):
@@ -265,10 +271,10 @@ class View:
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
         self.rule = figure.text(0.012, 0.895, "", fontsize=11.5, va="top", color=INK, animated=True)
-        self.formula = figure.text(0.988, 0.985, "", fontsize=14, va="top", ha="right", color=INK)
+        self.formula = figure.text(0.988, 0.985, "", fontsize=11.5, va="top", ha="right", color=INK)
         self.ghost = figure.text(0.012, 0.018, "", fontsize=10, va="bottom", color="#555555")
         legend = {"fontsize": 10.5, "va": "bottom", "ha": "right"}
-        figure.text(0.862, 0.018, "above a wire: value", color=BLUE, **legend)
+        figure.text(0.84, 0.018, "above a wire: value", color=BLUE, **legend)
         figure.text(0.988, 0.018, "below: gradient", color=RED, **legend)
         ax = figure.add_axes((0.0, 0.07, 1.0, 0.78))
         ax.set(xlim=(0, 10), ylim=(0, 4))
@@ -299,7 +305,7 @@ class View:
         self.gradients = [ax.text(0, 0, "", color=RED, bbox=paper, **bold) for _ in range(MAX_EDGES + 1)]
         for texts in (self.values, self.gradients):
             texts[-1].set_ha("left")
-        self.totals = [ax.text(0, 0, "", color=RED, **bold | {"ha": "right"}) for _ in range(3)]
+        self.totals = [ax.text(0, 0, "", color=RED, **bold | {"ha": "right", "fontsize": 11}) for _ in range(3)]
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""

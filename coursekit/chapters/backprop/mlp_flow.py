@@ -35,9 +35,9 @@ NUMBER: dict[str, Any] = {"fontsize": 9.5, "va": "bottom", "color": INK, "animat
 class State(DemoState):
     """Weights of a layer are ``weight_scale`` · N(0, 1) / √fan_in; every hidden unit has the same bias."""
 
-    activation: str = choice("sigmoid", [ACTIVATIONS[name] for name in KINDS], "activation f")
-    weight_scale: float = slider(1.0, 0.05, 20.0, "weight scale ×", log=True)
-    bias: float = slider(0.0, -6.0, 6.0, "bias b of hidden units", step=0.1)
+    activation: str = choice("sigmoid", [ACTIVATIONS[name] for name in KINDS], "activation f", main=True)
+    weight_scale: float = slider(1.0, 0.05, 20.0, "weight scale ×", log=True, main=True)
+    bias: float = slider(0.0, -6.0, 6.0, "bias b of hidden units", step=0.1, main=True)
     depth: int = slider(8, 2, DEEPEST, "depth (layers)")
     width: int = slider(60, 10, WIDEST, "width (units a layer)", step=10)
     seed: int = 0
@@ -202,13 +202,13 @@ demo(
     __name__,
     title="What reaches the first layer?",
     question=Question(
-        "Eight layers of sigmoids, weights of a sensible size. The error enters at layer 8. About how much of "
-        "it is left when it reaches layer 1?",
-        ("Nearly all of it", "A tenth", "Less than a ten-thousandth"),
-        answer=2,
-        explanation="Every layer multiplies δ by σ'(z), which is at most ¼. ¼ to the power of seven is 1 / 16,384. "
-        "Weights of a sensible size do not make up for it.",
-        settings=case("sigmoid", 1.0),
+        "Eight layers of sigmoids: of the error that enters at layer 8, about a hundred-thousandth is left in layer "
+        "1. σ'(z) is at most ¼, so you make all weights 4 times as large. How much is left then?",
+        ("Nearly all of it", "About a hundredth", "Even less"),
+        answer=1,
+        explanation="Each layer multiplies δ by its weights and by σ'(z). Four times the weights make up for the ¼, "
+        "but they also push z onto the flat parts of σ, where σ' is far below ¼. One cannot have both.",
+        settings=case("sigmoid", 4.0),
     ),
     notice="On the way back every layer multiplies δ by its weights and by f'(z). Small weights starve the early "
     "layers. A bias that pushes all units onto a flat part of f starves them too, whatever the weights. The "

@@ -23,11 +23,15 @@ MOST = 3  # places a side: the input is as large as the kernel and 2 more pixels
 class State(DemoState):
     """How many places of the output have sent their δ back, and which pixel of dX is computed in one go."""
 
-    step: int = slider(4, 0, MOST**2, "δ sent back so far", play=900)
-    pixel: int = slider(13, 1, 25, "pixel of dX")
+    step: int = slider(4, 0, MOST**2, "δ sent back so far", play=900, main=True)
+    pixel: int = slider(13, 1, 25, "pixel of dX", main=True)
     stride: int = slider(1, 1, 2, "stride (pixels)")
     kernel: int = slider(3, 1, 3, "kernel size (pixels)")
     seed: int = 0
+
+    def ends(self) -> dict[str, float]:
+        """A stride of 2 has fewer places, a small kernel a small input."""
+        return {"step": (MOST if self.stride == 1 else 2) ** 2, "pixel": (self.kernel + 2) ** 2}
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,7 @@ def compute(state: State) -> Frame:
     )
 
 
-UPPER, LOWER, CELL = 100, 348, 30
+UPPER, LOWER, CELL = 92, 338, 30
 # Each matrix: where it starts (pixels), its title, and the value that gets the full colour.
 MATRICES = {
     "x": (24, UPPER, "input x", 5.0),
@@ -133,16 +137,16 @@ MATRICES = {
     "delta": (346, UPPER, "δ = ∂L/∂y", 3.0),
     "dx": (24, LOWER, "dX so far", 9.0),
     "dw": (214, LOWER, "dW so far", 16.0),
-    "padded": (560, UPPER, "δ, padded with zeros", 3.0),
-    "turned": (824, UPPER, "w turned by 180°", 3.0),
-    "correlation": (560, LOWER, "their correlation", 9.0),
+    "padded": (590, UPPER, "δ, padded with zeros", 3.0),
+    "turned": (854, UPPER, "w turned by 180°", 3.0),
+    "correlation": (590, LOWER, "", 9.0),
 }
 
 
 class View:
     """Left: step by step. Right: in one go."""
 
-    size = (10.4, 5.4)
+    size = (10.4, 5.1)
 
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
@@ -152,14 +156,14 @@ class View:
             self.grids[name] = NumberGrid(ax, reach, animated=name in ("dx", "dw"))
             self.grids[name].place(left, top, CELL)
             ax.text(left, top - 10, title, fontsize=11.5, color=INK)
-        ax.text(24, 66, "STEP BY STEP", fontsize=11, fontweight="bold", color=PURPLE)
-        ax.text(560, 66, "IN ONE GO", fontsize=11, fontweight="bold", color=AMBER)
-        ax.plot([522, 522], [52, 512], color="#cccccc", linewidth=1)
-        self.bias = ax.text(338, LOWER + 22, "", fontsize=12, animated=True)
-        self.rule = ax.text(338, LOWER + 50, "", fontsize=11.5, color=PURPLE, va="top", linespacing=1.5, animated=True)
-        self.sum = ax.text(736, LOWER + 22, "", fontsize=12, color=AMBER, va="top", linespacing=1.5, animated=True)
-        self.verdict = ax.text(736, LOWER + 140, "", fontsize=11.5)
-        self.ghost_text = ax.text(1028, 528, "", fontsize=10.5, color=GHOST["color"], ha="right")
+        ax.text(24, 60, "STEP BY STEP", fontsize=11, fontweight="bold", color=PURPLE)
+        ax.text(590, 60, "IN ONE GO", fontsize=11, fontweight="bold", color=AMBER)
+        ax.plot([566, 566], [44, 488], color="#cccccc", linewidth=1)
+        self.bias = ax.text(328, LOWER + 22, "", fontsize=12, animated=True)
+        self.rule = ax.text(328, LOWER + 50, "", fontsize=11.5, color=PURPLE, va="top", linespacing=1.5, animated=True)
+        self.sum = ax.text(760, LOWER + 8, "", fontsize=11.5, color=AMBER, va="top", linespacing=1.4, animated=True)
+        self.verdict = ax.text(590, LOWER - 10, "", fontsize=11.5, color=INK)
+        self.ghost_text = ax.text(1028, 506, "", fontsize=10.5, color=GHOST["color"], ha="right")
         self.steps = outlines(ax, PURPLE)
         self.pixels = outlines(ax, AMBER, style="--")
         self.ghost = outlines(ax, GHOST["color"], style=GHOST["linestyle"], animated=False)
@@ -195,8 +199,8 @@ class View:
         terms = [term for term in frame.terms if term]
         lines = [summed(terms[:4]) if terms else "0", *([f"   {_continued(terms[4:])}"] if terms[4:] else [])]
         lines[-1] += f" = {written(frame.terms.sum())}" if len(terms) > 1 else ""
-        self.sum.set_text(f"pixel ({row}, {column}) of dX\n" + "\n".join(lines) + "\n(products that are 0 left out)")
-        self.verdict.set_text("Equal to the finished dX" if frame.agrees else "Not equal to the finished dX")
+        self.sum.set_text(f"pixel ({row}, {column}) of dX\n" + "\n".join(lines) + "\n(without products of 0)")
+        self.verdict.set_text(f"their correlation{', equal to' if frame.agrees else ', not equal to'} the finished dX")
 
     def pin(self, frame: Frame | None) -> None:
         """Keep the windows of a frame's step as a ghost."""

@@ -33,13 +33,22 @@ FILTER = [
 class State(DemoState):
     """Where the window stands (after its last place it starts over), and the sizes that decide how many it has."""
 
-    place: int = slider(5, 1, 49, "place of the window", play=700)
+    place: int = slider(5, 1, 49, "place of the window", play=700, main=True)
     filter: int = slider(1, 1, 2, "filter shown")
-    stride: int = slider(2, 1, 3, "stride S (pixels)")
+    stride: int = slider(2, 1, 3, "stride S (pixels)", main=True)
     padding: int = slider(1, 0, 1, "padding P (pixels)")
     kernel: int = slider(3, 1, LARGEST_KERNEL, "filter size F (pixels)")
     size: int = slider(5, 5, LARGEST_IMAGE, "image size N (pixels)")
     seed: int = 0
+
+    @property
+    def places(self) -> int:
+        """How many places the window has along a side; where the stride does not fit, those before the edge."""
+        return (self.size + 2 * self.padding - self.kernel) // self.stride + 1
+
+    def ends(self) -> dict[str, float]:
+        """The walk is over at the last place."""
+        return {"place": self.places**2}
 
 
 @dataclass(frozen=True)
@@ -52,9 +61,13 @@ class Frame:
     products: tuple[Array, ...]  # three of (F, F): the window times the chosen filter
     y: Array  # (2, OH, OH)
     index: int  # of the place, from 0, row by row
-    places: int  # a side; where the stride does not fit, those before the edge
     error: str
     state: State
+
+    @property
+    def places(self) -> int:
+        """Places along a side."""
+        return self.state.places
 
     @property
     def sums(self) -> list[float]:
@@ -119,23 +132,22 @@ def compute(state: State) -> Frame:
     except ValueError as misfit:
         error = str(misfit)
     padded = np.pad(x, ((0, 0), (state.padding, state.padding), (state.padding, state.padding)))
-    places = (padded.shape[1] - state.kernel) // state.stride + 1
-    index = (state.place - 1) % places**2
-    top, left = (at * state.stride for at in divmod(index, places))
+    index = (state.place - 1) % state.places**2
+    top, left = (at * state.stride for at in divmod(index, state.places))
     window = padded[:, top : top + state.kernel, left : left + state.kernel]
-    return Frame(tuple(padded), w, bias, tuple(window * w[state.filter - 1]), y, index, places, error, state)
+    return Frame(tuple(padded), w, bias, tuple(window * w[state.filter - 1]), y, index, error, state)
 
 
-TOP, ROW = 92, 168  # pixels: the first row of matrices, and from one channel to the next
-ROWS = (TOP, TOP + ROW, TOP + 2 * ROW)
-INPUT_LEFT, FILTER_LEFTS, PRODUCT_LEFT = 36, (232, 352), 500
-OUTPUT_LEFTS, TEXT_LEFT = (694, 868), 694
+# Pixels: the images, below them the filters, below these the products; a column for each channel.
+COLUMNS, INPUT_TOP, FILTER_TOP, PRODUCT_TOP = (38, 244, 450), 78, 302, 418
+IMAGE, TAPS = 189, 90  # how wide they are: an image, and a filter
+OUTPUT_LEFTS, OUTPUT, WORDS_TOP = (686, 866), 160, 258
 
 
 class View:
-    """A row for each channel: image, both filters, products, sum. On the right the outputs, and their size."""
+    """A column for each channel: image, both filters, products, sum. On the right the outputs, and their size."""
 
-    size = (10.4, 6.0)
+    size = (10.4, 5.2)
 
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
@@ -145,18 +157,18 @@ class View:
         self.products = [NumberGrid(ax, 3, animated=True) for _ in CHANNELS]
         self.outputs = [NumberGrid(ax, 12, animated=True) for _ in range(2)]
         style: dict[str, Any] = {"fontsize": 11.5, "color": INK}
-        for c, name in enumerate(CHANNELS):
-            ax.text(17, TOP + c * ROW + 77, f"{name} channel", rotation=90, ha="center", va="center", fontsize=11)
-        ax.text(INPUT_LEFT, TOP - 14, "image, with padding", **style)
-        ax.text(PRODUCT_LEFT, TOP - 14, "window × filter", **style)
-        self.filter_titles = [ax.text(x, TOP - 14, f"filter {f}", **style) for f, x in enumerate(FILTER_LEFTS, 1)]
-        self.output_titles = [ax.text(x, TOP - 14, f"output {f}", **style) for f, x in enumerate(OUTPUT_LEFTS, 1)]
-        self.signs = [ax.text(0, 0, sign, fontsize=13, ha="center", va="center") for sign in "×=" * 3]
+        for left, name in zip(COLUMNS, CHANNELS, strict=True):
+            ax.text(left, INPUT_TOP - 10, f"{name} channel", **style)
+        beside = {"rotation": 90, "ha": "center", "va": "center", **style}
+        ax.text(17, INPUT_TOP + IMAGE / 2, "image and padding", **beside)
+        ax.text(17, PRODUCT_TOP + TAPS / 2, "products", **beside)
+        lefts = (COLUMNS[0], COLUMNS[0] + IMAGE - TAPS)
+        self.filter_titles = [ax.text(x, FILTER_TOP - 10, f"filter {f}", **style) for f, x in enumerate(lefts, 1)]
+        self.output_titles = [ax.text(x, INPUT_TOP - 10, f"output {f}", **style) for f, x in enumerate(OUTPUT_LEFTS, 1)]
         self.sums = [ax.text(0, 0, "", fontsize=12, va="center", animated=True) for _ in CHANNELS]
         # Not animated: they change with the sizes, seldom, and text is the slowest thing to draw.
-        self.words = ax.text(TEXT_LEFT, 292, "", fontsize=11.5, va="top", linespacing=1.5)
-        self.total = ax.text(TEXT_LEFT, 448, "", fontsize=11.5, va="top", linespacing=1.5)
-        self.ghost_text = ax.text(TEXT_LEFT, 560, "", fontsize=11, va="top", color=GHOST["color"])
+        self.words = ax.text(OUTPUT_LEFTS[0], WORDS_TOP, "", fontsize=11.5, va="top", linespacing=1.3)
+        self.ghost_text = ax.text(1030, 514, "", fontsize=10.5, ha="right", color=GHOST["color"])
         self.left_over = areas(ax, RED, alpha=0.22, zorder=2)
         self.ghost = outlines(ax, GHOST["color"], 1.6, GHOST["linestyle"], animated=False)
         self.edges = outlines(ax, "#555555", 1.4)
@@ -181,20 +193,17 @@ class View:
 
     def _show_channels(self, frame: Frame) -> None:
         state = frame.state
-        cell, tap = min(22, 154 // len(frame.channels[0])), min(34, 108 // state.kernel)
-        for c, top in enumerate(ROWS):
-            self.inputs[c].place(INPUT_LEFT, top, cell)
+        cell, tap = min(27, IMAGE // len(frame.channels[0])), min(27, TAPS // state.kernel)
+        for c, left in enumerate(COLUMNS):
+            self.inputs[c].place(left, INPUT_TOP, cell)
             self.inputs[c].show(frame.channels[c])
-            for f, left in enumerate(FILTER_LEFTS):
-                self.filters[f][c].place(left, top, tap)
+            for f, x in enumerate((left, left + IMAGE - TAPS)):
+                self.filters[f][c].place(x, FILTER_TOP, tap)
                 self.filters[f][c].show(frame.weights[f, c])
-            self.products[c].place(PRODUCT_LEFT, top, tap)
+            self.products[c].place(left, PRODUCT_TOP, tap)
             self.products[c].show(frame.products[c])
-            middle = top + state.kernel * tap / 2
             self.sums[c].set_text(f"sum {written(frame.sums[c])}")
-            self.sums[c].set_position((PRODUCT_LEFT + state.kernel * tap + 12, middle))
-            for sign, x in zip(self.signs[2 * c :], (FILTER_LEFTS[0] - 17, PRODUCT_LEFT - 17), strict=False):
-                fit(sign, position=(x, middle))
+            self.sums[c].set_position((left + state.kernel * tap + 14, PRODUCT_TOP + state.kernel * tap / 2))
         self.windows.set_verts(self._windows(frame))
         pad, size = state.padding, state.size
         self.edges.set_verts([grid.box(pad, pad, size, size) for grid in self.inputs])
@@ -217,31 +226,27 @@ class View:
             if frame.error:
                 grid.hide()
                 continue
-            grid.place(left, TOP, min(46, 160 // frame.places))
+            grid.place(left, INPUT_TOP, min(46, OUTPUT // frame.places))
             grid.show(y, done)
         self.cells.set_verts([self.outputs[state.filter - 1].box(*frame.where)])
 
     def _show_words(self, frame: Frame) -> None:
         s = frame.state
         if frame.error:
-            words = "\n".join(textwrap.wrap(frame.error, 37)) + "\n\nRed: pixels that no window sees."
-            total = ""
+            words = "\n".join(textwrap.wrap(frame.error, 30)) + "\n\nRed: pixels that no window sees."
         else:
             span, moves = s.size + 2 * s.padding - s.kernel, frame.places - 1
             words = (
-                "How many places are there?\n"
+                "Places along a side:\n"
                 "(N − F + 2P) / S + 1\n"
-                f"= {frame.size_formula} = {frame.places} a side\n"
+                f"= {frame.size_formula} = {frame.places}\n"
                 f"It can go {span} pixels, {s.stride} at a time:\n"
-                f"{moves} move{'' if moves == 1 else 's'}, and where it starts."
-            )
-            total = (
+                f"{moves} move{'' if moves == 1 else 's'}, and where it starts.\n\n"
                 f"2 filters, each 3 · {s.kernel} · {s.kernel} weights\n"
                 f"and 1 bias: {2 * (3 * s.kernel**2 + 1)} parameters,\n"
-                "whatever the size of the image"
+                "whatever the image"
             )
-        fit(self.words, text=words, y=TOP if frame.error else 292, color=RED if frame.error else INK)
-        self.total.set_text(total)
+        fit(self.words, text=words, y=INPUT_TOP if frame.error else WORDS_TOP, color=RED if frame.error else INK)
 
     def pin(self, frame: Frame | None) -> None:
         """Keep a frame's window and its sum as a ghost."""
@@ -259,17 +264,18 @@ demo(
     __name__,
     title="A convolution, cell by cell",
     question=Question(
-        "The image has 3 channels, and so has each of the 2 filters. How many channels has the output?",
-        ("2: one for each filter", "3: one for each channel", "6: one for each pair of them"),
-        answer=0,
-        explanation="A filter multiplies all three channels and adds everything up: each place becomes one number. "
-        "So there is one output for each filter.",
-        settings={**WALK, "place": 9},
+        "The window moves by 2 pixels, and each output has 3 × 3 places. You set the stride to 1. How many places has "
+        "an output then?",
+        ("6 × 6: half the stride, twice as many a side", "5 × 5", "3 × 3: the image is the same"),
+        answer=1,
+        explanation="The window can go 4 pixels to the right: in 2 moves of 2 pixels, or in 4 moves of 1 pixel. With "
+        "the place where it starts, that makes 5.",
+        settings={**WALK, "stride": 1, "place": 25},
     ),
-    notice="Move the place and check one sum by hand: nine products in each of three channels, and the bias. The "
-    "filter stays the same at every place; only the window moves. The line inside the image parts it from its "
-    "padding. Then set the stride to 3: 4 is not a multiple of 3, so the last window would stop short of the "
-    "edge, and the layer refuses.",
+    notice="Move the place and check one sum by hand: nine products in each of three channels, and the bias. All "
+    "three channels become one number, so there is one output for each filter. The filter stays the same at every "
+    "place; only the window moves. The line inside the image parts it from its padding. Then set the stride to 3: "
+    "4 is not a multiple of 3, so the last window would stop short of the edge, and the layer refuses.",
     presets={
         "The textbook's walk": {**WALK, "place": 1, "filter": 1},
         "Its last place": {**WALK, "place": 9, "filter": 2},

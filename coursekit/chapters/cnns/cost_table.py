@@ -16,14 +16,14 @@ from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import fit, legend, line, say, segments
-from coursekit.figures.style import AMBER, BLUE, GHOST, GREY, INK, ORANGE, PAPER, RED, axes, headline, percent
+from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PAPER, RED, axes, headline, percent
 from coursekit.network import CostRow, cost_table
 
 CHANNELS = 3  # red, green, blue
 CLASSES = 1000  # as in ImageNet
 WIDEST = 8  # blocks double their filters up to so many times the first block's, as VGG does: 64 … 512
 CONVOLUTIONS = {"1": (1,) * 5, "2": (2,) * 5, "3": (3,) * 5, "2, from block 3 on 3": (2, 2, 3, 3, 3)}
-ROWS = 5 * 3 + 5 + 3  # as many as the largest architecture has
+ROWS = 5 * 3 + 3  # as many as the largest architecture has
 PARAMETERS, WORK = (10, 1e14), (100, 1e16)  # what the axes span; the upper end leaves room for the numbers
 Step = tuple[Any, ...]
 
@@ -32,20 +32,26 @@ Step = tuple[Any, ...]
 class State(DemoState):
     """Blocks of convolutions, a pooling layer after each, two hidden linear layers and one with 1000 classes."""
 
-    side: int = slider(224, 32, 256, "image side (pixels)", step=32)
+    side: int = slider(224, 32, 256, "image side (pixels)", step=32, main=True)
     blocks: int = slider(5, 1, 5, "blocks")
     convolutions: str = choice("2, from block 3 on 3", {label: label for label in CONVOLUTIONS}, "convolutions a block")
-    filters: int = slider(64, 4, 96, "filters in block 1", step=4)
+    filters: int = slider(64, 4, 96, "filters in block 1", step=4, main=True)
     kernel: int = slider(3, 1, 7, "kernel size (pixels)", step=2)
-    pool: int = slider(2, 1, 3, "pooling (1: none)")
+    pool: int = slider(2, 1, 3, "pooling (1: none)", main=True)
     units: int = slider(4096, 64, 4096, "hidden linear units", step=64)
+
+    def without_effect(self) -> dict[str, str]:
+        """What stands behind a pooling that does not fit is never built."""
+        late = {"blocks": "The first pooling does not fit"} if self.side % self.pool else {}
+        return late | ({"units": "A pooling before them does not fit"} if self.side % self.pool**self.blocks else {})
 
 
 @dataclass(frozen=True)
 class Frame:
     """What each layer costs; ``error`` says why the architecture ends early, if it does."""
 
-    rows: tuple[CostRow, ...]  # layers that compute: conv2d, max_pool2d, linear; at most ROWS
+    rows: tuple[CostRow, ...]  # layers with parameters: conv2d and linear; at most ROWS
+    shapes: tuple[tuple[int, ...], ...]  # what each of them sends on, after the pooling that may follow it
     parameters: Array  # (ROWS,), 0 from the end of the network on
     multiply_adds: Array  # (ROWS,)
     error: str
@@ -97,11 +103,17 @@ def compute(state: State) -> Frame:
     except ValueError as raised:
         error = str(raised)
         rows = fitting_rows(steps, shape)
-    shown = tuple(row for row in rows if row.layer in ("conv2d", "max_pool2d", "linear"))
+    shown, shapes = [], []
+    for row in rows:
+        if row.layer in ("conv2d", "linear"):
+            shown.append(row)
+            shapes.append(row.output_shape)
+        elif row.layer == "max_pool2d":
+            shapes[-1] = row.output_shape
     parameters, multiply_adds = np.zeros((2, ROWS))
     parameters[: len(shown)] = [row.parameters for row in shown]
     multiply_adds[: len(shown)] = [row.multiply_adds for row in shown]
-    return Frame(shown, parameters, multiply_adds, error, state)
+    return Frame(tuple(shown), tuple(shapes), parameters, multiply_adds, error, state)
 
 
 def fitting_rows(steps: list[Step], shape: tuple[int, ...]) -> tuple[CostRow, ...]:
@@ -124,15 +136,14 @@ def big(number: float) -> str:
 
 KINDS = {
     "conv2d": ("conv {0.kernel} × {0.kernel}", BLUE, BLUE),
-    "max_pool2d": ("max-pool {0.pool} × {0.pool}", GREY, INK),
     "linear": ("linear", ORANGE, AMBER),
 }  # name, colour, colour of its text
 
 
 @cache
-def letter(character: str, color: str) -> Array:
-    """Draw one letter and return its RGBA pixels (20, advance, 4)."""
-    figure = Figure(figsize=(0.2, 0.2), dpi=100, facecolor="none")
+def letter(character: str, color: str, dpi: float) -> Array:
+    """Draw one letter and return its RGBA pixels (height, advance, 4)."""
+    figure = Figure(figsize=(0.2, 0.2), dpi=dpi, facecolor="none")
     canvas = FigureCanvasAgg(figure)
     text = figure.text(0, 0.3, character, fontsize=9.5, color=color)
     canvas.draw()
@@ -144,9 +155,9 @@ def letter(character: str, color: str) -> Array:
 
 
 @lru_cache(maxsize=4096)
-def stamp(words: str, color: str) -> Array:
+def stamp(words: str, color: str, dpi: float) -> Array:
     """Set words from letters that were drawn once: matplotlib takes a millisecond for a word, too long for eighty."""
-    return np.concatenate([letter(character, color) for character in words], axis=1)
+    return np.concatenate([letter(character, color, dpi) for character in words], axis=1)
 
 
 class Words(Artist):  # type: ignore[misc]
@@ -162,10 +173,10 @@ class Words(Artist):  # type: ignore[misc]
         """Stamp all words."""
         context = renderer.new_gc()
         for x, row, words, color, ends in self.placed:
-            pixels = stamp(words, color)
+            pixels = stamp(words, color, self.axes.figure.dpi)
             left, middle = self.axes.transData.transform((x, row))
             left -= pixels.shape[1] if ends else 0
-            renderer.draw_image(context, round(left), round(middle) - 10, pixels[::-1])
+            renderer.draw_image(context, round(left), round(middle) - pixels.shape[0] // 2, pixels[::-1])
         context.restore()
 
 
@@ -173,7 +184,7 @@ class Panel:
     """One column of numbers as lying stems with a dot at the end."""
 
     def __init__(self, figure: Figure, left: float, title: str, span: tuple[float, float]) -> None:
-        self.axes = ax = axes(figure, (left, 0.085, 0.325, 0.735), title)
+        self.axes = ax = axes(figure, (left, 0.056, 0.295, 0.829), title)
         ax.set(xscale="log", xlim=span, yticks=[])
         ax.set_xticks([10.0**power for power in range(2, 15, 2) if span[0] < 10.0**power < span[1]])
         ax.minorticks_off()
@@ -198,34 +209,34 @@ class Panel:
 class View:
     """One list of layers, and two numbers for each."""
 
-    size = (10.4, 6.2)
+    size = (10.4, 5.4)
 
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
-        self.shares = figure.text(0.012, 0.925, "", fontsize=11.5, va="top", color=INK, animated=True)
-        self.list = axes(figure, (0.012, 0.085, 0.25175, 0.735), "")
+        self.list = axes(figure, (0.012, 0.056, 0.30, 0.829), "")
         self.list.set_axis_off()
         legend(self.list, ("layer", INK))
         legend(self.list, ("output shape", INK), right=True)
         self.names = Words(self.list)
-        self.parameters = Panel(figure, 0.28, "parameters (log scale)", PARAMETERS)
-        self.work = Panel(figure, 0.66, "multiply–adds for one image (log scale)", WORK)
+        self.parameters = Panel(figure, 0.33, "parameters (log scale)", PARAMETERS)
+        self.work = Panel(figure, 0.685, "multiply–adds an image (log)", WORK)
         box = {"facecolor": PAPER, "edgecolor": RED, "boxstyle": "round,pad=0.6"}
         style = {"fontsize": 11, "color": RED, "ha": "center", "va": "center", "animated": True, "zorder": 9}
         self.error = figure.text(0.63, 0.2, "", bbox=box, **style)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
-        rows = 12 if len(frame.rows) <= 12 else ROWS  # the height of a row is stepped to the length of the list
+        rows = 10 if len(frame.rows) <= 10 else ROWS  # the height of a row is stepped to the length of the list
         for ax in (self.list, self.parameters.axes, self.work.axes):
             fit(ax, ylim=(rows - 0.4, -0.6))
         self._show_totals(frame)
-        self.error.set_text("\n".join(wrap(frame.error, 76)))
+        self.error.set_text("\n".join(wrap(frame.error, 60)))
         self.names.placed = []
-        for row, layer in enumerate(frame.rows):
+        for row, (layer, shape) in enumerate(zip(frame.rows, frame.shapes, strict=True)):
             words, _, color = KINDS[layer.layer]
-            self.names.placed.append((0, row, words.format(frame.state), color, False))
-            self.names.placed.append((1, row, " × ".join(map(str, layer.output_shape)), INK, True))
+            pooled = " + pool" if shape != layer.output_shape else ""
+            self.names.placed.append((0, row, words.format(frame.state) + pooled, color, False))
+            self.names.placed.append((1, row, " × ".join(map(str, shape)), INK, True))
         colors = [KINDS[layer.layer][1] for layer in frame.rows]
         self.parameters.show(frame.parameters, colors)
         self.work.show(frame.multiply_adds, colors)
@@ -233,12 +244,9 @@ class View:
     def _show_totals(self, frame: Frame) -> None:
         if frame.error:
             say(self.headline, "This architecture does not fit the image", RED)
-            self.shares.set_text("")
             return
         parameters, work = map(big, frame.totals)
         say(self.headline, f"{parameters} parameters, {work} multiply–adds for one image")
-        held, done = map(percent, frame.linear_shares)
-        self.shares.set_text(f"The linear layers hold {held} of the parameters and do {done} of the work.")
 
 
 VGG16 = {
@@ -255,21 +263,21 @@ demo(
     __name__,
     title="What a network costs",
     question=Question(
-        "VGG-16 has thirteen convolutional layers and three linear ones. Where are most of its 138 million "
-        "parameters, and where is most of its work?",
+        "VGG-16 is made for images of 224 × 224 pixels. You give it images of 96 × 96. What happens to its "
+        "convolutions?",
         (
-            "Both in the convolutions",
-            "Parameters in the linear layers, work in the convolutions",
-            "Both in the linear layers",
+            "They have fewer parameters and do less work",
+            "They keep their parameters and do less than a fifth of the work",
+            "They keep their parameters, and so their work",
         ),
         answer=1,
-        explanation="A filter is small but works at every place of the image. A linear layer has a weight for "
-        "each pair of input and output, and uses it once: the first one alone has 25,088 × 4096 of them.",
-        settings=VGG16,
+        explanation="A filter has as many weights whatever it passes over, but it works at every place: (96 / 224)² "
+        "= 0.18. Only the first linear layer, which has a weight for every number that it gets, becomes smaller.",
+        settings=VGG16 | {"side": 96},
     ),
-    notice="Go from 256 to 128 pixels: the convolutions keep their parameters and do a quarter of the work, and "
-    "the first linear layer shrinks to a quarter. Take the pooling away, and that layer explodes. One step of the "
-    "grid is a factor of 100.",
+    notice="Most parameters are in the linear layers, most work is in the convolutions. Go from 256 to 128 pixels: "
+    "the convolutions keep their parameters and do a quarter of the work, and the first linear layer shrinks to a "
+    "quarter. Take the pooling away, and that layer explodes. One step of the grid is a factor of 100.",
     presets={
         "VGG-16": VGG16,
         "Smaller images": VGG16 | {"side": 96},

@@ -6,7 +6,9 @@ from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 from coursekit.arrays import Array
 from coursekit.convolution import FILTERS, convolve2d, correlate2d, rotated
@@ -28,16 +30,25 @@ BRIGHTNESS = (0.299, 0.587, 0.114)  # of red, green and blue, as television weig
 class State(DemoState):
     """A photograph, a kernel with a name or one mixed from an edge filter and a blurring or sharpening one."""
 
-    kernel: str = choice("own", {"your own": "own"} | {f.label: f.name for f in FILTERS.values()}, "kernel")
+    kernel: str = choice("own", {"your own": "own"} | {f.label: f.name for f in FILTERS.values()}, "kernel", main=True)
     edges: float = slider(0.7, 0.0, 1.0, "own: share of edges")
-    angle: float = slider(0.0, 0.0, 345.0, "own: angle (°)", step=15.0)
+    angle: float = slider(0.0, 0.0, 345.0, "own: angle (°)", step=15.0, main=True)
     detail: float = slider(0.0, -1.0, 1.0, "own: blur to sharpen")
     operation: str = choice(
         "correlate",
         {"correlation (what layers do)": "correlate", "convolution (kernel turned by 180°)": "convolve"},
         "operation",
+        main=True,
     )
     photograph: Literal["china", "flower"] = choice("china", {"pagoda": "china", "dahlia": "flower"}, "photograph")
+
+    def without_effect(self) -> dict[str, str]:
+        """Only a kernel of your own is mixed."""
+        if self.kernel != "own":
+            return dict.fromkeys(("edges", "angle", "detail"), "A kernel with a name is not mixed")
+        if self.edges in (0, 1):
+            return {"detail": "It is all edges"} if self.edges else {"angle": "There are no edges in it"}
+        return {}
 
 
 @dataclass(frozen=True)
@@ -133,31 +144,20 @@ class View:
         self.headline = headline(figure)
         self._photograph = ""
         ax = sheet(figure)
-        self.image = self._picture(figure, LEFT, TOP, 1.0)
-        self.y = self._picture(figure, RIGHT, TOP, 1.0, animated=True)
-        self.ghost = self._picture(figure, MIDDLE - 0.36 * PICTURE[0] / 2, 344, 0.36)
-        look = {"ha": "center", "fontsize": 10.5, "color": GHOST["color"], "transform": ax.transData}
-        self.ghost.axes.text(MIDDLE, 337, "pinned result", **look)
-        self.ghost.axes.set_visible(False)
+        self.image = picture(ax, LEFT, TOP, 1.0)
+        self.y = picture(ax, RIGHT, TOP, 1.0, animated=True)
+        self.ghost = picture(ax, MIDDLE - 0.36 * PICTURE[0] / 2, 344, 0.36, visible=False)
         style: dict[str, Any] = {"fontsize": 11.5, "color": INK}
+        look = {"ha": "center", "fontsize": 10.5, "color": GHOST["color"], "visible": False}
+        self.ghost_text = ax.text(MIDDLE, 337, "pinned result", **look)
         ax.text(LEFT, TOP - 10, "photograph, in grey", **style)
-        ax.text(RIGHT, TOP - 10, "what the kernel makes of it", **style)
+        ax.text(RIGHT, TOP - 10, "result", **style)
         self.kernel_title = ax.text(MIDDLE, TOP - 10, "", ha="center", animated=True, **style)
         self.kernel = NumberGrid(ax, 2.0, animated=True, digits=2)
         self.turned = outlines(ax, PURPLE)
         self.scale = ax.text(RIGHT, TOP + PICTURE[1] + 24, "", animated=True, **style)
         self.total = ax.text(MIDDLE, TOP + SIDE + 24, "", ha="center", animated=True, **style)
         self.words = ax.text(LEFT, TOP + PICTURE[1] + 24, "", animated=True, **style)
-
-    @staticmethod
-    def _picture(figure: Figure, left: float, top: float, share: float, animated: bool = False) -> Any:
-        """Add a picture in screen pixels from the upper left corner."""
-        wide, high = figure.get_size_inches() * figure.dpi
-        width, height = share * PICTURE[0] / wide, share * PICTURE[1] / high
-        ax = figure.add_axes((left / wide, 1 - top / high - height, width, height))
-        ax.set_axis_off()
-        blank = np.zeros((HEIGHT, WIDTH))
-        return ax.imshow(blank, "gray", vmin=0, vmax=1, aspect="auto", interpolation="bilinear", animated=animated)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
@@ -171,8 +171,8 @@ class View:
         self.kernel.show(np.ascontiguousarray(frame.taps, np.float64))
         convolved = frame.state.operation == "convolve"
         self.turned.set_verts([self.kernel.box(0, 0, len(frame.taps), len(frame.taps), 3)] if convolved else [])
-        say(self.kernel_title, "kernel, turned by 180°" if convolved else "kernel", PURPLE if convolved else INK)
-        self.total.set_text(f"weights add up to {plain(frame.total, 2)}")
+        say(self.kernel_title, "kernel, turned 180°" if convolved else "kernel", PURPLE if convolved else INK)
+        self.total.set_text(f"adds up to {plain(frame.total, 2)}")
         black = "0" if frame.darkest == 0 else plain(frame.darkest, 2)
         self.scale.set_text(f"black: {black} or less    white: 1 or more")
         self._show_headline(frame)
@@ -190,10 +190,20 @@ class View:
 
     def pin(self, frame: Frame | None) -> None:
         """Keep a frame's result as a small picture under the kernel."""
-        self.ghost.axes.set_visible(frame is not None)
+        for part in (self.ghost, self.ghost_text):
+            part.set_visible(frame is not None)
         if frame is not None:
             self.ghost.set_data(frame.y)
             self.ghost.set_clim(frame.darkest, 1)
+
+
+def picture(ax: Axes, left: float, top: float, share: float, **style: Any) -> AxesImage:
+    """Add a photograph to a sheet, at a share of its full size."""
+    image = AxesImage(ax, cmap="gray", origin="upper", interpolation="bilinear", **style)
+    image.set(data=np.zeros((HEIGHT, WIDTH)), clim=(0, 1))
+    image.set_extent((left, left + share * PICTURE[0], top + share * PICTURE[1], top))
+    ax.add_image(image)
+    return image
 
 
 demo(

@@ -29,12 +29,21 @@ POOLS: dict[str, tuple[Any, Any]] = {
 class State(DemoState):
     """Which pooling, and which window is looked at: after the last one it starts over."""
 
-    kind: str = choice("max", {"maximum": "max", "mean": "mean"}, "pool by")
+    kind: str = choice("max", {"maximum": "max", "mean": "mean"}, "pool by", main=True)
     window: int = slider(2, 2, 3, "window (pixels)")
     stride: int = slider(2, 1, 3, "stride (pixels)")
-    place: int = slider(5, 1, 25, "window looked at", play=700)
-    shift: int = slider(0, 0, 3, "image moved (pixels)")
+    place: int = slider(5, 1, 25, "window looked at", play=700, main=True)
+    shift: int = slider(0, 0, 3, "image moved (pixels)", main=True)
     seed: int = 0
+
+    @property
+    def places(self) -> int:
+        """How many windows there are along a side; where the stride does not fit, those before the edge."""
+        return (SIDE - self.window) // self.stride + 1
+
+    def ends(self) -> dict[str, float]:
+        """The walk is over at the last window."""
+        return {"place": self.places**2}
 
 
 @dataclass(frozen=True)
@@ -92,11 +101,11 @@ def number(value: float) -> str:
 
 @lru_cache(maxsize=4)
 def draw(seed: int) -> tuple[Array, Array]:
-    """Draw an image (1, 2, 6, 6) of whole numbers, and as many δ, which can be divided by 4."""
+    """Draw an image (1, 2, 6, 6) of whole numbers, and as many δ for each pixel of a window."""
     rng = np.random.default_rng(seed)
     shape = (1, CHANNELS, SIDE, SIDE)
     image = rng.integers(0, 10, shape).astype(np.float32)
-    return image, rng.choice([-8.0, -4.0, 4.0, 8.0], shape).astype(np.float32)
+    return image, rng.choice([-2.0, -1.0, 1.0, 2.0], shape).astype(np.float32)
 
 
 def compute(state: State) -> Frame:
@@ -104,12 +113,12 @@ def compute(state: State) -> Frame:
     image, upstream = draw(state.seed)
     x = np.ascontiguousarray(np.roll(image, state.shift, axis=3))
     forward, backward = POOLS[state.kind]
-    places = (SIDE - state.window) // state.stride + 1
+    places = state.places
     y = delta = np.zeros((1, CHANNELS, 1, 1))
     dx, kept, error = np.zeros_like(x), 0, ""
     try:
         y, cache = forward(x, state.window, state.stride)
-        delta = np.ascontiguousarray(upstream[:, :, :places, :places])
+        delta = np.ascontiguousarray(state.window**2 * upstream[:, :, :places, :places])  # a mean shares it evenly
         dx = backward(delta, cache)
         kept = int(np.isclose(y, forward(image, state.window, state.stride)[0]).sum())
     except ValueError as misfit:
@@ -122,8 +131,8 @@ def compute(state: State) -> Frame:
     )
 
 
-UPPER, LOWER, CELL = 96, 330, 33
-LEFTS = {"x": 42, "y": 290, "delta": 556, "dx": 804}
+UPPER, LOWER, CELL = 90, 290, 30
+LEFTS = {"x": 42, "y": 274, "delta": 556, "dx": 804}
 TITLES = {"x": "input x", "y": "output y", "delta": "δ = ∂L/∂y", "dx": "∂L/∂x"}
 REACHES = {"x": 15.0, "y": 15.0, "delta": 10.0, "dx": 10.0}
 
@@ -138,7 +147,7 @@ def windows(grids: list[NumberGrid], frame: Frame, grow: float = 0) -> list[Arra
 class View:
     """A row for each channel: forward on the left, backward on the right."""
 
-    size = (10.4, 5.6)
+    size = (10.4, 5.1)
 
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
@@ -150,13 +159,13 @@ class View:
         for name, left in LEFTS.items():
             ax.text(left, UPPER - 10, TITLES[name], fontsize=11.5, color=INK)
         for c, top in enumerate((UPPER, LOWER), 1):
-            ax.text(20, top + 99, f"channel {c}", rotation=90, ha="center", va="center", fontsize=11)
-        ax.text(42, 62, "FORWARD", fontsize=11, fontweight="bold", color=PURPLE)
-        ax.text(556, 62, "BACKWARD", fontsize=11, fontweight="bold", color=AMBER)
-        ax.plot([524, 524], [50, 530], color="#cccccc", linewidth=1)
-        self.words = ax.text(42, LOWER + 216, "", fontsize=11, animated=True)
-        self.error = ax.text(290, UPPER + 10, "", fontsize=11.5, color=RED, va="top", linespacing=1.5)
-        self.ghost_text = ax.text(1030, LOWER + 218, "", fontsize=10.5, color=GHOST["color"], ha="right")
+            ax.text(20, top + 3 * CELL, f"channel {c}", rotation=90, ha="center", va="center", fontsize=11)
+        ax.text(42, 58, "FORWARD", fontsize=11, fontweight="bold", color=PURPLE)
+        ax.text(556, 58, "BACKWARD", fontsize=11, fontweight="bold", color=AMBER)
+        ax.plot([524, 524], [44, 492], color="#cccccc", linewidth=1)
+        self.words = ax.text(42, LOWER + 206, "", fontsize=11, animated=True)
+        self.error = ax.text(274, UPPER + 2, "", fontsize=11.5, color=RED, va="top", linespacing=1.5)
+        self.ghost_text = ax.text(1030, LOWER + 212, "", fontsize=10.5, color=GHOST["color"], ha="right")
         self.tiles = outlines(ax, "#777777", 1.3)
         self.windows = outlines(ax, PURPLE, 3)
         self.backward = outlines(ax, AMBER, 3)
@@ -171,7 +180,7 @@ class View:
                 if frame.error and name != "x":
                     grid.hide()
                     continue
-                grid.place(left, top, CELL if name in ("x", "dx") else min(44, 198 // frame.places))
+                grid.place(left, top, CELL if name in ("x", "dx") else min(44, 180 // frame.places))
                 grid.show(values)
         self._show_windows(frame)
         self._show_words(frame)
@@ -192,7 +201,7 @@ class View:
         state = frame.state
         if frame.error:
             say(self.headline, f"Stride {state.stride} does not fit a window of {state.window}", RED)
-            lines = textwrap.wrap(frame.error, 25)
+            lines = textwrap.wrap(frame.error, 24)
             self.error.set_text("\n".join([*lines, "", "Red: pixels that", "no window sees."]))
             self.words.set_text("")
             return
@@ -226,12 +235,13 @@ demo(
     __name__,
     title="Pooling, forward and backward",
     question=Question(
-        "A window of four pixels is pooled by its maximum, and δ = 4 comes back. What do its four pixels get?",
-        ("1 each", "4 for the largest, 0 for the others", "4 each"),
+        "The maximum sends the whole δ of a window to one of its four pixels. You pool by the mean instead, and δ = 4 "
+        "comes back. What do the four pixels get?",
+        ("4 for the largest, 0 for the others", "1 each", "4 each"),
         answer=1,
-        explanation="Only the largest pixel had a say in the output: a small change of another one changes "
-        "nothing. A mean listens to all four, and would give each of them 1.",
-        settings={"kind": "max", "window": 2, "stride": 2, "place": 6, "shift": 0},
+        explanation="A mean listens to all four pixels, a quarter to each: so each gets a quarter of δ. With the "
+        "maximum only the largest pixel has a say: a small change of another one changes nothing.",
+        settings={"kind": "mean", "window": 2, "stride": 2, "place": 6, "shift": 0},
     ),
     notice="The dashed squares are the pixels that won. The maximum routes: their gradients are whole, all others "
     "are 0. The mean spreads: every pixel of the window gets the same share. Each channel is pooled by itself, so "

@@ -27,11 +27,18 @@ MAX_LEVELS = 2 * MAX_LAYERS  # the input, the layers, and the pooling between th
 class State(DemoState):
     """Square kernels without padding; mean-pooling between the layers, its stride as large as its window."""
 
-    layers: int = slider(3, 1, MAX_LAYERS, "convolutional layers")
-    kernel: int = slider(3, 1, 7, "kernel size (pixels)")
-    stride: int = slider(1, 1, 3, "stride")
+    layers: int = slider(3, 1, MAX_LAYERS, "convolutional layers", main=True)
+    kernel: int = slider(3, 1, 7, "kernel size (pixels)", main=True)
+    stride: int = slider(1, 1, 3, "stride", main=True)
     pool: int = slider(1, 1, 3, "pooling (1: none)")
     place: float = slider(0.5, 0.0, 1.0, "unit: left to right", step=0.05)
+
+    def without_effect(self) -> dict[str, str]:
+        """There may be nothing to pool between, and no unit to choose."""
+        fields, jumps = field_sizes(stack(self))
+        no_pooling = {"pool": "There is no second layer to pool for"} if self.layers == 1 else {}
+        alone = {"place": "There is no other unit"} if fields[-1] + jumps[-1] > SIDE else {}
+        return no_pooling | alone
 
 
 class Step(NamedTuple):
@@ -98,6 +105,12 @@ class Frame:
         """What the stack sees, and its weights."""
         size = self.fields[-1]
         return f"{self.layers} {size}×{size} pixels with {self.prices[0]} C² weights"
+
+    @property
+    def story(self) -> str:
+        """The same in short."""
+        one = f"; one layer has {self.prices[1]} C²" if self.state.layers > 1 else ""
+        return f"{self.layers} {self.fields[-1]}×{self.fields[-1]}, with {self.prices[0]} C² weights{one}"
 
     @property
     def comparison(self) -> str:
@@ -269,7 +282,7 @@ class View:
         self.sums = [ax.text(1.02, 0, "", color=PURPLE, **style) for _ in range(MAX_LEVELS)]
 
     def _make_photograph(self, figure: Figure) -> None:
-        ax = axes(figure, (0.535, 0.27, 0.235, 0.52), "its field, layer by layer")
+        ax = axes(figure, (0.535, 0.27, 0.235, 0.52), "field, layer by layer")
         style = {"extent": (-0.5, SIDE - 0.5, SIDE - 0.5, -0.5)}
         ax.imshow(photograph(), **style)
         self.seen = ax.imshow(np.zeros((SIDE, SIDE)), cmap=OUTSIDE, vmin=0, vmax=1e-12, animated=True, **style)
@@ -279,7 +292,7 @@ class View:
         self.field = areas(ax, "none", edgecolors=RED, linewidths=2.4, ghost=GHOST)
 
     def _make_weights(self, figure: Figure) -> None:
-        ax = axes(figure, (0.785, 0.3364, 0.205, 0.4536), "how much its pixels count")
+        ax = axes(figure, (0.785, 0.3364, 0.205, 0.4536), "weight of its pixels")
         ax.grid(visible=False)
         ax.set(xticks=[], yticks=[])
         style = {"extent": (0, 1, 0, 1), "interpolation": "nearest", "vmin": 0, "vmax": 1}
@@ -287,11 +300,11 @@ class View:
         note = {"fontsize": 10, "color": INK, "va": "top", "transform": ax.transAxes}
         self.mesh = segments(ax, PAPER, linewidths=0.7)
         self.pixels = ax.text(0, -0.05, "", animated=True, **note)
-        ax.text(0, -0.17, "dark: many paths lead from\nthe pixel to the unit", **note)
+        ax.text(0, -0.17, "dark: many paths\nto the unit", **note)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
-        story = f"{frame.sight}{frame.comparison}" if frame.fits else "The field is larger than the photograph"
+        story = frame.story if frame.fits else "The field is larger than the photograph"
         say(self.headline, story, INK if frame.fits else RED)
         self.misfit.set_text("\n".join(wrap(frame.misfit, 42)))
         self._show_levels(frame)
@@ -332,12 +345,13 @@ demo(
     __name__,
     title="What one unit sees",
     question=Question(
-        "A unit after one 3×3 layer sees 3×3 pixels. How many does it see after three such layers?",
-        ("9×9: three times three", "7×7", "27×27: three to the third"),
-        answer=1,
-        explanation="Each layer more adds k − 1 = 2 pixels: 3, 5, 7. The neighbours' fields overlap. With stride 3 "
-        "they would not, and then it is 27.",
-        settings={"layers": 3, "kernel": 3, "stride": 1, "pool": 1},
+        "A unit after three 3×3 layers sees 7×7 pixels, not 9×9: the fields of neighbours overlap. You set the "
+        "stride to 3, so that they do not. How many pixels does it see then?",
+        ("9×9: three times three", "21×21: three times seven", "27×27: three to the third"),
+        answer=2,
+        explanation="With stride 1 each layer more adds k − 1 = 2 pixels: 3, 5, 7. With stride 3 each unit sees 3 × "
+        "3 units of the level below, and no pixel twice: 3, 9, 27.",
+        settings={"layers": 3, "kernel": 3, "stride": 3, "pool": 1},
     ),
     notice="Without stride or pooling the field grows by k − 1 pixels a layer. Stride and pooling widen the step "
     "between units, the jump, and every later layer grows by that much more. Three 3×3 layers and one 7×7 see the "

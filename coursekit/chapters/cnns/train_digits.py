@@ -34,9 +34,9 @@ CHANCE = math.log(CLASSES)  # the loss of a network that gives every class the s
 class State(DemoState):
     """3 × 3 filters, ReLU, 2 × 2 max-pooling, and a linear layer with ten scores."""
 
-    lr: float = slider(0.05, 0.001, 3.0, "learning rate", log=True, on_release=True)
-    optimiser: str = choice("momentum", OPTIMISERS.values(), "optimiser")
-    filters: int = slider(12, 1, MAX_FILTERS, "filters", on_release=True)
+    lr: float = slider(0.05, 0.001, 3.0, "learning rate", log=True, on_release=True, main=True)
+    optimiser: str = choice("momentum", OPTIMISERS.values(), "optimiser", main=True)
+    filters: int = slider(12, 1, MAX_FILTERS, "filters", on_release=True, main=True)
     batch_size: int = choice(32, {str(size): size for size in (8, 16, 32, 64)}, "digits a batch")
     epochs: int = slider(20, 1, 30, "epochs", on_release=True)
     seed: int = 0
@@ -206,22 +206,20 @@ class View:
         self._make_digits(figure)
 
     def _make_filters(self, figure: Figure) -> None:
-        ax = axes(figure, (0.02, 0.475, 0.245, 0.385), "the filters")
+        ax = axes(figure, (0.02, 0.46, 0.245, 0.41), "the filters")
         ax.grid(visible=False)
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
-        ax.text(
-            0, -0.03, "black −, grey 0, white +; each scaled", fontsize=9.5, color=INK, va="top", transform=ax.transAxes
-        )
+        ax.text(0, -0.03, "black −, white +; each scaled", fontsize=9.5, color=INK, va="top", transform=ax.transAxes)
         self.filters = ax.imshow(mosaic(np.ones((1, 3, 3))), cmap="gray", vmin=-1, vmax=1, animated=True)
 
     def _make_curves(self, figure: Figure) -> None:
-        self.losses = axes(figure, (0.335, 0.515, 0.275, 0.345), "training loss (log scale)", "epoch")
+        self.losses = axes(figure, (0.335, 0.485, 0.275, 0.385), "training loss (log scale)", "epoch")
         self.losses.set(yscale="log", ylim=(LOWEST, HIGHEST))
-        self.losses.set_yticks([0.001, 0.01, 0.1, 1, CHANCE, 10], ["0.001", "0.01", "0.1", "1", "chance", "10"])
+        self.losses.set_yticks([0.001, 0.01, 0.1, CHANCE], ["0.001", "0.01", "0.1", "chance"])
         self.losses.minorticks_off()
         level(self.losses, CHANCE)
-        self.accuracies = axes(figure, (0.69, 0.515, 0.295, 0.345), "validation digits read correctly (%)", "epoch")
+        self.accuracies = axes(figure, (0.69, 0.485, 0.295, 0.385), "validation digits right (%)", "epoch")
         self.accuracies.set_ylim(0, 104)
         level(self.accuracies, 100 / CLASSES)
         self.loss = line(self.losses, color=AMBER, linewidth=1.8, ghost=True)
@@ -230,7 +228,7 @@ class View:
 
     def _make_digits(self, figure: Figure) -> None:
         ax = axes(
-            figure, (0.02, 0.015, 0.965, 0.345), "test digits: a typical one of each class above, the oddest below"
+            figure, (0.02, 0.015, 0.965, 0.355), "test digits: a typical one of each class above, the oddest below"
         )
         ax.grid(visible=False)
         ax.set(xticks=[], yticks=[])
@@ -275,13 +273,13 @@ demo(
     __name__,
     title="A network learns to read",
     question=Question(
-        "A network with 12 filters of 3 × 3 pixels sees 1150 digits once: one epoch. How many validation digits, "
-        "which it has never seen, does it read correctly then?",
-        ("About one in ten: it still guesses", "Three in ten or so", "Eight in ten or so"),
+        "With 12 filters of 3 × 3 pixels the network reads 98% of the validation digits after 20 epochs. You leave "
+        "it 2 filters. How many does it read then?",
+        ("About one in ten: it can only guess", "About five in ten", "About nine in ten"),
         answer=2,
-        explanation="One epoch is 36 steps of 32 digits, and every step moves all weights. The first epoch brings "
-        "most of the accuracy; the others polish.",
-        settings={"lr": 0.05, "optimiser": "momentum", "filters": 12, "batch_size": 32, "epochs": 1},
+        explanation="Two filters leave 32 numbers of a digit, and the linear layer makes much of them. The other "
+        "ten filters bring the last digits.",
+        settings={"lr": 0.05, "optimiser": "momentum", "filters": 2, "batch_size": 32, "epochs": 20},
     ),
     notice="The filters start as noise, and some become edges: black on one side, white on the other. They "
     "change most in the first epoch, while the loss falls fastest. Stop, look, and go on with Start. Where the "

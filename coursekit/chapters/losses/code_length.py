@@ -27,15 +27,32 @@ NARROW, WIDE = 0.06, 0.12  # a bar less wide than this has no room for a number,
 class State(DemoState):
     """Counts of what is seen (p) and of what the code was made for (q); ``learnt`` moves q towards p."""
 
-    learnt: int = slider(0, 0, 100, "learnt so far, %", play=60)
-    p_sparrow: int = slider(8, 0, MOST, "seen: sparrows")
-    q_sparrow: int = slider(4, 0, MOST, "expected: sparrows")
+    learnt: int = slider(0, 0, 100, "learnt so far, %", play=60, main=True)
+    p_sparrow: int = slider(8, 0, MOST, "seen: sparrows", main=True)
+    q_sparrow: int = slider(4, 0, MOST, "expected: sparrows", main=True)
     p_magpie: int = slider(4, 0, MOST, "seen: magpies")
     q_magpie: int = slider(4, 0, MOST, "expected: magpies")
     p_heron: int = slider(2, 0, MOST, "seen: herons")
     q_heron: int = slider(4, 0, MOST, "expected: herons")
     p_osprey: int = slider(2, 0, MOST, "seen: ospreys")
     q_osprey: int = slider(4, 0, MOST, "expected: ospreys")
+
+    def seen(self) -> list[int]:
+        """The counts of what is seen."""
+        return [self.p_sparrow, self.p_magpie, self.p_heron, self.p_osprey]
+
+    def expected(self) -> list[int]:
+        """The counts that the code was made for."""
+        return [self.q_sparrow, self.q_magpie, self.q_heron, self.q_osprey]
+
+    def without_effect(self) -> dict[str, str]:
+        """What was expected does not matter to a code that has learnt all, nor learning to the right code."""
+        p, q = shares(self.seen()), shares(self.expected())
+        if not p.any():
+            return {}
+        if self.learnt == 100 and np.count_nonzero(q) > 1:
+            return {f"q_{bird}": "All is learnt: the code fits what is seen" for bird in BIRDS}
+        return {"learnt": "The code is the right one already"} if (p == q).all() else {}
 
 
 @dataclass(frozen=True)
@@ -99,8 +116,7 @@ def shares(counts: list[int]) -> Array:
 
 def compute(state: State) -> Frame:
     """Normalise the counts, let the code learn, and measure both."""
-    p = shares([state.p_sparrow, state.p_magpie, state.p_heron, state.p_osprey])
-    q = shares([state.q_sparrow, state.q_magpie, state.q_heron, state.q_osprey])
+    p, q = shares(state.seen()), shares(state.expected())
     if not (p.any() and q.any()):
         return Frame(p, q, np.zeros(4), np.zeros(4), np.cumsum(p), 0.0, 0.0, 0.0, 0.0, state)
     q = q + state.learnt / 100 * (p - q)
@@ -205,13 +221,14 @@ demo(
     __name__,
     title="Short words for frequent birds",
     question=Question(
-        "Half of the birds are sparrows, a quarter magpies, an eighth herons, an eighth ospreys. With two bits for "
-        "each bird a report costs 2 bits. What is the least it can cost, on average?",
-        ("2 bits: four birds need two bits", "1.75 bits", "1 bit: most are sparrows"),
-        answer=1,
-        explanation="Words of 1, 2, 3 and 3 bits, for example 0, 10, 110 and 111: ½·1 + ¼·2 + ⅛·3 + ⅛·3 = 1.75. "
-        "This is the entropy, and no code is shorter.",
-        settings=counts((8, 4, 2, 2), (4, 4, 4, 4), learnt=100),
+        "Half of the birds are sparrows. With two bits for each bird a report costs 2 bits, a quarter of a bit more "
+        "than with the best code. You make the code expect no sparrow at all. What does a report cost then, on "
+        "average?",
+        ("Less than 2 bits: it has one word less", "About 3 bits", "Infinitely many bits"),
+        answer=2,
+        explanation="A word has −log₂ q bits, and that grows beyond all bounds as q goes to 0: the code has no word "
+        "for every second bird. To expect a little of everything is cheap, to rule something out is not.",
+        settings=counts((8, 4, 2, 2), (0, 4, 4, 4)),
     ),
     notice="Width times height is what a bird costs: the coloured area is the cross-entropy, the area under the "
     "dashed line the entropy. Make the code expect few sparrows: its word for the commonest bird grows long. "
@@ -220,7 +237,7 @@ demo(
         "Two bits for all": counts((8, 4, 2, 2), (4, 4, 4, 4)),
         "The right code": counts((8, 4, 2, 2), (8, 4, 2, 2)),
         "Expects ospreys": counts((8, 4, 2, 2), (1, 1, 2, 12)),
-        "No word for ospreys": counts((8, 4, 2, 2), (8, 4, 4, 0)),
+        "Expects no ospreys": counts((8, 4, 2, 2), (8, 4, 4, 0)),
         "Only sparrows": counts((16, 0, 0, 0), (4, 4, 4, 4)),
     },
 )

@@ -43,9 +43,9 @@ LEARNERS = (
 class State(DemoState):
     """The neuron a = σ(w · 1 + b), before its first epoch."""
 
-    epoch: int = slider(60, 0, EPOCHS, "epoch", play=60)
-    weight: float = slider(2.0, -4.0, 4.0, "first weight w", step=0.1)
-    bias: float = slider(2.0, -4.0, 4.0, "first bias b", step=0.1)
+    epoch: int = slider(60, 0, EPOCHS, "epoch", play=60, main=True)
+    weight: float = slider(2.0, -4.0, 4.0, "first weight w", step=0.1, main=True)
+    bias: float = slider(2.0, -4.0, 4.0, "first bias b", step=0.1, main=True)
     lr: float = slider(0.15, 0.03, 1.0, "learning rate", log=True)
     target: int = choice(0, {"0": 0, "1": 1}, "target for input 1")
 
@@ -136,9 +136,9 @@ class View:
         self._make_pulls(figure)
 
     def _make_race(self, figure: Figure) -> None:
-        self.race = ax = axes(figure, (0.065, 0.13, 0.38, 0.69), "output a", "epoch")
+        self.race = ax = axes(figure, (0.085, 0.13, 0.36, 0.69), "", "epoch", "output a")
         ax.set(xlim=(0, EPOCHS), ylim=(-0.03, 1.03))
-        legend(ax, ("■ squared error", ORANGE), ("● cross-entropy", BLUE), right=True)
+        legend(ax, ("■ squared error", ORANGE), ("● cross-entropy", BLUE))
         self.goal = ax.axhspan(0, GOAL, color=INK, alpha=0.10, linewidth=0, animated=True)
         self.now = cursor(ax)
         self.curves = [line(ax, color=learner.color, linewidth=2.4, ghost=True) for learner in LEARNERS]
@@ -200,13 +200,18 @@ demo(
     __name__,
     title="Wrong, sure, and slow to learn",
     question=Question(
-        "The neuron should say 0 and starts at w = b = 2, where it says 0.98. Squared error or cross-entropy: how "
-        "many epochs does squared error need for each one of cross-entropy?",
-        ("About as many", "4 to 5 times as many", "100 times as many"),
+        "The neuron should say 0. From w = b = 2, where it says 0.98, squared error needs 4 to 5 times as many epochs "
+        "as cross-entropy. You start at w = b = 4, where it is surer still. What happens?",
+        (
+            "Both need about twice as many epochs",
+            "Cross-entropy needs a few epochs more, squared error more than 300",
+            "Squared error catches up: a larger error pulls harder",
+        ),
         answer=1,
-        explanation="234 against 50. At z = 4 the sigmoid is flat: σ′(4) = 0.018, and squared error multiplies its "
-        "gradient by that. In the gradient of cross-entropy σ′ cancels out, and the pull is the error itself.",
-        settings={"weight": 2.0, "bias": 2.0, "lr": 0.15, "target": 0, "epoch": 234},
+        explanation="63 epochs instead of 50 for cross-entropy. At z = 8 the sigmoid is flat: σ′(8) = 0.0003, and "
+        "squared error multiplies its gradient by that. In the gradient of cross-entropy σ′ cancels out, and the "
+        "pull is the error itself.",
+        settings={"weight": 4.0, "bias": 4.0, "lr": 0.15, "target": 0, "epoch": 300},
     ),
     notice="Press Play and watch the third picture: the square sits at the flat foot of its hill, where the error "
     "is largest and the pull smallest; the circle is pulled hardest exactly there. At w = b = 4 squared error does "

@@ -33,10 +33,10 @@ TRAINED_BY = ("hinge", "squared_hinge", "softmax_cross_entropy")
 class State(DemoState):
     """Full-batch gradient descent from weights 0.01 · N(0, 1)."""
 
-    step: int = slider(20, 0, STEPS, "training step", play=80)
-    loss: str = choice("hinge", [LOSSES[name] for name in TRAINED_BY], "data loss")
+    step: int = slider(20, 0, STEPS, "training step", play=80, main=True)
+    loss: str = choice("hinge", [LOSSES[name] for name in TRAINED_BY], "data loss", main=True)
     points: str = choice("blobs", POINT_SETS.values(), "points")
-    strength: float = slider(0.03, 1e-3, 1.0, "λ of the L2 penalty", log=True)
+    strength: float = slider(0.03, 1e-3, 1.0, "λ of the L2 penalty", log=True, main=True)
     lr: float = slider(0.1, 0.01, 10.0, "step size", log=True)
     seed: int = 0
 
@@ -183,7 +183,7 @@ class View:
         self._make_curves(figure)
 
     def _make_plane(self, figure: Figure) -> None:
-        ax = axes(figure, (0.055, 0.125, 0.40, 0.70), "points and regions; large: pulls hard", "x₁", "x₂")
+        ax = axes(figure, (0.055, 0.125, 0.40, 0.70), "large points pull hard", "x₁", "x₂")
         self.regions = regions(ax, REACH, cmap=PALE, vmin=0, vmax=2, interpolation="nearest")
         ax.set(xticks=range(-2, 3), yticks=range(-2, 3))
         edge: dict[str, Any] = {"edgecolors": PAPER, "linewidths": 0.5, "animated": True}

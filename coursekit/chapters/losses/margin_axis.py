@@ -85,9 +85,14 @@ DEFAULT_SMOOTHING = {"label_smoothing": 0.1}  # drawn pale; the loss's own defau
 class State(DemoState):
     """``parameter`` is the chosen loss's own, held in its range; ε is ``parameter`` ÷ 10."""
 
-    position: float = slider(0.4, -REACH, REACH, "margin m, or residual", step=0.05)
-    loss: str = choice("hinge", {curve.label: name for name, curve in CURVES.items()}, "loss")
-    parameter: float = slider(1.0, 0.0, 5.0, "Δ, T, γ, m, δ; 10 ε", step=0.1)
+    position: float = slider(0.4, -REACH, REACH, "margin m, or residual", step=0.05, main=True)
+    loss: str = choice("hinge", {curve.label: name for name, curve in CURVES.items()}, "loss", main=True)
+    parameter: float = slider(1.0, 0.0, 5.0, "Δ, T, γ, m, δ; 10 ε", step=0.1, main=True)
+
+    def without_effect(self) -> dict[str, str]:
+        """Some losses have no parameter."""
+        curve = CURVES[self.loss]
+        return {} if curve.parameter else {"parameter": f"{curve.label} has no parameter"}
 
 
 @dataclass(frozen=True)
@@ -204,8 +209,8 @@ class View:
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
         self.panels = (
-            axes(figure, (0.055, 0.13, 0.36, 0.69), "the loss L"),
-            axes(figure, (0.475, 0.13, 0.295, 0.69), ""),
+            axes(figure, (0.055, 0.13, 0.345, 0.69), "the loss L"),
+            axes(figure, (0.455, 0.13, 0.27, 0.69), ""),
         )
         self.families: list[tuple[bool, Artist]] = []  # what is visible only with its kind of loss
         self._family: bool | None = None
@@ -229,7 +234,7 @@ class View:
                 self.families.append((curve.is_regression, thin))
 
     def _add_names(self, figure: Figure) -> None:
-        column = figure.add_axes((0.785, 0.13, 0.207, 0.76))
+        column = figure.add_axes((0.742, 0.13, 0.25, 0.76))
         column.set(xlim=(0, 1), ylim=(8.6, -1.2))
         column.set_axis_off()
         self.frame = column.axhspan(
@@ -295,12 +300,13 @@ demo(
     __name__,
     title="Every loss on one axis",
     question=Question(
-        "The right score leads by m = 3. Which of these two still pulls it up?",
-        ("The hinge with Δ = 1", "Cross-entropy", "Both", "Neither"),
+        "The right score leads by m = 2, and the hinge with Δ = 1 is content. You raise Δ to 4. How hard does it "
+        "pull m up then?",
+        ("Not at all: the answer is right", "With 1", "With 2, by as much as is missing"),
         answer=1,
-        explanation="The hinge is flat beyond m = 1: it is content. The slope of cross-entropy, −1 / (1 + eᵐ), is "
-        "−0.047 at m = 3. It comes ever nearer to 0 and never gets there.",
-        settings={"loss": "softmax_cross_entropy", "position": 3.0, "parameter": 1.0},
+        explanation="The loss is max(0, Δ − m) = 2, and its slope −1 wherever m < Δ: the hinge pulls equally hard "
+        "however much is missing, and stops at once where nothing is.",
+        settings={"loss": "hinge", "position": 2.0, "parameter": 4.0},
     ),
     notice="Two classes, scores [m, 0], the first is right: m < 0 is a mistake. Thin lines are the other losses at "
     "their default parameters. Training follows the slope, not the loss: at m = −4, a mistake, find a "

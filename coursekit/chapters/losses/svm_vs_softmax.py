@@ -12,7 +12,7 @@ from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import Bars, fit, say, stepped, zero
-from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, PURPLE, RED, axes, headline, plain
+from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, PURPLE, RED, axes, headline, percent, plain
 from coursekit.losses import LOSSES
 
 CLASSES = ("owl", "fox", "hare")  # the picture shows an owl
@@ -25,10 +25,10 @@ PLACES = np.arange(3.0)
 class State(DemoState):
     """The scores of one sample; ``scale`` multiplies all three, as larger weights would."""
 
-    owl: float = slider(3.0, -5.0, 10.0, "score of owl (right)", step=0.1)
+    owl: float = slider(3.0, -5.0, 10.0, "score of owl (right)", step=0.1, main=True)
     fox: float = slider(2.5, -5.0, 10.0, "score of fox", step=0.1)
     hare: float = slider(-1.0, -5.0, 10.0, "score of hare", step=0.1)
-    scale: float = slider(1.0, 0.1, 3.0, "all scores ×", log=True)
+    scale: float = slider(1.0, 0.1, 3.0, "all scores ×", log=True, main=True)
     margin: float = slider(1.0, 0.0, 5.0, "margin Δ of the SVM", step=0.1)
 
 
@@ -113,13 +113,13 @@ class View:
     def _make_axes(self, figure: Figure) -> None:
         bottom, height = 0.13, 0.655
         self.scores_ax = axes(figure, (0.05, bottom, 0.185, height), r"scores; dashed: $s_y - \Delta$")
-        self.terms_ax = axes(figure, (0.29, bottom, 0.185, height), r"SVM: $\max(0,\ s_j - s_y + \Delta)$")
+        self.terms_ax = axes(figure, (0.29, bottom, 0.185, height), r"SVM: $\max(0, s_j{-}s_y{+}\Delta)$")
         self.shares_ax = axes(figure, (0.53, bottom, 0.185, height), "softmax: probability")
-        title = r"pull on each score: $-\partial L / \partial s$"
+        title = r"pull $-\partial L / \partial s$"
         self.pulls_ax = axes(figure, (0.775, bottom, 0.215, height), title)
         for ax in (self.scores_ax, self.terms_ax, self.shares_ax, self.pulls_ax):
             ax.set_xlim(-0.65, 2.65)
-            ax.set_xticks(PLACES, [f"{CLASSES[0]} (right)", *CLASSES[1:]])
+            ax.set_xticks(PLACES, [f"{CLASSES[0]} ✓", *CLASSES[1:]])
             zero(ax)
             ax.grid(visible=False, axis="x")
         self.shares_ax.set(ylim=(0, 1.12), yticks=np.linspace(0, 1, 6))
@@ -144,8 +144,8 @@ class View:
         self._show_numbers(frame)
 
     def _show_headline(self, frame: Frame) -> None:
-        svm = f"Hinge {amount(frame.hinge)}: {'the SVM is content' if frame.content else 'the SVM pulls'}."
-        softmax = f"Cross-entropy {amount(frame.cross_entropy)}: the softmax still pulls"
+        svm = f"Hinge {amount(frame.hinge)}: {'content' if frame.content else 'pulls'}."
+        softmax = f"Cross-entropy {amount(frame.cross_entropy)}: still pulls"
         say(self.headline, f"{svm}  {softmax}", INK if frame.content else RED)
 
     def _show_numbers(self, frame: Frame) -> None:
@@ -158,7 +158,7 @@ class View:
         for text, value in zip(self.term_texts, frame.terms[1:], strict=True):
             text.set(text=amount(value), y=value + lift)
         for text, value in zip(self.share_texts, frame.probabilities, strict=True):
-            text.set(text=probability(value).replace("under ", "<").replace("over ", ">"), y=value + 0.03)
+            text.set(text=percent(value, "<", ">"), y=value + 0.03)
 
 
 demo(

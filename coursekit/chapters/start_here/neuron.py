@@ -24,8 +24,8 @@ A_CLASS = 100  # points in each of the two classes
 class State(DemoState):
     """The neuron y = f(weight · x + bias)."""
 
-    weight: float = slider(1.0, -5.0, 5.0, "weight w")
-    bias: float = slider(0.0, -5.0, 5.0, "bias b")
+    weight: float = slider(1.0, -5.0, 5.0, "weight w", main=True)
+    bias: float = slider(0.0, -5.0, 5.0, "bias b", main=True)
     activation: str = choice("sigmoid", [a for a in ACTIVATIONS.values() if a.elementwise], "activation f")
 
 
@@ -125,7 +125,7 @@ class View:
         self.strip.plot(x[A_CLASS:], self.heights[A_CLASS:], "o", color=BLUE, markersize=5)
         self.wrong = line(self.strip, "x", color=RED, markersize=6, markeredgewidth=1.6)
         legend(self.strip, ("■ should get a no", ORANGE), ("● should get a yes", BLUE), ("× judged wrong", RED))
-        legend(self.strip, ("shaded: the neuron says yes", INK), right=True)
+        legend(self.curves, ("shaded: the neuron says yes", INK), right=True)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""

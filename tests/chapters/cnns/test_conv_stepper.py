@@ -49,6 +49,10 @@ def test_known_sizes(settings, places):
     assert f"= {places} places" in frame.readout
 
 
+def test_the_slider_ends_at_the_last_place():
+    assert [State(stride=stride).ends()["place"] for stride in (1, 2)] == [25, 9]
+
+
 def test_a_misfit_shows_the_layers_own_error_and_no_output():
     state = State(size=7, padding=0, stride=3)
     frame = compute(state)
@@ -60,14 +64,14 @@ def test_a_misfit_shows_the_layers_own_error_and_no_output():
     assert "does not tile" in live.view.words.get_text().replace("\n", " ")
     assert "red" in live.view.words.get_text().lower()
     live.render(compute(State()))
-    assert "How many places" in live.view.words.get_text()
+    assert "Places along a side" in live.view.words.get_text()
 
 
 def test_the_parameters_do_not_depend_on_the_image():
     live = LiveFigure(DEMOS["conv_stepper"].View)
     for size in (5, 7):
         live.render(compute(State(size=size)))
-        assert "56 parameters" in live.view.total.get_text()
+        assert "56 parameters" in live.view.words.get_text()
 
 
 def test_the_walk_starts_over_after_its_last_place():

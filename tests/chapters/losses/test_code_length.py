@@ -51,11 +51,11 @@ def test_learning_takes_the_code_down_to_the_entropy_and_never_below():
 
 
 def test_an_event_held_for_impossible_costs_infinitely_much():
-    frame = preset("No word for ospreys")
+    frame = preset("Expects no ospreys")
     assert math.isinf(frame.cross_entropy)
     assert "no word for ospreys." in frame.readout
     assert "are infinite." in frame.readout
-    learnt = compute(State(**{**PRESETS["No word for ospreys"], "learnt": 1}))
+    learnt = compute(State(**{**PRESETS["Expects no ospreys"], "learnt": 1}))
     assert math.isfinite(learnt.cross_entropy)
 
 
