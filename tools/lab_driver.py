@@ -346,12 +346,10 @@ class LiveFigure:
         """The number that a control's slider says."""
         return float(str(self.handle(control).get_attribute("aria-valuetext")).replace("−", "-"))
 
-    def room(self) -> list[float]:
+    def room(self) -> tuple[float, ...]:
         """Width, height and pixel ratio of the picture that the page has asked for."""
-        room: list[float] = self.image.evaluate(
-            "one => [...['width', 'height'].map(side => parseInt(one.style[side])), devicePixelRatio]"
-        )
-        return room
+        sides = "['width', 'height'].map(side => parseInt(one.style[side]))"
+        return tuple(self.image.evaluate(f"one => [...{sides}, devicePixelRatio]"))
 
     def drag(self, handle: Locator, share: float, seconds: float = 1.0) -> None:
         """Drag a slider by mouse, 60 moves a second, over a share of its track; to the left if negative."""
