@@ -22,12 +22,12 @@ from nbformat import NotebookNode
 from PIL import Image
 
 from coursekit.commands import frozen
+from coursekit.live.saving import VIEW
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 COLOURS = 128  # of a stored picture: fewer show as steps in the sky of a photograph, more only take room
 CELL_TIMEOUT = 300  # seconds; longer than where chapters are compared: here kernels may be compiled first
 HIDDEN = {"solution", "hide-input"}  # tags of cells that open collapsed
-WIDGET = "application/vnd.jupyter.widget-view+json"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -74,7 +74,7 @@ def normal_form(notebook: NotebookNode) -> str:
             if output.output_type == "error":
                 output.traceback = output.traceback[-1:]  # the error; the frames above it name files of a machine
             if output.get("data", {}).keys() & {"image/png", "text/html"}:
-                output.data.pop(WIDGET, None)  # without a kernel it would hide the picture or the text
+                output.data.pop(VIEW, None)  # without a kernel it would hide the picture or the text
             if "image/png" in output.get("data", {}):
                 output.data["image/png"] = _with_palette(output.data["image/png"])
     nbformat.validate(notebook)

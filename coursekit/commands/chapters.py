@@ -5,11 +5,13 @@ import os
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from coursekit.places import course_folder
 
 CHAPTER = "[0-9][0-9]_*.ipynb"
-RECORD = ".coursekit-editions.json"  # name of a chapter → sha256 of the edition that was brought last
+RECORD = ".coursekit-editions.json"  # name of a chapter → fingerprint of the edition that was brought last
+KERNEL = "python3"
 
 
 def shipped() -> Path:
@@ -68,14 +70,15 @@ def bring(folder: Path) -> list[Path]:
         return []
     folder.mkdir(exist_ok=True)
     editions = _read(folder)
+    kernel = _kernel()
     behind = []
     for source in sorted(shipped().glob(CHAPTER)):
         own = folder / source.name
-        content = source.read_bytes()
+        content = _naming(kernel, source.read_bytes())
         edition = _fingerprint(content)
-        there = _fingerprint(own.read_bytes()) if own.exists() else None
-        if there in (None, edition, editions.get(source.name)):
-            if there != edition:
+        there = own.read_bytes() if own.exists() else None
+        if there is None or _fingerprint(there) in (edition, editions.get(source.name)):
+            if there != content:
                 _write(own, content)
             editions[source.name] = edition
         elif editions.setdefault(source.name, edition) != edition:  # unknown: nothing can be said of its edition
@@ -91,7 +94,7 @@ def fresh_copy(folder: Path, number: int) -> Path | None:
         return source
     copies = (folder / f"{source.stem}_{i}.ipynb" for i in range(2, 1000))
     copy = next(path for path in copies if not path.exists())
-    content = source.read_bytes()
+    content = _naming(_kernel(), source.read_bytes())
     _write(copy, content)
     _write_record(folder, _read(folder) | {source.name: _fingerprint(content)})  # they have the newest edition now
     return copy
@@ -101,8 +104,32 @@ def _same(one: Path, other: Path) -> bool:
     return one.exists() and one.samefile(other)
 
 
+def _kernel() -> dict[str, Any]:
+    """Return what a kernel of this Python says of itself; nothing if there is none."""
+    try:
+        from ipykernel.ipkernel import IPythonKernel
+        from jupyter_client.kernelspec import KernelSpecManager
+
+        spec = KernelSpecManager().get_kernel_spec(KERNEL)
+    except (ImportError, KeyError):  # jupyter_client's NoSuchKernel is a KeyError
+        return {}
+    named = {"display_name": spec.display_name, "language": spec.language, "name": KERNEL}
+    return {"kernelspec": named, "language_info": IPythonKernel.language_info}
+
+
+def _naming(kernel: dict[str, Any], content: bytes) -> bytes:
+    """Return a chapter that names this kernel: JupyterLab would write it in, and so mark as changed what was opened."""
+    try:
+        notebook = json.loads(content)
+        notebook["metadata"] |= kernel
+    except (ValueError, KeyError, TypeError, RecursionError):  # no notebook
+        return content
+    return f"{json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False)}\n".encode()
+
+
 def _fingerprint(content: bytes) -> str:
-    return sha256(content).hexdigest()
+    """Return what tells an edition from another, and from work on it: all but the kernel's own words."""
+    return sha256(_naming({"kernelspec": {}, "language_info": {}}, content)).hexdigest()
 
 
 def _read(folder: Path) -> dict[str, str]:

@@ -20,6 +20,7 @@ from coursekit.commands.doctor.finding import pip_install
 
 NO_CELLS = 5  # pytest's exit code
 MAX_LINES, MAX_WIDTH = 12, 200  # of a difference
+TEXT = ("text/plain", "text/markdown")
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
 
 
@@ -159,14 +160,16 @@ def difference(item: Any) -> list[str]:
     stored, now = _lines(item, coalesce_streams(item.cell.outputs)), _lines(item, item.test_outputs)
     lines = [line for line in list(difflib.unified_diff(stored, now, n=0, lineterm=""))[2:] if line[0] in "-+"]
     more = [f"… and {len(lines) - MAX_LINES} lines more"] if len(lines) > MAX_LINES else []
-    return [line[:MAX_WIDTH] for line in lines[:MAX_LINES]] + more or ["an output of another kind than the stored one"]
+    return [line[:MAX_WIDTH] for line in lines[:MAX_LINES]] + more or [
+        "something else than plain text, or of another kind"
+    ]
 
 
 def _lines(item: Any, outputs: list[Any]) -> list[str]:
-    """Return what outputs say, as nbval compares it: pictures and widgets left out, versions and the like replaced."""
+    """Return what outputs say in plain text: versions and the like replaced, HTML left out, which says it again."""
     lines = []
     for output in outputs:
-        data = {kind: text for kind, text in output.get("data", {}).items() if kind.startswith("text/")}
+        data = {kind: text for kind, text in output.get("data", {}).items() if kind in TEXT}
         for text in (output.get("text"), output.get("evalue"), *data.values()):
             lines += item.sanitize(text or "").splitlines()
     return lines

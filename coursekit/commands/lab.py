@@ -4,6 +4,7 @@ import argparse
 import errno
 import getpass
 import ipaddress
+import json
 import os
 import secrets
 import shutil
@@ -23,6 +24,8 @@ from coursekit.commands.doctor.finding import pip_install
 HERE = Path(__file__).resolve().parent
 LECTURE = HERE / "lecture_config" / "themes.jupyterlab-settings"
 LOOPBACK = "127.0.0.1"
+WORKSPACE = "coursekit"  # JupyterLab's name for an arrangement of its window: the course has one of its own
+PLACE = f"/lab/workspaces/{WORKSPACE}/tree"
 WARNINGS = 30  # the level of JupyterLab's log: below it an address among many lines is overlooked
 
 
@@ -59,6 +62,7 @@ def run(options: argparse.Namespace) -> int:
             _keep_away_from_home(folder, Path(until_the_end.enter_context(TemporaryDirectory(prefix="coursekit-"))))
         _warm_up(until_the_end)
         _configure()
+        _fold_side_bars()
         if options.lecture:
             _enlarge(Path(until_the_end.enter_context(TemporaryDirectory(prefix="coursekit-"))))
         try:
@@ -142,9 +146,21 @@ def _configure() -> None:
     os.environ.setdefault("JUPYTER_TOKEN", secrets.token_hex(16))
 
 
+def _fold_side_bars() -> None:
+    """Leave the chapter all the room when JupyterLab opens first; later it opens as it was left."""
+    from jupyterlab.commands import get_workspaces_dir  # type: ignore[import-untyped]
+    from jupyterlab_server.workspaces_handler import WorkspacesManager
+
+    workspaces = WorkspacesManager(get_workspaces_dir())
+    with suppress(OSError, ValueError, KeyError, TypeError):  # a damaged one is JupyterLab's to mend
+        if not workspaces.load(WORKSPACE)["data"]:
+            folded = {"data": {"layout-restorer:data": {}}, "metadata": {"id": WORKSPACE}}
+            workspaces.save(WORKSPACE, json.dumps(folded))
+
+
 def _enlarge(private: Path) -> None:
     """Enlarge all letters for a lecture, in a copy of the settings: JupyterLab reads sizes from a user's own alone."""
-    from jupyterlab.commands import get_user_settings_dir  # type: ignore[import-untyped]
+    from jupyterlab.commands import get_user_settings_dir
 
     with suppress(FileNotFoundError):
         shutil.copytree(get_user_settings_dir(), private, dirs_exist_ok=True)
@@ -165,7 +181,7 @@ def _announce(chapter: Path, ip: str, port: int, wanted: int) -> None:
         print(f"If your browser is on another machine, first run this there: ssh -NL {port}:{host}:{port} {_me()}")
     if port != wanted:
         print(f"Port {wanted} is taken, so it is {port}.")
-    address = f"http://{host}:{port}/lab/tree/{quote(chapter.name)}?token={quote(os.environ['JUPYTER_TOKEN'])}"
+    address = f"http://{host}:{port}{PLACE}/{quote(chapter.name)}?token={quote(os.environ['JUPYTER_TOKEN'])}"
     print(f"Your chapters are in {chapter.parent}.")
     print(f"Open this address in your browser (Ctrl-C here stops JupyterLab):\n\n    {address}\n", flush=True)
 
@@ -195,6 +211,7 @@ def serve(settings: list[str], chapter: Path) -> None:
     """Run JupyterLab in this process until it is stopped."""
     from jupyterlab.labapp import LabApp  # type: ignore[import-untyped]
 
+    LabApp.file_url_prefix = PLACE  # of the window that opens by itself; JupyterLab has no setting for it
     LabApp.launch_instance([*settings, str(chapter)])
 
 

@@ -1,10 +1,11 @@
-"""``coursekit progress``: how one learner stands, or a whole class; as a table, as CSV, or merged from two machines."""
+"""``coursekit progress``: how one learner stands, or a whole class; as a table, CSV, a file to hand in, or merged."""
 
 import argparse
 import csv
 import glob
 import io
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -14,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 from coursekit.places import progress_path
 
 if TYPE_CHECKING:
+    from coursekit.chapter import Chapter
     from coursekit.exercises.progress_file import Standings
 
 FORMULA = ("=", "+", "-", "@")
+OF_WINDOWS = re.compile(r"(?i)con|prn|aux|nul|(com|lpt)\d")  # devices, which no file can be named after
 
 
 def add_to(commands: Any) -> None:
@@ -28,22 +31,33 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--csv", metavar="OUT", help="write a row for each learner and exercise to OUT (-: the terminal)"
     )
+    parser.add_argument(
+        "--all", action="store_true", help="list every exercise, not only chapters or where a class is stuck"
+    )
     parser.add_argument("--merge", action="store_true", help="take the files into your own progress")
+    parser.add_argument(
+        "--export", metavar="NAME", help="write your progress to NAME.json in this folder, to hand it in"
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Show, write or merge; 1 if something could not be read or written."""
+    """Show, write, merge or export; 1 if something could not be read or written."""
     if options.merge and not options.files:
         return _say(["--merge needs the files to take in: coursekit progress --merge FILE ..."]) and 2
+    if options.export is not None and options.files and not options.merge:
+        return _say(["--export writes your own progress: name no files."]) and 2
     problems: list[str] = []
     class_ = _read_all(options.files, problems)
     if options.merge:
         _merge(class_.values(), problems)
     if options.merge or not options.files:
         class_ = _own(problems)
+    if options.export is not None:
+        return _export(options.export, class_, problems)
     if options.csv != "-":
-        print(_class_table(class_) if options.files and not options.merge else _own_table(*class_.values()))
+        of_a_class = options.files and not options.merge
+        print((_class_tables if of_a_class else _own_table)(class_, options.all))
     if options.csv:
         _write_csv(options.csv, class_, problems)
     return _say(problems)
@@ -94,31 +108,88 @@ def _merge(class_: "Iterable[Standings]", problems: list[str]) -> None:
     ProgressFile(problems.append).update_all(lambda own: reduce(merged, class_, own))
 
 
-def _own_table(standings: "Standings") -> str:
-    """Return a line for each chapter, the total, and what comes next."""
-    from coursekit.chapters import EXERCISES
-    from coursekit.exercises.session import of_the_course
+def _export(name: str, own: "dict[str, Standings]", problems: list[str]) -> int:
+    """Write a copy of one's own progress to hand in; never over a file that holds anything that it does not."""
+    from coursekit.exercises.progress_file import as_json, merged, read_standings, write_whole
 
-    mine = of_the_course(standings)
-    rows: list[tuple[str, ...]] = [("chapter", "solved", "attempts", "hints", "last day")]
-    for chapter, names in [*_chapters().items(), ("all", list(mine))]:
-        group = [mine[name] for name in names]
-        counts = (sum(standing.attempts for standing in group), sum(standing.hints for standing in group))
-        last = max(standing.solved for standing in group)
-        rows.append((chapter, _share(mine, names), *map(str, counts), last or "-"))
-    todo = next((name for name, standing in mine.items() if not standing.solved), None)
-    after = f"Next: {todo}, in chapter {EXERCISES[todo].chapter}." if todo else "Everything is solved."
-    return "\n".join([*_aligned(rows), *_unknown({"": standings}), after])
+    [standings] = own.values()
+    path = Path(f"{_as_file_name(name)}.json")
+    if not standings:
+        problems.append("There is nothing to hand in yet: no exercise was tried.")
+    if problems:
+        return _say(problems)
+    try:
+        if path.exists() and merged(read_standings(path), standings) != standings:
+            raise ValueError
+        done = "brought up to date" if path.exists() else "written"
+        write_whole(path.absolute(), as_json(standings))
+    except ValueError:
+        return _say([f"{path} is there and holds something else. It stays as it is: move it, or choose another name."])
+    except OSError as error:
+        return _say([f"{path} cannot be written: {error.strerror}."])
+    print(f"{path} is {done}: hand in this file.")
+    return 0
 
 
-def _class_table(class_: "dict[str, Standings]") -> str:
-    """Return a line for each learner, with a column for each chapter."""
+def _as_file_name(name: str) -> str:
+    """Keep what every system allows in a file's name: letters of any script, digits, and what joins them."""
+    letters = unicodedata.normalize("NFC", name.removesuffix(".json"))[:60]
+    kept = "".join(
+        letter if unicodedata.category(letter)[0] in "LMN" or letter in " ._-" else "-" for letter in letters
+    )
+    kept = kept.strip(" .-") or "progress"
+    return f"{kept}-" if OF_WINDOWS.fullmatch(kept.partition(".")[0]) else kept
+
+
+def _own_table(own: "dict[str, Standings]", all: bool) -> str:
+    """Return what ``ck.progress()`` shows."""
+    from coursekit.chapters import EXERCISES, QUIZZES  # noqa: F401  (asked for, so that the registries are filled)
+    from coursekit.exercises.session import Progress
+
+    [standings] = own.values()
+    return "\n".join([repr(Progress(standings, all)), *_unknown({"": standings})])
+
+
+def _class_tables(class_: "dict[str, Standings]", all: bool) -> str:
+    """Return a line for each learner, with a column for each chapter, then one for each exercise that holds them up."""
     chapters = _chapters()
     everything = [name for names in chapters.values() for name in names]
-    rows = [("learner", *chapters, "all")]
+    rows = [("learner", *chapters, "all", "stuck")]
     for learner, standings in class_.items():
-        rows.append((learner, *(_share(standings, names) for names in [*chapters.values(), everything])))
-    return "\n".join([*_aligned(rows), *_unknown(class_)])
+        shares = (_share(standings, names) for names in [*chapters.values(), everything])
+        rows.append((learner, *shares, "; ".join(_stuck(standings))))
+    return "\n".join([*_aligned(rows), *_unknown(class_), *_exercise_table(class_, all)])
+
+
+def _stuck(standings: "Standings") -> list[str]:
+    """Say at which exercises a learner is stuck: ``hinge_loss: 7 attempts, 3 hints, last 2026-11-20``."""
+    from coursekit.chapters import EXERCISES
+
+    stuck = [(name, standings[name]) for name in EXERCISES if name in standings and standings[name].stuck]
+    return [
+        f"{name}: {_counted(one.attempts, 'attempt')}, {_counted(one.hints, 'hint')}"
+        + f", last {one.tried}" * bool(one.tried)
+        for name, one in stuck
+    ]
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" + "s" * (number != 1)
+
+
+def _exercise_table(class_: "dict[str, Standings]", all: bool) -> list[str]:
+    """Return a line for each exercise at which somebody is stuck, or for each there is; most of them stuck first."""
+    from coursekit.chapters import EXERCISES
+
+    counts = []
+    for name, exercise in EXERCISES.items():
+        found = [standings[name] for standings in class_.values() if name in standings]
+        solved, stuck = sum(bool(one.solved) for one in found), sum(one.stuck for one in found)
+        if stuck or all:
+            counts.append((str(exercise.chapter), name, solved + stuck, solved, stuck))
+    counts.sort(key=lambda row: -row[-1])
+    rows = [("chapter", "exercise", "tried", "solved", "stuck"), *(tuple(map(str, row)) for row in counts)]
+    return ["", *_aligned(rows)] if counts else []
 
 
 def _chapters() -> dict[str, list[str]]:
@@ -131,6 +202,15 @@ def _chapters() -> dict[str, list[str]]:
     return chapters
 
 
+def _chapter_of_each() -> "dict[str, Chapter]":
+    """Return the chapter of all that a file can name, in order: exercises, and after those of a chapter its quiz."""
+    from coursekit.chapters import EXERCISES, QUIZZES
+
+    chapters = {name: exercise.chapter for name, exercise in EXERCISES.items()}
+    chapters |= {key: quiz.chapter for quiz in QUIZZES.values() for key in quiz.keys}
+    return dict(sorted(chapters.items(), key=lambda item: item[1].number))
+
+
 def _share(standings: "Standings", names: Sequence[str]) -> str:
     solved = sum(name in standings and bool(standings[name].solved) for name in names)
     return f"{solved}/{len(names)}"
@@ -138,11 +218,10 @@ def _share(standings: "Standings", names: Sequence[str]) -> str:
 
 def _unknown(class_: "dict[str, Standings]") -> list[str]:
     """Return a line for each learner whose file names exercises that this edition does not have."""
-    from coursekit.chapters import EXERCISES
-
+    known = _chapter_of_each()
     lines = []
     for learner, standings in class_.items():
-        if unknown := [plain(name) for name in standings if name not in EXERCISES]:
+        if unknown := [plain(name) for name in standings if name not in known]:
             shown = ", ".join(name[:40] for name in unknown[:5]) + (", ..." if len(unknown) > 5 else "")
             owner = f"{plain(learner)}: " if learner else ""
             lines.append(f"{owner}{len(unknown)} not in this edition of the course: {shown}")
@@ -183,18 +262,19 @@ def _write_csv(out: str, class_: "dict[str, Standings]", problems: list[str]) ->
 
 
 def _as_csv(class_: "dict[str, Standings]") -> str:
-    """Return a row for each learner and exercise, as RFC 4180 has it."""
+    """Return a row for each learner and exercise or question of a quiz, as RFC 4180 has it."""
     from coursekit.chapters import EXERCISES
-    from coursekit.exercises.session import of_the_course
+    from coursekit.exercises.progress_file import Standing
 
+    chapters = _chapter_of_each()
     text = io.StringIO(newline="")
     table = csv.writer(text)
-    table.writerow(("learner", "chapter", "exercise", "attempts", "hints", "solved"))
+    table.writerow(("learner", "chapter", "exercise", "attempts", "hints", "solved", "last", "stuck"))
     for learner, standings in class_.items():
-        for name, standing in (of_the_course(standings) | standings).items():
-            chapter = str(EXERCISES[name].chapter) if name in EXERCISES else ""
-            names = (_no_formula(learner), chapter, _no_formula(name))
-            table.writerow((*names, standing.attempts, standing.hints, standing.solved))
+        for name, one in (dict.fromkeys(chapters, Standing()) | standings).items():
+            names = (_no_formula(learner), str(chapters.get(name, "")), _no_formula(name))
+            stuck = "yes" if name in EXERCISES and one.stuck else ""
+            table.writerow((*names, one.attempts, one.hints, one.solved, one.solved or one.tried, stuck))
     return text.getvalue()
 
 

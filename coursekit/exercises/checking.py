@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,11 @@ from coursekit.exercises.outcome import (
 )
 from coursekit.exercises.time_limit import Ending, run_with_limit
 
+# JupyterLab breaks plain text anywhere, also inside a number. In no colour of its own: it fits light and dark themes.
+UNBROKEN = (
+    "white-space: pre-wrap; word-break: normal; overflow-wrap: break-word; "
+    "font-family: var(--jp-code-font-family, monospace); font-size: var(--jp-code-font-size, 13px)"
+)
 SEED = 0  # the same inputs every time, so that a message can be worked on, and stored in a notebook
 
 
@@ -36,7 +42,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What a check found; shown as one line of plain text.
+    """What a check found; shown as one line of text.
 
     Attributes
     ----------
@@ -57,6 +63,14 @@ class CheckResult:
 
     def __repr__(self) -> str:
         return f"{self.verdict.value} {self.exercise}: {self.message}"
+
+    def _repr_html_(self) -> str:
+        return as_html(repr(self))
+
+
+def as_html(text: str) -> str:
+    """Return text as HTML that breaks lines between words only."""
+    return f"<div style='{UNBROKEN}'>{escape(text)}</div>"
 
 
 def judge(exercise: Exercise, answer: Any, time_limit: float) -> CheckResult:

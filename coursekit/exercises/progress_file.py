@@ -14,22 +14,32 @@ from coursekit.places import progress_path
 
 LARGEST = 1_000_000  # bytes of a file; a whole course needs a few thousand
 MOST = 1_000_000  # attempts at an exercise, or hints to it
+# An edition before quizzes knows three fields, and sets a file aside that has a fourth. So the day of the last attempt
+# is an entry of its own in the file, which to that edition is an exercise it does not have, and which it keeps.
+LAST_TRY = "last try at "
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How one learner stands with one exercise."""
+    """How one learner stands with one exercise, or with one question of a quiz, which has one attempt: the first."""
 
     attempts: int = 0  # up to and including the first correct one
     hints: int = 0  # how many were seen
     solved: str = ""  # the day, as 2025-09-01, or nothing
+    tried: str = ""  # the day of the last attempt while it is not solved, or nothing
 
     def __post_init__(self) -> None:
-        if [type(value) for value in (self.attempts, self.hints, self.solved)] != [int, int, str]:
+        if [type(value) for value in (self.attempts, self.hints, self.solved, self.tried)] != [int, int, str, str]:
             raise TypeError(f"not a standing: {self!r}")
         sensible = 0 <= self.attempts < MOST and 0 <= self.hints < MOST
-        if not sensible or (self.solved and date.fromisoformat(self.solved).isoformat() != self.solved):
+        days = filter(None, (self.solved, self.tried))
+        if not sensible or any(date.fromisoformat(day).isoformat() != day for day in days):
             raise ValueError(f"not a standing: {self!r}")
+
+    @property
+    def stuck(self) -> bool:
+        """Whether it was tried and is not solved."""
+        return self.attempts > 0 and not self.solved
 
 
 Standings = dict[str, Standing]  # by exercise
@@ -50,9 +60,19 @@ def read_standings(path: Path) -> Standings:
     try:
         if len(content) > LARGEST:
             raise ValueError
-        return {name: Standing(**fields) for name, fields in json.loads(content).items()}
+        return _from_json({name: Standing(**fields) for name, fields in json.loads(content).items()})
     except (ValueError, TypeError, AttributeError, RecursionError):  # no JSON, or not of our shape
         raise ValueError(f"{path} is no progress file") from None
+
+
+def _from_json(entries: Standings) -> Standings:
+    """Put the days of the last attempts, which stand in entries of their own, where they belong."""
+    standings: Standings = {}
+    for key, entry in entries.items():
+        name = key.removeprefix(LAST_TRY)
+        found = entry if name == key else Standing(tried=entry.solved)
+        standings[name] = _better(standings.get(name, Standing()), found)
+    return standings
 
 
 def merged(first: Standings, second: Standings) -> Standings:
@@ -63,9 +83,10 @@ def merged(first: Standings, second: Standings) -> Standings:
 
 
 def _better(first: Standing, second: Standing) -> Standing:
-    """Solved beats unsolved, the earlier day the later one; attempts and hints are at least as many as either says."""
+    """Solved beats unsolved, and earlier later; attempts, hints and the last day are at least what either says."""
     solved = min(filter(None, (first.solved, second.solved)), default="")
-    return Standing(max(first.attempts, second.attempts), max(first.hints, second.hints), solved)
+    tried = "" if solved else max(first.tried, second.tried)
+    return Standing(max(first.attempts, second.attempts), max(first.hints, second.hints), solved, tried)
 
 
 class ProgressFile:
@@ -116,7 +137,7 @@ class ProgressFile:
                 before = self._load(path)
                 after = change(before)
                 if after != before:
-                    write_whole(path, _as_json(after))
+                    write_whole(path, as_json(after))
         except OSError as error:
             self._note(f"Your progress is not saved: {path}: {error.strerror}. Set COURSEKIT_PROGRESS to another file.")
 
@@ -143,8 +164,14 @@ def _set_aside(path: Path) -> Path:
     return path.replace(aside)
 
 
-def _as_json(standings: Standings) -> bytes:
-    return json.dumps({name: asdict(standing) for name, standing in standings.items()}, indent=2).encode()
+def as_json(standings: Standings) -> bytes:
+    """Return the content of a progress file."""
+    entries = {}
+    for name, standing in standings.items():
+        entries[name] = asdict(standing)
+        if tried := entries[name].pop("tried"):
+            entries[LAST_TRY + name] = {"attempts": 0, "hints": 0, "solved": tried}
+    return json.dumps(entries, indent=2).encode()
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -19,6 +19,11 @@ class Quiz:
         """The key in `QUIZZES`, e.g. ``"initialisation"``."""
         return self.chapter.name
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names of the questions in the progress file."""
+        return tuple(question_key(self.name, number) for number, _ in enumerate(self.questions, 1))
+
 
 QUIZZES: Registry[Quiz] = Registry("quiz")
 
@@ -26,3 +31,8 @@ QUIZZES: Registry[Quiz] = Registry("quiz")
 def quiz(module: str, *questions: Question) -> None:
     """Add the quiz of a chapter: ``quiz(__name__, Question(...), ...)`` in a file of the chapter's folder."""
     QUIZZES.add(Quiz(chapter_of(module), questions))
+
+
+def question_key(quiz: str, number: int) -> str:
+    """Return the name of a question in the progress file; no exercise has such a name, for it holds spaces."""
+    return f"quiz {quiz} {number}"

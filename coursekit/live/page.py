@@ -7,6 +7,8 @@ from typing import Any
 import anywidget
 from traitlets import Bool, Bytes, Dict, Float, Int, List, Unicode
 
+from coursekit.live.saving import VIEW
+
 PAGE = Path(__file__).parent / "page"
 PARTS = ("parts", "controls", "ask", "panel", "quiz", "verdict", "last")
 SCRIPT = "\n".join((PAGE / f"{part}.js").read_text(encoding="utf-8") for part in PARTS)
@@ -20,6 +22,17 @@ class Page(anywidget.AnyWidget):
     _css = Unicode(LOOK).tag(sync=True)
     kind = Unicode().tag(sync=True)
     content = Dict().tag(sync=True)
+
+    def beside(self, **still: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what a cell's output holds: this widget, and beside it what stands without a kernel, by kind."""
+        place = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        data = {f"{'image' if kind == 'png' else 'text'}/{kind}": content for kind, content in still.items()}
+        return data | {VIEW: place}, {"coursekit": {"still": True}}
+
+    def close(self) -> None:
+        """Free what page and kernel hold."""
+        self.layout.close()
+        super().close()
 
     def when_pressed(self, presses: dict[str, Any]) -> None:
         """Call ``presses[name](**details)`` when the page sends a press."""

@@ -84,22 +84,13 @@ class Panel:
         now_showing(self)
         with LOCK:
             still = self._figure.render(self.frame, STILL)
-        data = {
-            "text/plain": repr(self),
-            "image/png": b64encode(still).decode("ascii"),
-            "application/vnd.jupyter.widget-view+json": {
-                "version_major": 2,
-                "version_minor": 0,
-                "model_id": page.model_id,
-            },
-        }
-        return data, {"image/png": {"alt": self.frame.readout}}
+        data, metadata = page.beside(plain=repr(self), png=b64encode(still).decode("ascii"))
+        return data, metadata | {"image/png": {"alt": self.frame.readout}}
 
     def close(self) -> None:
         """End the run, and free what kernel and page hold; `set`, or showing it again, builds the panel anew."""
         self._stop()
         if self._page is not None:
-            self._page.layout.close()
             self._page.close()
         self._page = None
 
@@ -192,9 +183,9 @@ class Panel:
                 self._move_to(state)
 
     def _apply(self, settings: dict[str, Any]) -> None:
-        """Take settings from a button."""
+        """Take settings from a button: a press is no drag, so nothing is previewed."""
         with self._reporting():
-            self._move_to(self.state.replace(**settings))
+            self._move_to(self.state.replace(**settings), pressed=True)
 
     def _answer(self, option: int) -> None:
         self.page.answered = option
@@ -227,7 +218,7 @@ class Panel:
                 self._show(self.demo.compute(self.state))
                 self._sharpen()
 
-    def _move_to(self, state: Any) -> None:
+    def _move_to(self, state: Any, pressed: bool = False) -> None:
         """Follow the controls: a run starts anew, a slow picture is previewed and then refined, a fast one is drawn."""
         self.state = state
         self.page.veiled = False
@@ -235,7 +226,7 @@ class Panel:
         if self.demo.frames:
             self._frames = None
             self._run()
-        elif self.demo.preview:
+        elif self.demo.preview and not pressed:
             with one_thread(), LOCK, self.page.hold_sync():
                 self._show_picture(self.demo.compute(self.demo.preview(state)))
                 self.page.values = self._values()

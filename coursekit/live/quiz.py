@@ -1,4 +1,4 @@
-"""A chapter's quiz: choose an answer and read why; the score counts first tries."""
+"""A chapter's quiz: choose an answer and read why; the score counts first tries, which are kept."""
 
 from html import escape
 from typing import Any
@@ -7,6 +7,7 @@ from coursekit.chapters import QUIZZES
 from coursekit.exercises.question import Question
 from coursekit.exercises.quiz import Quiz
 from coursekit.live.page import QuizPage
+from coursekit.sitting import record_quiz
 
 
 def quiz(name: str) -> "QuizPanel":
@@ -35,6 +36,7 @@ class QuizPanel:
         """Choose an option of a question, both counted from 0."""
         if self.first_tries[question] is None:
             self.first_tries[question] = option == self.quiz.questions[question].answer
+            record_quiz(self.quiz.name, self.first_tries)
         answered = list(self.page.answered)
         answered[question] = option
         with self.page.hold_sync():
@@ -50,15 +52,10 @@ class QuizPanel:
     def __repr__(self) -> str:
         return f"quiz {self.quiz.name}: {len(self.first_tries)} questions"
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """A widget where there is a kernel; where there is none the questions, with answers to unfold."""
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.page.model_id}
         questions = "".join(f"<li>{_as_text(question)}</li>" for question in self.quiz.questions)
-        return {
-            "text/plain": repr(self),
-            "text/html": f"<ol>{questions}</ol>",
-            "application/vnd.jupyter.widget-view+json": view,
-        }
+        return self.page.beside(plain=repr(self), html=f"<ol>{questions}</ol>")
 
 
 def _as_text(question: Question) -> str:

@@ -1,7 +1,9 @@
-"""What a Jupyter server does for the course: messages leave at once, and exported pictures keep their descriptions."""
+"""What a Jupyter server does for the course: messages leave at once, and pictures stay, with their descriptions."""
 
 import os
 from typing import Any
+
+from coursekit.live.saving import before_saving
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
@@ -10,6 +12,7 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 def _load_jupyter_server_extension(app: Any) -> None:
     _describe_exported_pictures(app.web_app.settings)
+    _keep_saved_pictures(app)
     _send_at_once(app)
 
 
@@ -17,6 +20,15 @@ def _describe_exported_pictures(settings: dict[str, Any]) -> None:
     """Let *Save and Export Notebook As > HTML* use `coursekit.live.export`."""
     if "config" in settings:
         settings["config"].HTMLExporter.preprocessors.append("coursekit.live.export.DescribePictures")
+
+
+def _keep_saved_pictures(app: Any) -> None:
+    """Let whatever saves notebooks ask `coursekit.live.saving` first, beside a hook of the user's own."""
+    register = getattr(getattr(app, "contents_manager", None), "register_pre_save_hook", None)
+    if register is None:
+        app.log.warning("coursekit: this server has no hook for saving, so figures need to be run again each day.")
+    else:
+        register(before_saving)
 
 
 def _send_at_once(app: Any) -> None:

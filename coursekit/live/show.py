@@ -5,6 +5,8 @@ from typing import Any
 
 from coursekit.chapters import CHAPTERS, DEMOS
 from coursekit.live.panel import Panel
+from coursekit.live.verdict import offer_help
+from coursekit.sitting import enter
 
 
 def show(name: str, **settings: Any) -> Panel:
@@ -33,6 +35,8 @@ def show(name: str, **settings: Any) -> Panel:
 def prepare(chapter: str) -> None:
     """Compile what a chapter's figures need, with a progress line: some seconds the first time, then kept on disk.
 
+    From then on hints and errors list the exercises of this chapter, and a verdict has buttons under it.
+
     Parameters
     ----------
     chapter : str
@@ -44,6 +48,8 @@ def prepare(chapter: str) -> None:
         For a chapter that does not exist; the message lists those that do.
     """
     names = CHAPTERS[chapter].demos
+    enter(chapter)
+    offer_help()
     for i, name in enumerate(names, 1):
         line = f"\rPreparing figure {i} of {len(names)}; the first time this compiles for some seconds …"
         print(line, end="", flush=True)

@@ -13,15 +13,15 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-import browser_support  # noqa: F401  (it skips these tests where there is no browser)
 import pytest
+from browser_support import eventually
 
 from tools.lab_driver import KERNEL_IDLE, NOTEBOOK
 
 pytestmark = pytest.mark.browser
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/lab/tree/06_initialisation\.ipynb\?token=\w+")
+ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)(/lab/workspaces/coursekit/tree/06_initialisation\.ipynb)\?token=\w+")
 OURS = ("JUPYTER", "COURSEKIT", "IPYTHON", "MPLCONFIG", "XDG", "DISPLAY", "WAYLAND")
 RUN = f"""code => {{
     {NOTEBOOK}
@@ -100,7 +100,7 @@ def test_the_port_after_a_busy_one_is_taken_and_that_is_said(lab):
 
 def test_nobody_comes_in_without_the_token_or_from_another_machine(lab):
     assert answers(f"http://127.0.0.1:{lab.port}/api/contents") == 403
-    assert answers(lab.address.replace("/lab/tree/06_initialisation.ipynb", "/api/contents")) == 200
+    assert answers(lab.address.replace(ADDRESS.match(lab.address)[2], "/api/contents")) == 200
     with socket.socket() as other:
         assert other.connect_ex(("127.0.0.2", lab.port)) != 0  # it would answer if it listened on 0.0.0.0
 
@@ -117,6 +117,46 @@ def test_the_chapter_opens_from_the_printed_address_and_nothing_pops_up(lab, hom
     assert page.locator(".Toastify__toast, .jp-Dialog").all_inner_texts() == []
     assert not [url for url in asked if re.search(r"/lab/api/(news|update)", url)]
     page.close(run_before_unload=False)
+
+
+FOLDED = "() => jupyterapp.shell.leftCollapsed && jupyterapp.shell.rightCollapsed"
+NARROW = 100  # pixels for the icons at both sides, which stay; a side bar takes another 250
+
+
+def open_chapter(browser, address):
+    page = browser.new_page(viewport={"width": 1366, "height": 768})
+    page.goto(address)
+    page.wait_for_function(KERNEL_IDLE, timeout=60_000)
+    page.wait_for_timeout(1000)
+    return page
+
+
+def test_the_chapter_has_the_window_to_itself_and_is_not_marked_as_changed(lab, home, browser):
+    chapter = home / "coursekit" / "06_initialisation.ipynb"
+    before = chapter.read_bytes()
+    page = open_chapter(browser, lab.address)
+    assert page.evaluate(FOLDED)
+    assert page.locator(".jp-Notebook").bounding_box()["width"] >= 1366 - NARROW
+    assert not page.evaluate(f"() => {{ {NOTEBOOK} return notebook.context.model.dirty }}")
+    assert page.locator(".jp-mod-dirty").count() == 0
+    assert chapter.read_bytes() == before
+    page.close(run_before_unload=False)
+
+
+def test_a_side_bar_that_was_opened_is_open_the_next_time(lab, home, browser):
+    page = open_chapter(browser, lab.address)
+    page.evaluate("() => jupyterapp.commands.execute('filebrowser:activate')")
+    workspace = next((home / ".jupyter" / "lab" / "workspaces").iterdir())
+    assert eventually(lambda: '"left":{"collapsed":false' in workspace.read_text().replace(" ", ""))
+    page.close(run_before_unload=False)
+    page = open_chapter(browser, lab.address)
+    assert not page.evaluate("() => jupyterapp.shell.leftCollapsed")
+    page.close(run_before_unload=False)
+
+
+def test_a_window_that_opens_by_itself_shows_the_printed_address(lab, home):
+    (opener,) = (home / ".local" / "share" / "jupyter" / "runtime").glob("jpserver-file-to-run-*-open.html")
+    assert ADDRESS.match(lab.address)[2] in opener.read_text()
 
 
 def test_ctrl_c_ends_it_soon(lab):

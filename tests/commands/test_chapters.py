@@ -2,8 +2,11 @@
 
 import json
 import os
+import platform
 import stat
+import sys
 
+import nbformat
 import pytest
 
 from coursekit.commands import chapters
@@ -191,3 +194,57 @@ def test_the_record_is_hidden_and_small(shipped, own):
     chapters.bring(own)
     assert chapters.RECORD.startswith(".")
     assert set(json.loads((own / chapters.RECORD).read_text())) == {ONE, TWO}
+
+
+@pytest.fixture
+def real(tmp_path, monkeypatch):
+    """One true chapter, brought into the learner's folder."""
+    folder = tmp_path / "shipped"
+    folder.mkdir()
+    source = chapters.find(chapters.shipped(), 0)
+    (folder / ONE).write_bytes(source.read_bytes())
+    monkeypatch.setattr(chapters, "shipped", lambda: folder)
+    chapters.bring(tmp_path / "own")
+    return tmp_path / "own" / ONE
+
+
+def test_a_copy_names_the_kernel_that_will_run_it_and_is_otherwise_what_is_shipped(real):
+    copy, source = (json.loads(path.read_bytes()) for path in (real, chapters.find(chapters.shipped(), 0)))
+    said = copy.pop("metadata")
+    assert said["language_info"]["version"] == platform.python_version()
+    assert said["kernelspec"]["name"] == "python3"
+    del source["metadata"]
+    assert copy == source
+
+
+def as_another_python_saves_it(path):
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata.language_info.version = "3.99.1"
+    notebook.metadata.kernelspec.display_name = "Another"
+    nbformat.write(notebook, path)
+
+
+def test_a_chapter_that_only_another_python_has_saved_is_not_touched_and_is_fitted_to_this_one(real):
+    before = real.read_bytes()
+    as_another_python_saves_it(real)
+    assert chapters.bring(real.parent) == []
+    assert real.read_bytes() == before
+
+
+def test_one_word_of_the_learners_in_it_is_work(real):
+    notebook = nbformat.read(real, as_version=4)
+    notebook.cells[0].source += " mine"
+    nbformat.write(notebook, real)
+    before = real.read_bytes()
+    publish(real.parents[1] / "shipped", ONE, "a newer edition")
+    assert chapters.bring(real.parent) == [real]
+    assert real.read_bytes() == before
+
+
+def test_a_new_copy_names_the_kernel_too(real):
+    assert chapters.fresh_copy(real.parent, 0).read_bytes() == real.read_bytes()
+
+
+def test_without_a_kernel_a_copy_is_what_is_shipped(real, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ipykernel.ipkernel", None)
+    assert chapters.fresh_copy(real.parent, 0).read_bytes() == chapters.find(chapters.shipped(), 0).read_bytes()

@@ -16,10 +16,15 @@ def printed(text):
     return new_output("stream", name="stdout", text=text)
 
 
+VERDICT = new_output("execute_result", {"text/plain": "then", "text/html": "then"}, execution_count=5)
+
+
 def notebook(path, *cells):
     """Write cells given as (source, stored text, execution count)."""
     written = [
-        new_code_cell(source, outputs=[printed(text)] if text else [], execution_count=count)
+        new_code_cell(
+            source, outputs=[printed(text) if isinstance(text, str) else text] if text else [], execution_count=count
+        )
         for source, text, count in cells
     ]
     write(new_notebook(cells=written), path)
@@ -37,6 +42,7 @@ def answer(tmp_path_factory):
         ("print('new')", "old\n", 2),
         ("1 / 0", "", 3),
         ("check = print\ncheck('right')", "wrong\n", 4),
+        ("class Verdict:\n    __repr__ = _repr_html_ = lambda self: 'now'\nVerdict()", VERDICT, 5),
     )
     notebook(folder / "03_order.ipynb", ("print(x)", "1\n", 2), ("x = 1", "", 1))
     (folder / "04_torn.ipynb").write_text('{"cells": [')
@@ -65,12 +71,16 @@ def test_a_difference_ends_with_1_and_nothing_of_pytest_is_shown(answer):
 def test_each_chapter_has_a_line_that_says_how_many_cells_were_compared(answer):
     said = answer.stdout
     assert "01_sound.ipynb: 2 cells, 1 compared: all as stored\n" in said
-    assert "02_differs.ipynb: 4 cells, 4 compared: 3 of them differ\n" in said
-    assert "In all: 8 cells, 7 compared: 4 differ." in said
+    assert "02_differs.ipynb: 5 cells, 5 compared: 4 of them differ\n" in said
+    assert "In all: 9 cells, 8 compared: 5 differ." in said
 
 
 def test_a_cell_that_differs_is_named_with_what_was_stored_and_what_came(answer):
     assert "  code cell 2: print('new')\n      -old\n      +new\n    A cell above was changed" in answer.stdout
+
+
+def test_what_is_stored_as_text_and_as_html_is_told_once(answer):
+    assert "  code cell 5: class Verdict:\n      -then\n      +now\n    A cell above" in answer.stdout
 
 
 def test_a_cell_that_raises_shows_the_error(answer):

@@ -374,13 +374,13 @@ def config(tmp_path, monkeypatch):
 
 def test_the_setting_that_counts_most_decides_whether_the_extension_is_on(config):
     user, system = config
-    assert jupyter._switched_off() is None
-    system.write_text(json.dumps({"disabledExtensions": {f"{jupyter.MANAGER}:plugin": True}}))
-    assert jupyter._switched_off() == system
-    user.write_text(json.dumps({"disabledExtensions": {jupyter.MANAGER: False}}))
-    assert jupyter._switched_off() is None
-    user.write_text(json.dumps({"disabledExtensions": [jupyter.MANAGER]}))
-    assert jupyter._switched_off() == user
+    assert jupyter._switched_off(jupyter.WIDGETS.name) is None
+    system.write_text(json.dumps({"disabledExtensions": {f"{jupyter.WIDGETS.name}:plugin": True}}))
+    assert jupyter._switched_off(jupyter.WIDGETS.name) == system
+    user.write_text(json.dumps({"disabledExtensions": {jupyter.WIDGETS.name: False}}))
+    assert jupyter._switched_off(jupyter.WIDGETS.name) is None
+    user.write_text(json.dumps({"disabledExtensions": [jupyter.WIDGETS.name]}))
+    assert jupyter._switched_off(jupyter.WIDGETS.name) == user
 
 
 def test_a_server_extension_that_nobody_switched_on_is_a_warning(config):
@@ -474,7 +474,7 @@ def add_foreign_kernel(place):
 def switch_extension_off(place):
     file = place.root / "etc/jupyter/labconfig/page_config.json"
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({"disabledExtensions": {jupyter.MANAGER: True}}))
+    file.write_text(json.dumps({"disabledExtensions": {jupyter.WIDGETS.name: True}}))
     shutil.rmtree(place.packages / "jupyterlab")
     (place.packages / "jupyterlab").symlink_to(INSTALLED / "jupyterlab")  # the one that can switch it on
 
@@ -521,6 +521,11 @@ BROKEN = {
         r"The lab extension for widgets \(@jupyter-widgets/jupyterlab-manager\) is missing",
         r'pip install --force-reinstall --no-deps "jupyterlab_widgets~=3',
         lambda place: shutil.rmtree(place.root / LAB),
+    ),
+    "lab extension for figures missing": Broken(
+        r"The lab extension for figures \(anywidget\) is missing",
+        r'pip install --force-reinstall --no-deps "anywidget>=0.9"',
+        lambda place: shutil.rmtree(place.root / "share/jupyter/labextensions/anywidget"),
     ),
     "lab extension disabled": Broken(
         r"The lab extension for widgets is switched off in .*page_config.json",

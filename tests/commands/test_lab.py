@@ -1,5 +1,6 @@
 """``coursekit lab``: what it starts, and what it says."""
 
+import json
 import os
 import socket
 import subprocess
@@ -16,9 +17,9 @@ from coursekit.places import PACKAGE
 def started(monkeypatch, tmp_path):
     """Keep what JupyterLab would have been started with; nothing of this machine is touched."""
     calls = []
-    monkeypatch.setattr(
-        os, "environ", {**os.environ, "JUPYTER_TOKEN": "secret", "COURSEKIT_CHAPTERS": str(tmp_path / "own")}
-    )
+    mine = {"COURSEKIT_CHAPTERS": tmp_path / "own", "JUPYTERLAB_WORKSPACES_DIR": tmp_path / "workspaces"}
+    mine = {name: str(path) for name, path in mine.items()}
+    monkeypatch.setattr(os, "environ", {**os.environ, "JUPYTER_TOKEN": "secret", **mine})
     monkeypatch.setattr(lab, "serve", lambda settings, chapter: calls.append([*settings, str(chapter)]))
     monkeypatch.setattr(lab, "free_port", lambda port, ip: port)
     monkeypatch.setattr(lab, "running_as_root", lambda: False)
@@ -34,7 +35,10 @@ def test_it_serves_this_machine_only_with_a_token_and_opens_the_chapter(started,
     assert f"--ServerApp.root_dir={tmp_path / 'own'}" in call
     assert call[-1] == str(tmp_path / "own" / "06_initialisation.ipynb")
     assert not any("secret" in part for part in call)  # it would show in the list of processes
-    assert "http://127.0.0.1:9000/lab/tree/06_initialisation.ipynb?token=secret" in capsys.readouterr().out
+    assert (
+        "http://127.0.0.1:9000/lab/workspaces/coursekit/tree/06_initialisation.ipynb?token=secret"
+        in capsys.readouterr().out
+    )
 
 
 def test_without_a_given_token_one_is_drawn(started):
@@ -170,6 +174,25 @@ def test_a_lecture_has_larger_letters_in_a_copy_of_their_settings(started, monke
     assert seen["print"] == "theirs"
     assert (theirs / "themes.jupyterlab-settings").read_text() == "theirs"
     assert os.environ["COURSEKIT_LECTURE"] == "1"
+
+
+@pytest.mark.parametrize("options", [[], ["--lecture"]])
+def test_the_side_bars_are_folded_until_somebody_opens_one(started, tmp_path, options):
+    cli.main(["lab", *options])
+    (workspace,) = (tmp_path / "workspaces").iterdir()
+    assert json.loads(workspace.read_text())["data"] == {"layout-restorer:data": {}}  # nothing is open at the sides
+    workspace.write_text('{"data": {"layout-restorer:data": {"left": {"collapsed": false}}}, "metadata": {"id": ""}}')
+    before = workspace.read_text()
+    cli.main(["lab", *options])
+    assert workspace.read_text() == before
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}"])
+def test_an_arrangement_that_cannot_be_read_keeps_nobody_from_starting(started, tmp_path, content):
+    cli.main(["lab"])
+    (workspace,) = (tmp_path / "workspaces").iterdir()
+    workspace.write_text(content)
+    assert cli.main(["lab"]) == 0
 
 
 def test_the_server_extension_is_enabled_as_by_the_installed_settings():

@@ -4,12 +4,13 @@ import csv
 import io
 import json
 import os
+import unicodedata
 from pathlib import Path
 
 import pytest
 
-from coursekit import cli
-from coursekit.chapters import EXERCISES
+from coursekit import cli, sitting
+from coursekit.chapters import EXERCISES, QUIZZES
 from coursekit.exercises.progress_file import Standing, merged, read_standings
 
 SOLVED = {"attempts": 2, "hints": 1, "solved": "2025-09-01"}
@@ -46,30 +47,26 @@ def read_csv(path):
         return list(csv.DictReader(file))
 
 
-def test_own_table_counts_by_chapter_and_says_what_comes_next(own, capsys):
-    put(own, he_std=SOLVED, xavier_bound={"attempts": 3}, hinge_loss=SOLVED | {"solved": "2025-09-02"})
-    assert progress() == 0
-    lines = capsys.readouterr().out.splitlines()
-    counts = {line.split()[0]: line.split()[-4:] for line in lines[1:-1]}
-    size = sum(exercise.chapter.number == 6 for exercise in EXERCISES.values())
-    assert lines[0].split() == ["chapter", "solved", "attempts", "hints", "last", "day"]
-    assert counts["06"] == [f"1/{size}", "5", "1", "2025-09-01"]
-    assert counts["02"][1:] == ["0", "0", "-"]
-    assert counts["all"] == [f"2/{len(EXERCISES)}", "7", "2", "2025-09-02"]
-    first_open = min(EXERCISES.values(), key=lambda exercise: (exercise.chapter.number, exercise.name == "hinge_loss"))
-    assert lines[-1] == f"Next: {first_open.name}, in chapter {first_open.chapter}."
+@pytest.mark.parametrize("all", [False, True])
+def test_own_table_is_the_one_of_a_chapter(own, capsys, all):
+    put(own, he_std=SOLVED, xavier_bound={"attempts": 3}, **{"quiz losses 1": SOLVED, "quiz losses 2": {"attempts": 1}})
+    assert progress(*["--all"] * all) == 0
+    said = capsys.readouterr().out
+    assert said == f"{sitting.progress(all=all)}\n"
+    assert ("xavier_bound" in said) is all
+    assert ("1 of 5" in said) is not all
 
 
 def test_before_the_first_exercise_there_is_a_table_and_no_file(own, capsys):
     assert progress() == 0
-    assert f"0/{len(EXERCISES)}" in capsys.readouterr().out
+    assert f"0 of {len(EXERCISES)} solved." in capsys.readouterr().out
     assert not own.parent.exists()
 
 
 def test_after_the_last_exercise_nothing_comes_next(own, capsys):
     put(own, **dict.fromkeys(EXERCISES, SOLVED))
     assert progress() == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "Everything is solved."
+    assert capsys.readouterr().out.splitlines()[-1] == f"{len(EXERCISES)} of {len(EXERCISES)} solved."
 
 
 def test_class_has_a_row_for_each_file_and_a_column_for_each_chapter(own, capsys):
@@ -79,11 +76,48 @@ def test_class_has_a_row_for_each_file_and_a_column_for_each_chapter(own, capsys
     said = capsys.readouterr().out
     heading, *rows = table(said)
     chapters = sorted({f"{exercise.chapter.number:02}" for exercise in EXERCISES.values()})
-    assert heading == ["learner", *chapters, "all"]
+    assert heading == ["learner", *chapters, "all", "stuck"]
     assert [row[0] for row in rows] == ["Zoë", "王小明"]
     assert rows[0][heading.index("06")].startswith("1/")
     assert [row[-1] for row in rows] == [f"1/{len(EXERCISES)}", f"0/{len(EXERCISES)}"]
     assert said.splitlines()[2].index("0/") == said.splitlines()[1].index("0/") - 3  # three letters twice as wide
+
+
+STUCK = {"attempts": 7, "hints": 3}
+
+
+def test_who_is_stuck_stands_beside_each_learner(own, capsys):
+    last = {"last try at hinge_loss": {"solved": "2026-11-20"}}
+    put("ann.json", he_std=STUCK | {"attempts": 1, "hints": 1}, hinge_loss=STUCK, **last)
+    put("bob.json", he_std=SOLVED, xavier_bound={"hints": 2}, gone=STUCK, **{"quiz losses 1": {"attempts": 1}})
+    assert progress("ann.json", "bob.json") == 0
+    ann, bob = capsys.readouterr().out.splitlines()[1:3]
+    share = f"0/{len(EXERCISES)}"
+    told = "hinge_loss: 7 attempts, 3 hints, last 2026-11-20; he_std: 1 attempt, 1 hint"  # in the order of the course
+    assert ann.partition(share)[2].strip() == told
+    assert bob.endswith(f"1/{len(EXERCISES)}")
+
+
+def test_a_class_sees_where_it_is_stuck(own, capsys):
+    put("ann.json", he_std=STUCK, xavier_bound=STUCK)
+    put("bob.json", he_std=STUCK, xavier_bound=SOLVED, hinge_loss=SOLVED)
+    put("cem.json", he_std={"hints": 1})
+    assert progress("ann.json", "bob.json", "cem.json") == 0
+    _, rows = capsys.readouterr().out.split("\n\n")
+    assert [row[-4:] for row in table(rows)] == [
+        ["exercise", "tried", "solved", "stuck"],
+        ["he_std", "2", "0", "2"],
+        ["xavier_bound", "2", "1", "1"],
+    ]
+    assert progress("ann.json", "bob.json", "cem.json", "--all") == 0
+    _, rows = capsys.readouterr().out.split("\n\n")
+    assert [row[-4:] for row in table(rows)][:4] == [
+        ["exercise", "tried", "solved", "stuck"],
+        ["he_std", "2", "0", "2"],
+        ["xavier_bound", "2", "1", "1"],
+        ["hinge_loss", "1", "1", "0"],
+    ]
+    assert len(table(rows)) == 1 + len(EXERCISES)
 
 
 def test_a_bad_file_is_named_with_the_reason_and_the_others_are_shown(own, capsys):
@@ -139,15 +173,18 @@ def test_control_characters_from_a_file_do_not_reach_the_terminal(own, capsys):
 
 def test_csv_has_a_row_for_each_learner_and_exercise(own, capsys):
     put("Zoë.json", he_std=SOLVED)
-    put("王小明.json", gone={"attempts": 4})
-    assert progress("Zoë.json", "王小明.json", "--csv", "class.csv") == 0
+    put("王小明.json", gone={"attempts": 4}, hinge_loss=STUCK, **{"last try at hinge_loss": {"solved": "2026-11-20"}})
+    put("Ann.json", **{"quiz losses 2": {"attempts": 1}})
+    assert progress("Zoë.json", "王小明.json", "Ann.json", "--csv", "class.csv") == 0
     assert "Zoë" in capsys.readouterr().out
     rows = read_csv("class.csv")
-    assert len(rows) == 2 * len(EXERCISES) + 1
-    assert [row for row in rows if row["attempts"] != "0"] == [
-        {"learner": "Zoë", "chapter": "06 Initialisation", "exercise": "he_std"}
-        | {"attempts": "2", "hints": "1", "solved": "2025-09-01"},
-        {"learner": "王小明", "chapter": "", "exercise": "gone", "attempts": "4", "hints": "0", "solved": ""},
+    questions = sum(len(quiz.questions) for quiz in QUIZZES.values())
+    assert len(rows) == 3 * (len(EXERCISES) + questions) + 1
+    assert [(*row.values(),) for row in rows if row["attempts"] != "0"] == [
+        ("Zoë", "06 Initialisation", "he_std", "2", "1", "2025-09-01", "2025-09-01", ""),
+        ("王小明", "01 Losses", "hinge_loss", "7", "3", "", "2026-11-20", "yes"),
+        ("王小明", "", "gone", "4", "0", "", "", ""),
+        ("Ann", "01 Losses", "quiz losses 2", "1", "0", "", "", ""),
     ]
     with open("class.csv", "rb") as file:
         content = file.read()
@@ -174,7 +211,7 @@ def test_csv_to_the_terminal_is_all_that_is_printed(own, capsysbinary):
     put(own, he_std=SOLVED)
     assert progress("--csv", "-") == 0
     rows = list(csv.DictReader(io.StringIO(capsysbinary.readouterr().out.decode(), newline="")))
-    assert len(rows) == len(EXERCISES)
+    assert {*EXERCISES} < {row["exercise"] for row in rows}
     assert {row["learner"] for row in rows} == {"progress"}
 
 
@@ -207,7 +244,7 @@ def test_merging_takes_the_better_of_two_machines(own, capsys):
             "xavier_bound": Standing(**SOLVED),
         }
     assert read_standings(own) == merged(before, read_standings(Path("laptop.json")))
-    assert table(capsys.readouterr().out)[-2][0] == "1"  # one of another edition: the table is the own one
+    assert table(capsys.readouterr().out)[-1][0] == "1"  # one of another edition: the table is the own one
 
 
 def test_merging_several_files_does_not_depend_on_their_order(own):
@@ -256,3 +293,66 @@ def test_merging_on_a_full_disk_is_said_and_leaves_the_old_file(own, monkeypatch
 def test_merging_nothing_is_a_wrong_call(own, capsys):
     assert progress("--merge") == 2
     assert "coursekit progress --merge FILE ..." in capsys.readouterr().err
+
+
+def test_exporting_writes_a_file_to_hand_in_and_brings_it_up_to_date(own, capsys):
+    put(own, he_std={"attempts": 2})
+    assert progress("--export", "Zoë Müller") == 0
+    assert capsys.readouterr().out == "Zoë Müller.json is written: hand in this file.\n"
+    assert read_standings(Path("Zoë Müller.json")) == read_standings(own)
+    put(own, he_std=SOLVED, **{"quiz losses 1": SOLVED})
+    assert progress("--export", "Zoë Müller.json") == 0
+    assert capsys.readouterr().out == "Zoë Müller.json is brought up to date: hand in this file.\n"
+    assert read_standings(Path("Zoë Müller.json")) == read_standings(own)
+    assert os.listdir() == ["Zoë Müller.json"]
+
+
+@pytest.mark.parametrize("content", ['{"he_std": {"attempts": 9}}', '{"hinge_loss": {"attempts": 1}}', "a letter"])
+def test_exporting_leaves_a_file_that_holds_something_else(own, capsys, content):
+    put(own, he_std={"attempts": 2})
+    Path("ann.json").write_text(content)
+    assert progress("--export", "ann") == 1
+    assert "ann.json is there and holds something else. It stays as it is" in capsys.readouterr().err
+    assert Path("ann.json").read_text() == content
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("../../etc/passwd", "etc-passwd.json"),
+        ("C:\\Users\\ann", "C--Users-ann.json"),
+        ("=1+1", "1-1.json"),
+        ("-ann\x1b[2J", "ann--2J.json"),
+        ("..", "progress.json"),
+        ("", "progress.json"),
+        ("nul", "nul-.json"),
+        ("王小明", "王小明.json"),
+        ("ज़ोया O'Neil", "ज़ोया O-Neil.json"),
+        ("a" * 300, "a" * 60 + ".json"),
+    ],
+)
+def test_a_name_is_made_one_that_every_system_allows(own, capsys, name, file):
+    put(own, he_std=SOLVED)
+    assert progress(f"--export={name}") == 0
+    assert os.listdir() == [unicodedata.normalize("NFC", file)]
+    assert capsys.readouterr().out.startswith(os.listdir()[0])
+
+
+def test_what_cannot_be_exported_is_said(own, monkeypatch, capsys):
+    assert progress("--export", "ann") == 1
+    assert "There is nothing to hand in yet" in capsys.readouterr().err
+    put(own, he_std=SOLVED)
+    assert progress("--export", "ann", "bob.json") == 2
+    assert "--export writes your own progress: name no files." in capsys.readouterr().err
+
+    def disk_full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", disk_full)
+        assert progress("--export", "ann") == 1
+    assert "ann.json cannot be written: No space left on device." in capsys.readouterr().err
+    own.write_bytes(b"half a fi")
+    assert progress("--export", "ann") == 1
+    assert "It is kept as progress.json.corrupt" in capsys.readouterr().err
+    assert os.listdir() == []

@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 
 import coursekit
 from coursekit.chapters import EXERCISES
@@ -19,6 +20,7 @@ from coursekit.exercises.session import Session
 from coursekit.gradcheck import numerical_gradient, relative_error
 from coursekit.initialisers import INITIALISERS
 from coursekit.losses import softmax_cross_entropy
+from coursekit.registry import UnknownNameError
 
 MISCONCEPTIONS = [
     pytest.param(exercise, misconception, id=f"{exercise.name}: {misconception.name}")
@@ -535,14 +537,97 @@ def test_hints_come_one_by_one_and_end():
     assert repr(Session().hint("he_std")).startswith("Hint 1 of ")
 
 
-def test_what_a_learner_is_told_is_plain_text_in_every_viewer():
+def test_hints_left_count_down_as_hints_are_seen():
+    session = Session()
+    total = len(EXERCISES["he_std"].hints)
+    assert session.hints_left("he_std") == total
+    for left in (*reversed(range(total)), 0):
+        session.hint("he_std")
+        assert session.hints_left("he_std") == left
+    assert session.hints_left("xavier_bound") == len(EXERCISES["xavier_bound"].hints)
+
+
+OWN = [name for name, exercise in EXERCISES.items() if exercise.chapter.name == "initialisation"]
+
+
+def test_a_chapter_lists_its_own_exercises_only():
+    session = Session()
+    session.enter("initialisation")
+    calls = ", ".join(f'ck.hint("{name}")' for name in OWN)
+    assert repr(session.hint()) == f"A hint to which exercise? {calls}."
+    expected = f"There is no exercise called 'he_sdt'. Did you mean 'he_std'? Known: {', '.join(OWN)}."
+    assert repr(session.hint("he_sdt")) == expected
+    assert repr(session.check("he_sdt", None)) == f"✗ he_sdt: {expected}"
+    assert repr(session.hint("hinge_loss")).startswith("Hint 1 of ")  # that of another chapter is found all the same
+
+
+def test_an_exercise_whose_hints_were_all_seen_is_not_listed():
+    session = Session()
+    session.enter("initialisation")
+    for seen, name in enumerate(OWN, 1):
+        for _ in EXERCISES[name].hints:
+            session.hint(name)
+        assert repr(session.hint()).count("ck.hint") == len(OWN) - seen
+    assert repr(session.hint()) == "You have seen all hints of this chapter."
+
+
+@pytest.mark.parametrize("chapter", ["", "start_here"])
+def test_where_no_chapter_has_exercises_of_its_own_all_are_listed(chapter):
+    session = Session()
+    session.enter(chapter)
+    assert repr(session.hint()).count("ck.hint") == len(EXERCISES)
+
+
+def test_preparing_a_chapter_enters_it(monkeypatch):
+    session = Session()
+    monkeypatch.setattr("coursekit.live.show.enter", session.enter)
+    monkeypatch.setattr("coursekit.figures.demo.Demo.rehearse", lambda *_: None)
+    coursekit.prepare("initialisation")
+    assert repr(session.hint()).count("ck.hint") == len(OWN)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
+def test_a_solution_is_the_one_of_the_chapter_and_correct(exercise):
+    code = Session().solution(exercise.name)
+    assert ": Array" not in code  # that of the package
+    names = {"np": np}
+    exec(code, names)
+    answer = [value for value in names.values() if getattr(value, "__code__", None)][-1]
+    assert judge(exercise, answer, 5.0).verdict is Verdict.CORRECT
+
+
+@pytest.mark.parametrize("content", [None, "no notebook", '{"cells": []}', '{"cells": [{}]}', "[]"])
+def test_without_the_chapter_a_solution_is_that_of_the_package(tmp_path, monkeypatch, content):
+    monkeypatch.setattr("coursekit.exercises.solution.course_folder", lambda: tmp_path)
+    if content:
+        (tmp_path / "notebooks").mkdir()
+        (tmp_path / "notebooks" / EXERCISES["he_std"].chapter.notebook).write_text(content)
+    code = Session().solution("he_std")
+    assert code.startswith("def he_std(fan_in: int) -> float:")
+    assert code.endswith("return math.sqrt(2 / fan_in)")
+
+
+def test_hints_left_and_solution_of_no_exercise_are_refused():
+    for ask in (Session().hints_left, Session().solution):
+        with pytest.raises(UnknownNameError, match="Did you mean 'he_std'"):
+            ask("he_sdt")
+
+
+def test_what_a_learner_is_told_is_text_in_every_viewer_and_breaks_between_words():
     def he_std(fan_in):
         raise ValueError("<script>")
 
     session = Session()
-    told = [session.check("he_std", he_std), session.hint("he_std"), session.progress()]
-    assert "<script>" in repr(told[0])
-    assert not [name for shown in told for name in dir(shown) if name.startswith("_repr_")]
+    verdict, hint = session.check("he_std", he_std), session.hint("he_std")
+    assert "<script>" in repr(verdict)
+    for told in (verdict, hint):
+        html = BeautifulSoup(told._repr_html_(), "html.parser")
+        assert html.get_text() == repr(told)
+        [block] = html.find_all()
+        style = dict(rule.split(": ") for rule in block["style"].split("; "))
+        assert style["word-break"] == "normal"
+        assert not [rule for rule in style if "color" in rule or "background" in rule]
+    assert not [name for name in dir(session.progress()) if name.startswith("_repr_")]
 
 
 def test_records_are_frozen():

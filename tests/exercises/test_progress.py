@@ -8,15 +8,17 @@ import sys
 import threading
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursekit.chapters import EXERCISES
+from coursekit.chapters import EXERCISES, QUIZZES  # noqa: F401  (asked for, so that both are filled)
 from coursekit.exercises import lock_file
 from coursekit.exercises.checking import Verdict
-from coursekit.exercises.progress_file import ProgressFile, Standing, merged, read_standings
+from coursekit.exercises.progress_file import LAST_TRY, ProgressFile, Standing, as_json, merged, read_standings
 from coursekit.exercises.session import Session
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +33,8 @@ BYTES_OF_NO_PROGRESS = {
     "of other types": b'{"he_std": {"attempts": "many"}}',
     "negative": b'{"he_std": {"hints": -1}}',
     "of a day that is none": b'{"he_std": {"solved": "yesterday"}}',
+    "of a last day that is none": b'{"last try at he_std": {"solved": "yesterday"}}',
+    "of other quizzes": b'{"quiz losses 1": true}',
     "too deep": b"[" * 100_000,
     "too large": b"{}" + b" " * 1_000_000,
 }
@@ -52,7 +56,7 @@ def right(fan_in):
 
 
 def row(session, name="he_std"):
-    return next(line.split() for line in repr(session.progress()).splitlines() if f" {name} " in line)
+    return next(line.split() for line in repr(session.progress(all=True)).splitlines() if f" {name} " in line)
 
 
 def test_attempts_count_up_to_the_first_correct_one(path):
@@ -73,19 +77,88 @@ def test_most_hints_seen_are_kept(path):
     assert json.loads(path.read_bytes())["he_std"]["hints"] == 2
 
 
-def test_table_lists_every_exercise_in_the_order_of_the_chapters(path):
+def test_short_table_has_a_row_a_chapter_and_says_what_comes_next(path):
+    session = Session()
+    session.check("hinge_loss", EXERCISES["hinge_loss"].solution)
+    session.record_quiz("losses", [True, True, False, None, None])
+    session.record_quiz("backprop", [False, None, None, None, None])
+    lines = repr(session.progress()).splitlines()
+    assert lines[0].split() == ["chapter", "solved", "quiz"]
+    with_exercises = dict.fromkeys(exercise.chapter for exercise in EXERCISES.values())
+    assert [line.split("  ")[0] for line in lines[1:-1]] == [str(chapter) for chapter in with_exercises]
+    assert lines[1].split()[-6:] == ["1", "of", "4", "2", "of", "5"]
+    assert lines[2].split()[-6:] == ["0", "of", "4", "0", "of", "5"]
+    assert lines[3].split()[-4:] == ["0", "of", "5", "-"]
+    first_open = next(name for name in EXERCISES if name != "hinge_loss")
+    assert lines[-1] == f"1 of {len(EXERCISES)} solved. Next: {first_open}, in chapter {EXERCISES[first_open].chapter}."
+    assert max(map(len, lines[:-1])) < 50
+
+
+def test_table_of_all_lists_every_exercise_in_the_order_of_the_chapters(path):
     session = Session()
     session.hint("he_std")
     session.check("he_std", wrong)
     session.check("xavier_bound", EXERCISES["xavier_bound"].solution)
-    lines = repr(session.progress()).splitlines()
+    lines = repr(session.progress(all=True)).splitlines()
     assert lines[0].split() == ["chapter", "exercise", "solved", "attempts", "hints"]
     in_order = sorted(EXERCISES.values(), key=lambda exercise: exercise.chapter.number)
     names = [line.rsplit(maxsplit=4)[1] for line in lines[1:-1]]
     assert names == [exercise.name for exercise in in_order]
     assert row(session)[-4:] == ["he_std", "no", "1", "1"]
     assert row(session, "xavier_bound")[-4:] == ["xavier_bound", date.today().isoformat(), "1", "0"]
-    assert lines[-1] == f"1 of {len(EXERCISES)} solved."
+    assert lines[-1].startswith(f"1 of {len(EXERCISES)} solved. Next: ")
+
+
+def test_the_last_day_is_kept_until_it_is_solved(path, monkeypatch):
+    session = Session()
+    for day in ("2026-11-18", "2026-11-20"):
+        monkeypatch.setattr(
+            "coursekit.exercises.session.date", SimpleNamespace(today=lambda day=day: date.fromisoformat(day))
+        )
+        session.check("he_std", wrong)
+    assert read_standings(path)["he_std"] == Standing(2, 0, "", "2026-11-20")
+    session.check("he_std", right)
+    assert read_standings(path)["he_std"] == Standing(3, 0, "2026-11-20")
+    assert LAST_TRY not in path.read_text()
+
+
+def test_the_first_answer_to_a_question_counts_for_ever(path):
+    Session().record_quiz("losses", [None, True, False, None, None])
+    kept = {"quiz losses 2": Standing(1, 0, date.today().isoformat()), "quiz losses 3": Standing(1)}
+    assert read_standings(path) == kept
+    Session().record_quiz("losses", [None, False, True, None, None])  # answered again, in another kernel
+    assert read_standings(path) == kept
+    Session().record_quiz("losses", [False, False, True, None, None])
+    assert read_standings(path) == kept | {"quiz losses 1": Standing(1)}
+
+
+def test_a_quiz_that_is_not_answered_yet_leaves_no_trace(path):
+    Session().record_quiz("losses", [None] * 5)
+    assert not path.exists()
+
+
+def test_a_file_from_before_quizzes_is_read(path):
+    path.parent.mkdir()
+    path.write_text('{"he_std": {"attempts": 2, "hints": 1, "solved": ""}}')
+    Session().record_quiz("losses", [True])
+    assert read_standings(path) == {"he_std": Standing(2, 1), "quiz losses 1": Standing(1, 0, date.today().isoformat())}
+
+
+def test_an_edition_from_before_quizzes_can_read_the_file(path):
+    """It asks for entries with no other fields than these three, and keeps those whose names it does not know."""
+    session = Session()
+    session.check("he_std", wrong), session.hint("he_std"), session.record_quiz("losses", [True, False])
+    entries = json.loads(path.read_bytes())
+    assert {(*entry,) for entry in entries.values()} == {("attempts", "hints", "solved")}
+    assert {tuple(map(type, entry.values())) for entry in entries.values()} == {(int, int, str)}
+    assert len(entries) == 4
+
+
+def test_what_an_older_edition_solved_has_no_last_try(path):
+    path.parent.mkdir()
+    solved = {"attempts": 3, "hints": 0, "solved": "2026-11-21"}
+    path.write_text(json.dumps({"last try at he_std": {"solved": "2026-11-20"}, "he_std": solved}))
+    assert read_standings(path) == {"he_std": Standing(**solved)}
 
 
 def test_another_kernel_sees_it(path):
@@ -100,7 +173,7 @@ def test_exercises_of_another_edition_are_kept(path):
     session = Session()
     session.check("he_std", wrong)
     assert json.loads(path.read_bytes())["gone"] == old["gone"]
-    assert "gone" not in repr(session.progress())
+    assert "gone" not in repr(session.progress(all=True))
 
 
 def test_environment_decides_at_every_call(path, monkeypatch, tmp_path):
@@ -264,7 +337,9 @@ def test_without_locks_progress_is_saved_all_the_same(path, monkeypatch):
 
 DAYS = st.sampled_from(["", "2025-01-02", "2025-09-01", "2026-03-04"])
 STANDINGS = st.dictionaries(
-    st.sampled_from(["he_std", "xavier_bound", "gone"]), st.builds(Standing, st.integers(0, 9), st.integers(0, 3), DAYS)
+    st.sampled_from(["he_std", "xavier_bound", "gone", "quiz losses 1"]),
+    st.builds(Standing, st.integers(0, 9), st.integers(0, 3), DAYS)
+    | st.builds(Standing, st.integers(1, 9), tried=DAYS),
 )
 
 
@@ -276,6 +351,14 @@ def test_merging_does_not_depend_on_order_or_repetition(one, two, three):
     assert merged(one, {}) == merged(one, one) == one
 
 
+@given(STANDINGS)
+def test_what_is_written_is_what_is_read(standings):
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "progress.json"
+        path.write_bytes(as_json(standings))
+        assert read_standings(path) == standings
+
+
 def test_the_better_standing_wins():
     here = {"he_std": Standing(3, 2, "2025-09-02"), "only_here": Standing(1)}
     there = {"he_std": Standing(4, 1, "2025-09-01"), "only_there": Standing(2, 0, "2025-09-03")}
@@ -284,4 +367,9 @@ def test_the_better_standing_wins():
         "only_here": Standing(1),
         "only_there": Standing(2, 0, "2025-09-03"),
     }
-    assert merged({"he_std": Standing(9)}, {"he_std": Standing(1, 0, "2025-09-01")})["he_std"].solved == "2025-09-01"
+    assert merged({"he_std": Standing(2, tried="2025-09-01")}, {"he_std": Standing(1, tried="2025-09-02")}) == {
+        "he_std": Standing(2, tried="2025-09-02")
+    }
+    assert merged({"he_std": Standing(9, tried="2025-09-02")}, {"he_std": Standing(1, 0, "2025-09-01")}) == {
+        "he_std": Standing(9, 0, "2025-09-01")
+    }

@@ -5,10 +5,17 @@ import pytest
 import coursekit as ck
 from coursekit.chapter import Chapter
 from coursekit.chapters import QUIZZES
+from coursekit.exercises.progress_file import read_standings
 from coursekit.exercises.question import Question
 from coursekit.exercises.quiz import Quiz
 
 each = pytest.mark.parametrize("quiz", QUIZZES.values(), ids=list(QUIZZES))
+
+
+@pytest.fixture(autouse=True)
+def path(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSEKIT_PROGRESS", str(tmp_path / "progress.json"))
+    return tmp_path / "progress.json"
 
 
 @each
@@ -33,7 +40,7 @@ def choose(panel, question, option):
 
 
 @each
-def test_every_answer_gets_its_explanation_and_first_tries_count(quiz):
+def test_every_answer_gets_its_explanation_and_first_tries_count_and_are_kept(quiz, path):
     panel = ck.quiz(quiz.name)
     for i, question in enumerate(quiz.questions):
         wrong = (question.answer + 1) % len(question.options)
@@ -45,6 +52,9 @@ def test_every_answer_gets_its_explanation_and_first_tries_count(quiz):
         assert told["explanation"] == question.explanation
     assert panel.first_tries == [False, True, True, True, True]
     assert "4 right at the first try, 5 of 5 answered" in panel.page.score
+    kept = read_standings(path)
+    assert tuple(sorted(kept)) == quiz.keys
+    assert [bool(kept[key].solved) for key in quiz.keys] == panel.first_tries
 
 
 def test_names_are_text_not_html_and_there_is_a_form_without_a_kernel():
@@ -53,7 +63,7 @@ def test_names_are_text_not_html_and_there_is_a_form_without_a_kernel():
     from coursekit.live.quiz import QuizPanel
 
     panel = QuizPanel(quiz)
-    stored = panel._repr_mimebundle_()
+    stored, _ = panel._repr_mimebundle_()
     assert stored["text/plain"] == repr(panel) == "quiz q: 1 questions"
     assert "&lt;i&gt; slanted?" in stored["text/html"]
     assert "<summary>Answer</summary>&lt;i&gt;no&lt;/i&gt;. Because &lt;i&gt; &amp; so." in stored["text/html"]

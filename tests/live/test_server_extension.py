@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from coursekit.live import server_extension
+from coursekit.live.saving import before_saving
 
 KEY = "kernel_websocket_connection_class"
 
@@ -53,6 +54,15 @@ def test_an_unknown_server_is_left_alone(settings, caplog):
     server_extension._load_jupyter_server_extension(app)
     assert app.web_app.settings == settings
     assert "no kernel websocket class" in caplog.text
+    assert "no hook for saving" in caplog.text
+
+
+def test_it_registers_what_keeps_pictures_with_whatever_saves_notebooks():
+    registered = []
+    app = server(**{KEY: StockConnection})
+    app.contents_manager = SimpleNamespace(register_pre_save_hook=registered.append)
+    server_extension._load_jupyter_server_extension(app)
+    assert registered == [before_saving]
 
 
 def test_the_server_loads_no_figure_code():

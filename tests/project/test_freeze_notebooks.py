@@ -19,7 +19,8 @@ from PIL import Image
 from coursekit.commands.frozen import NBVAL, SANITIZE, environment
 from coursekit.demos import DEMOS
 from coursekit.figures.canvas import LiveFigure
-from tools.freeze_notebooks import WIDGET, complaint, freeze, main, normal_form
+from coursekit.live.saving import VIEW
+from tools.freeze_notebooks import complaint, freeze, main, normal_form
 
 ROOT = Path(__file__).parents[2]
 
@@ -162,7 +163,7 @@ def keep_widget_state(notebook):
 
 
 def keep_a_widget_view(notebook):
-    outputs_of(notebook, "readout")[0].data[WIDGET] = {"model_id": "1"}
+    outputs_of(notebook, "readout")[0].data[VIEW] = {"model_id": "1"}
 
 
 def keep_a_time(notebook):

@@ -14,8 +14,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from coursekit.chapters import CHAPTERS, EXERCISES, QUIZZES
 from coursekit.demos import DEMOS
 from coursekit.exercises.checking import Verdict
+from coursekit.live.saving import VIEW
 from coursekit.sitting import check
-from tools.freeze_notebooks import WIDGET, chapters, complaint
+from tools.freeze_notebooks import chapters, complaint
 
 TAGS = {"exercise", "solution", "hide-input", "nbval-ignore-output", "raises-exception"}
 MAX_LINES = 15
@@ -81,7 +82,7 @@ def no_widget_is_stored(notebook):
     if "widgets" in notebook.metadata:
         yield "metadata.widgets"
     for cell in code_cells(notebook):
-        yield from (f"a widget under {cell.source!r}" for output in cell.outputs if WIDGET in output.get("data", {}))
+        yield from (f"a widget under {cell.source!r}" for output in cell.outputs if VIEW in output.get("data", {}))
 
 
 def figures_have_a_picture_and_a_readout(notebook):
@@ -240,7 +241,7 @@ DEFECTS = [
     (headings_are_in_order, 0, {"source": "no title"}),
     (headings_are_in_order, 1, {"source": "## A question"}),
     (headings_are_in_order, 4, {"source": "## 3. An answer"}),
-    (no_widget_is_stored, 3, {"outputs": [new_output("display_data", {WIDGET: {"model_id": "1"}})]}),
+    (no_widget_is_stored, 3, {"outputs": [new_output("display_data", {VIEW: {"model_id": "1"}})]}),
     (figures_have_a_picture_and_a_readout, 3, {"outputs": []}),
     (figures_have_a_picture_and_a_readout, 3, {"outputs": [new_output("display_data", {"image/png": "iVBORw0KGgo="})]}),
     (outputs_fit_every_machine, 3, {"outputs": [stream("saved in /var/lib/notes.txt")]}),

@@ -108,6 +108,10 @@ def test_it_carries_chapters_data_and_settings(wheel):
         assert path.relative_to(CHECKOUT).as_posix() in names
     for name in ("nbval_sanitize.cfg", "lecture_config/themes.jupyterlab-settings"):
         assert f"coursekit/commands/{name}" in names
+    places = {"jupyter_server_config.d/coursekit.json": "coursekit", "jupyter_nbconvert_config.json": "nbconvert"}
+    for place, source in places.items():
+        (installed,) = (name for name in names if name.endswith(f".data/data/etc/jupyter/{place}"))
+        assert ZipFile(wheel).read(installed) == (CHECKOUT / "jupyter-config" / f"{source}.json").read_bytes()
 
 
 def test_it_is_what_is_run_and_nothing_can_be_written_there(output, installed):
@@ -138,7 +142,7 @@ def test_the_lab_serves_copies_of_the_chapters(call, home):
     process = call("-m", "coursekit", "lab", "--no-browser", NUMBA_DISABLE_JIT="1")
     try:
         address = next(found for line in process.stdout if (found := re.search(r"http:\S+", line)))[0]
-        assert status(address.replace("/lab/tree/00_start_here.ipynb", "/api/status")) == 200
+        assert status(re.sub("/lab/.*ipynb", "/api/status", address)) == 200
         assert (home / "coursekit" / "06_initialisation.ipynb").exists()
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0

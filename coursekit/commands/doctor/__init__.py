@@ -14,7 +14,7 @@ from coursekit.commands.doctor.computing import compiling, fonts, kernel_cache, 
 from coursekit.commands.doctor.finding import Finding, fail
 from coursekit.commands.doctor.folders import course_files, own_places, progress_file
 from coursekit.commands.doctor.interpreter import one_coursekit, python_version, reinstall
-from coursekit.commands.doctor.jupyter import kernel, server_extension, widget_extension
+from coursekit.commands.doctor.jupyter import kernel, lab_extensions, server_extension
 from coursekit.commands.doctor.machine import memory, network
 from coursekit.commands.doctor.packages import every_package
 
@@ -31,7 +31,7 @@ CHECKS = (
     Check("Python", python_version),
     Check("coursekit", one_coursekit),
     Check("packages", every_package),
-    Check("lab extension", widget_extension),
+    Check("lab extensions", lab_extensions),
     Check("server extension", server_extension),
     Check("threads", threads),
     Check("memory", memory),

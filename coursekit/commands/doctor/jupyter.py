@@ -1,4 +1,4 @@
-"""Checks of JupyterLab: the widgets' extension, the kernel that it starts, and coursekit's server extension."""
+"""Checks of JupyterLab: what shows widgets and figures, the kernel that it starts, and coursekit's server extension."""
 
 import json
 import os
@@ -7,16 +7,28 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from coursekit.commands.doctor.finding import Finding, fail, ok, pip_install, python, remove, warn
 from coursekit.commands.doctor.packages import release
 from coursekit.commands.doctor.probe import ask
 
-MANAGER = "@jupyter-widgets/jupyterlab-manager"
-MANAGER_MAJOR = 5  # goes with ipywidgets 8
 NO_WIDGETS = 'Without it a chapter shows "Error displaying widget" instead of sliders.'
 OURS = "coursekit.live.server_extension"
+
+
+class LabExtension(NamedTuple):
+    """The part of a package that runs in the browser."""
+
+    name: str
+    shows: str
+    package: str
+    major: int  # the version that goes with the package
+    requirement: str
+
+
+WIDGETS = LabExtension("@jupyter-widgets/jupyterlab-manager", "widgets", "ipywidgets 8", 5, "jupyterlab_widgets>=3.0")
+FIGURES = LabExtension("anywidget", "figures", "coursekit", 0, "anywidget>=0.9")
 
 
 @cache
@@ -27,16 +39,20 @@ def folders(kind: str) -> list[Path]:
     return [Path(name) for name in names]
 
 
-def widget_extension() -> Iterator[Finding]:
-    """The part of ipywidgets that runs in the browser is there, whole, of the right version and switched on."""
-    reinstall = pip_install("--force-reinstall", "--no-deps", _widgets_requirement())
-    places = [folder / "labextensions" / MANAGER for folder in folders("path")]
+def lab_extensions() -> Iterator[Finding]:
+    """What runs in the browser is there, whole, of the right version and switched on."""
+    yield _examine(WIDGETS._replace(requirement=_asked_for_by_ipywidgets() or WIDGETS.requirement))
+    yield _examine(FIGURES)
+
+
+def _examine(wanted: LabExtension) -> Finding:
+    name = f"lab extension for {wanted.shows}"
+    reinstall = pip_install("--force-reinstall", "--no-deps", wanted.requirement)
+    places = [folder / "labextensions" / wanted.name for folder in folders("path")]
     place = next((place for place in places if (place / "package.json").is_file()), None)
     if place is None:
-        yield fail(f"The lab extension for widgets ({MANAGER}) is missing", NO_WIDGETS, reinstall)
-        return
-    ours = place.is_relative_to(sys.prefix)
-    mend = reinstall if ours else remove(place)
+        return fail(f"The {name} ({wanted.name}) is missing", NO_WIDGETS, reinstall)
+    mend = reinstall if place.is_relative_to(sys.prefix) else remove(place)
     try:
         package = json.loads((place / "package.json").read_bytes())
         version = str(package["version"])
@@ -44,43 +60,42 @@ def widget_extension() -> Iterator[Finding]:
     except (OSError, ValueError, KeyError, TypeError):
         whole, version = False, ""
     if not whole:
-        yield fail(f"The lab extension for widgets in {place} is damaged", NO_WIDGETS, mend)
-    elif release(version)[:1] != (MANAGER_MAJOR,):
-        text = f"The lab extension for widgets in {place} is version {version}; ipywidgets 8 needs {MANAGER_MAJOR}"
-        yield fail(text, NO_WIDGETS, mend)
-    elif by := _switched_off():
-        yield fail(f"The lab extension for widgets is switched off in {by}", NO_WIDGETS, _enable(by))
-    else:
-        yield ok(f"lab extension for widgets {version}")
+        return fail(f"The {name} in {place} is damaged", NO_WIDGETS, mend)
+    if release(version)[:1] != (wanted.major,):
+        text = f"The {name} in {place} is version {version}; {wanted.package} needs {wanted.major}"
+        return fail(text, NO_WIDGETS, mend)
+    if by := _switched_off(wanted.name):
+        return fail(f"The {name} is switched off in {by}", NO_WIDGETS, _enable(by, wanted.name))
+    return ok(f"{name} {version}")
 
 
-def _widgets_requirement() -> str:
+def _asked_for_by_ipywidgets() -> str:
     """Return the version of the extension's package that the installed ipywidgets asks for."""
     try:
         lines = metadata.requires("ipywidgets") or []
     except metadata.PackageNotFoundError:
         lines = []
-    return next((line for line in lines if line.startswith("jupyterlab_widgets")), "jupyterlab_widgets>=3.0")
+    return next((line for line in lines if line.startswith("jupyterlab_widgets")), "")
 
 
-def _switched_off() -> Path | None:
-    """Return the file that switches the extension off; the first one that mentions it decides."""
+def _switched_off(extension: str) -> Path | None:
+    """Return the file that switches an extension off; the first one that mentions it decides."""
     lab = Path(os.environ.get("JUPYTERLAB_DIR") or f"{sys.prefix}/share/jupyter/lab")
     files = [folder / "labconfig" / "page_config.json" for folder in folders("config_path")]
     for file in [*files, lab / "settings" / "page_config.json"]:
         off = _json(file).get("disabledExtensions") or {}
         states = off if isinstance(off, dict) else dict.fromkeys(off, True)
-        ours = [state for name, state in states.items() if name.partition(":")[0] == MANAGER]
+        ours = [state for name, state in states.items() if name.partition(":")[0] == extension]
         if ours:
             return file if any(ours) else None
     return None
 
 
-def _enable(file: Path) -> str:
+def _enable(file: Path, extension: str) -> str:
     level = "sys_prefix" if file.is_relative_to(sys.prefix) else "user"
     if not file.is_relative_to(sys.prefix) and file.parents[1] in folders("config_path")[2:]:
         level = "system"
-    return python("-m", "jupyterlab.labextensions", "enable", f"--level={level}", MANAGER)
+    return python("-m", "jupyterlab.labextensions", "enable", f"--level={level}", extension)
 
 
 def kernel() -> Iterator[Finding]:
@@ -129,7 +144,7 @@ def server_extension() -> Iterator[Finding]:
                 yield ok("coursekit's server extension is switched on")
                 return
             break
-    why = "Figures answer 20 to 40 ms later, unless JupyterLab is started by: coursekit lab"
+    why = "Figures answer later and are not kept when a chapter is saved, unless it is opened by: coursekit lab"
     mend = python("-m", "jupyter_server.extension.serverextension", "enable", "--sys-prefix", OURS)
     yield warn("coursekit's server extension is not switched on", why, mend)
 

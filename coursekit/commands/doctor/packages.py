@@ -26,6 +26,7 @@ WHY = {
     "numba": "It compiles the loops behind every figure.",
     "matplotlib": "It draws every figure.",
     "ipywidgets": "It makes the sliders and buttons.",
+    "anywidget": "It shows the figures in the page.",
     "jupyterlab": "The chapters are worked through in it.",
 }
 OPTIONAL = {

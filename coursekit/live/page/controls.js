@@ -15,23 +15,25 @@ const slider = (control, move) => {
   const range = make('input', {type: 'range', id, min: 0, max: last, step: 1});
   const number = make('input', {type: 'text', inputmode: 'decimal', 'aria-label': `${control.label}, number`, autocomplete: 'off'});
   const said = make('span', {class: 'coursekit-said', role: 'status'});
-  let now = low, end = high;
+  let now = low, end = high, dirty = false;  // dirty: typed, and not taken yet
 
   const send = (wanted) => {
     said.textContent = '';
     if (wanted !== now) move(wanted);
   };
   const take = () => {
-    const wanted = typed(number.value);
+    if (!dirty) return;
+    dirty = false;
+    const text = number.value, wanted = typed(text);
     let taken = Math.min(Math.max(wanted, low), end);
     if (whole) taken = Math.round(taken);
     if (Number.isNaN(wanted)) {
-      said.textContent = `“${number.value}” is not a number.`;
+      said.textContent = `“${text}” is not a number.`;
     } else {
       send(taken);
       if (taken !== wanted) {
         const why = wanted > end ? `the end is ${written(end)}` : wanted < low ? `it begins at ${written(low)}` : 'whole numbers only';
-        said.textContent = `${number.value}: ${why}.`;
+        said.textContent = `${text}: ${why}.`;
       }
     }
     number.value = written(Number.isNaN(taken) ? now : taken);
@@ -39,10 +41,14 @@ const slider = (control, move) => {
   };
   range.addEventListener(control.on_release ? 'change' : 'input', () => send(Math.min(value(Number(range.value)), end)));
   if (control.on_release) range.addEventListener('input', () => { number.value = written(Math.min(value(Number(range.value)), end)); });
-  number.addEventListener('focus', () => setTimeout(() => number.select()));
+  number.addEventListener('focus', () => number.select());
+  number.addEventListener('click', () => setTimeout(() => dirty || number.select()));  // a click into a selection ends it
+  number.addEventListener('input', () => { dirty = true; });
   number.addEventListener('change', take);
   number.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && number.value !== written(now)) {
+    if (event.key === 'Enter') take();
+    if (event.key === 'Escape' && dirty) {
+      dirty = false;
       number.value = written(now);
       event.preventDefault();
     }
@@ -59,7 +65,7 @@ const slider = (control, move) => {
     const at = Math.round(place(shown));
     if (Number(range.value) !== at) range.value = at;
     range.setAttribute('aria-valuetext', written(shown));
-    if (document.activeElement !== number || !said.textContent) number.value = written(shown);
+    if (!dirty && number.value !== written(shown)) number.value = written(shown);
   };
   const label = make('label', {for: id}, control.label);
   return {element: make('div', {class: 'coursekit-slider'}, label, range, number, said), show, next: () => {

@@ -123,8 +123,8 @@ const panel = (model, el) => {
   el.setAttribute('aria-label', content.title);
   el.toggleAttribute('data-lecture', content.smallest > 1);
   el.append(asked.element, side, make('div', {class: 'coursekit-stage'}, box, make('div', {class: 'coursekit-words'}, readout, ghost, note, error, notice)));
-  watchKernel(model, el);
-  return fitted(model, el, content, {box, img, side, more, main, notice, bar});
+  const leave = [watchKernel(model, el), fitted(model, el, content, {box, img, side, more, main, notice, bar})];
+  return () => leave.forEach((one) => one());
 };
 
 const runButtons = (model, press) => {

@@ -30,19 +30,21 @@ const keys = (event) => {
 };
 if (!window.coursekitKeys) window.addEventListener('keydown', (window.coursekitKeys = keys), true);
 
-// Covers what has lost its kernel with one sentence; the picture stays.
+// Says in one sentence that the kernel has gone; the picture stays. ipywidgets learns of it at the first touch after a
+// restart. JupyterLab's kernel says it at once, where its widget manager lets us ask.
 const watchKernel = (model, el) => {
   const gone = make('p', {class: 'coursekit-gone', role: 'alert', hidden: true}, 'The kernel has gone. Run this cell again.');
   el.prepend(gone);
-  const look = () => {
-    const lost = Boolean(el.closest('.jupyter-widgets-disconnected'));
-    gone.hidden = !lost;
-    el.toggleAttribute('data-gone', lost);
-    for (const one of el.querySelectorAll('button, input, select')) {
-      if (lost && !one.disabled) one.disabled = one.coursekitLost = true;
-      else if (!lost && one.coursekitLost) one.disabled = one.coursekitLost = false;
-    }
+  const lose = () => {
+    gone.hidden = false;
+    el.toggleAttribute('data-gone', true);
+    for (const one of el.querySelectorAll('button, input, select')) one.disabled = true;
   };
-  model.on('comm_live_update', () => requestAnimationFrame(look));
+  const look = () => requestAnimationFrame(() => el.closest('.jupyter-widgets-disconnected') && lose());
+  model.on('comm_live_update', look);
+  const manager = model.widget_manager, kernel = manager?.kernel;
+  const heard = (_, status) => ['restarting', 'autorestarting', 'terminating', 'dead'].includes(status) && lose();
+  kernel?.statusChanged?.connect(heard);
   look();
+  return () => kernel?.statusChanged?.disconnect(heard);
 };

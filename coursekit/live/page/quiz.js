@@ -10,5 +10,5 @@ const quiz = (model, el) => {
   });
   el.classList.add('coursekit-panel', 'coursekit-quiz');
   el.append(...asked.map((one) => one.element), score);
-  watchKernel(model, el);
+  return watchKernel(model, el);
 };

@@ -14,5 +14,5 @@ const verdict = (model, el) => {
   });
   el.classList.add('coursekit-panel', 'coursekit-verdict');
   el.append(said, make('div', {class: 'coursekit-actions'}, hint, solution), help);
-  watchKernel(model, el);
+  return watchKernel(model, el);
 };
