@@ -16,7 +16,7 @@ from tools.lab_driver import LabPage, LabServer, chromium
 CHAPTER = Path(__file__).resolve().parent.parent / "notebooks" / "06_initialisation.ipynb"
 TARGETS = {"cold": 12.0, "warm": 3.0}  # seconds; cold runs first and fills the cache
 
-PICTURE = "() => document.querySelector('.coursekit-figure')?.naturalWidth"
+PICTURE = "() => document.querySelector('.coursekit-figure img')?.naturalWidth"
 
 
 def first_picture(browser: Browser, server: LabServer, notebook: str) -> float:

@@ -20,11 +20,30 @@ ROUNDS = 4
 DRAG_SECONDS = 3.0
 QUIET = 600  # ms without change before the next event; a refined picture comes sooner
 
+# The slider of all but the flagship: as the panel's, the page's own, in decades from 0.0001 to 10.
+SLIDER = """
+import anywidget
+import ipywidgets as w
+from traitlets import Float
+
+class Slider(anywidget.AnyWidget, w.ValueWidget):
+    value = Float(0.01).tag(sync=True)
+    _esm = '''export default {render({model, el}) {
+        const slider = document.createElement("input");
+        Object.assign(slider, {type: "range", min: -400, max: 100, value: 100 * Math.log10(model.get("value"))});
+        slider.addEventListener("input", () => {
+            model.set("value", 10 ** (slider.value / 100));
+            model.save_changes();
+            slider.setAttribute("aria-valuetext", model.get("value"));
+        });
+        el.append(slider);
+    }}'''
+"""
+
 FLAGSHIP = 'import coursekit as ck\nck.show("collapse", depth=10, width=500)'
 
 ROUND_TRIP = """
 import io, itertools
-import ipywidgets as w
 from PIL import Image
 
 def tiny(number):
@@ -33,7 +52,7 @@ def tiny(number):
 
 pictures = itertools.cycle([tiny(number) for number in range(1000)])  # more than one drag shows
 image = w.Image(value=next(pictures), layout={"width": "16px"})
-slider = w.FloatLogSlider(value=0.01, min=-4, max=1, step=0.01)
+slider = Slider()
 slider.observe(lambda change: image.set_trait("value", next(pictures)), "value")
 w.VBox([slider, image]).add_class("round-trip")
 """
@@ -42,7 +61,7 @@ w.VBox([slider, image]).add_class("round-trip")
 NAIVE = """
 import matplotlib.pyplot as plt
 import numpy as np
-from ipywidgets import FloatLogSlider, interactive
+from ipywidgets import interactive
 
 def layers(weight_scale):
     rng = np.random.default_rng(0)
@@ -61,8 +80,7 @@ def layers(weight_scale):
     right.plot(range(1, 11), saturated, "s-", range(1, 11), dead, "^--")
 """
 NAIVE_SHOW = """
-slider = FloatLogSlider(value=0.01, min=-4, max=1, step=0.01)
-interactive(layers, weight_scale=slider).add_class("naive")
+interactive(layers, weight_scale=Slider()).add_class("naive")
 """
 
 
@@ -121,7 +139,7 @@ class Way:
 
 def start_server(stack: ExitStack, root: Path, nodelay: bool) -> LabServer:
     root.mkdir()
-    write_notebook(root / "latency.ipynb", FLAGSHIP, ROUND_TRIP, NAIVE, NAIVE_SHOW)
+    write_notebook(root / "latency.ipynb", FLAGSHIP, SLIDER, ROUND_TRIP, NAIVE, NAIVE_SHOW)
     return stack.enter_context(LabServer(root, nodelay=nodelay))
 
 

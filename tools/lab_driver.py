@@ -354,12 +354,10 @@ class LiveFigure:
         """The number that a control's slider says."""
         return float(str(self.handle(control).get_attribute("aria-valuetext")).replace("−", "-"))
 
-    def room(self) -> list[float]:
+    def room(self) -> tuple[float, ...]:
         """Width, height and pixel ratio of the picture that the page has asked for."""
-        room: list[float] = self.image.evaluate(
-            "one => [...['width', 'height'].map(side => parseInt(one.style[side])), devicePixelRatio]"
-        )
-        return room
+        sides = "['width', 'height'].map(side => parseInt(one.style[side]))"
+        return tuple(self.image.evaluate(f"one => [...{sides}, devicePixelRatio]"))
 
     def drag(self, handle: Locator, share: float, seconds: float = 1.0) -> None:
         """Drag a slider by mouse, 60 moves a second, over a share of its track; to the left if negative."""
@@ -387,9 +385,11 @@ class LiveFigure:
     def press_at_once(self, handle: Locator, keys: list[str]) -> None:
         """Send many key presses within one turn of the page's event loop: faster than any hand."""
         script = """(slider, keys) => {
+            const steps = {ArrowRight: 1, ArrowLeft: -1, PageUp: 10, PageDown: -10, Home: -Infinity, End: Infinity};
             for (const key of keys) {
-                slider[key === 'ArrowRight' ? 'stepUp' : 'stepDown']();
-                slider.dispatchEvent(new Event('input', {bubbles: true}));
+                const {min, max, value} = slider;
+                slider.value = Math.min(Math.max(Number(value) + steps[key], min), max);
+                for (const kind of ['input', 'change']) slider.dispatchEvent(new Event(kind, {bubbles: true}));
             }
         }"""
         handle.evaluate(script, keys)

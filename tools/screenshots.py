@@ -18,6 +18,8 @@ def photograph(page: LabPage, name: str, out: Path) -> None:
         figure.bring_into_view()
         for key, end in (("Home", "low"), ("End", "high")):
             if figure.handle().count():
+                if not figure.handle().is_visible():
+                    figure.unfold()
                 figure.press(figure.handle(), key)
             figure.wait_until_still()
             figure.root.screenshot(path=out / f"{name}-panel{number}-{end}.png")

@@ -32,16 +32,14 @@ REST = 300
 LIMITS = {"kernel_mb": 20.0, "heap_mb": 10.0}
 SHORTEST = 300  # seconds, warm-up left out; noise of a shorter stretch would be taken for growth
 
-KINDS = {"slider": 6, "button": 5, "choice": 2, "switch": 2, "readout": 1, "play": 1}  # how often, if there is one
-CONTROLS = ".noUi-handle, .widget-readout, select, input[type=checkbox], .jupyter-button"
+KINDS = {"slider": 6, "button": 5, "choice": 2, "switch": 2, "number": 1, "play": 1}  # how often, if there is one
+CONTROLS = "input:not([readonly]), select, button, summary"
 DESCRIBE = """controls => controls.map((one, index) => {
-    const kind = one.matches('.noUi-handle') ? 'slider' : one.matches('.widget-readout') ? 'readout'
-        : one.matches('select') ? 'choice' : one.matches('input') ? 'switch'
-        : one.matches('.widget-play > :first-child') ? 'play' : 'button';
-    const box = one.closest('.coursekit-controls > *, .widget-play');
-    const label = one.textContent.trim() || one.title;
-    return {kind, index, label: (kind === 'button' ? label : box?.textContent.trim()) || box?.title || label,
-            usable: one.offsetParent !== null && !one.disabled};
+    const kind = {range: 'slider', text: 'number', checkbox: 'switch', 'select-one': 'choice'}[one.type]
+        ?? (one.matches('.coursekit-play') ? 'play' : 'button');
+    const control = one.closest('.coursekit-control')?.classList[1].replace('coursekit-control-', '');
+    return {kind, index, label: control ?? one.ariaLabel ?? one.textContent,
+            usable: one.checkVisibility({visibilityProperty: true}) && !one.disabled};
 }).filter(one => one.usable)"""
 RUN_CELL = f"""async index => {{
     {NOTEBOOK}
@@ -198,12 +196,13 @@ class Soak:
         """Find what can be moved in a panel, and move one of it."""
         root = self._root(name)
         root.scroll_into_view_if_needed()
+        LiveFigure(self.page, root).unfold()
         found = root.locator(CONTROLS)
         described = found.evaluate_all(DESCRIBE)
         kinds = [kind for kind in KINDS if any(one["kind"] == kind for one in described)]
         [kind] = self.rng.choices(kinds, [KINDS[kind] for kind in kinds])
         one = self.rng.choice([one for one in described if one["kind"] == kind])
-        code = root.locator(".widget-text input").input_value()
+        code = self.page.run_in_kernel(f"print(panels[{name!r}].code)").strip()
         self._doing.append(f"{code}: {kind} {one['label']!r}")
         getattr(self, f"_{kind}")(LiveFigure(self.page, root), found.nth(one["index"]))
 
@@ -227,11 +226,11 @@ class Soak:
         else:
             figure.press_at_once(handle, [*[key] * 6 * times, *self.rng.choices(keys, k=6)])
 
-    def _readout(self, _: LiveFigure, readout: Locator) -> None:
+    def _number(self, _: LiveFigure, number: Locator) -> None:
         text = self.rng.choice(["0", "1", "-1", "2.5", "1e9", "nan", "", "<b>ten</b>"])
         self._note(f"type {text!r}")
-        readout.fill(text)
-        readout.press("Enter")
+        number.fill(text)
+        number.press("Enter")
 
     def _choice(self, _: LiveFigure, select: Locator) -> None:
         index = self.rng.randrange(select.locator("option").count())
@@ -251,7 +250,7 @@ class Soak:
         self._pause(figure.root)
 
     def _pause(self, root: Locator) -> None:
-        root.locator(".widget-play > :first-child:has(.fa-pause)").evaluate_all("all => all.map(one => one.click())")
+        root.locator(".coursekit-play[aria-label^=Pause]").evaluate_all("all => all.map(one => one.click())")
 
     def _settle(self, name: str, stop: bool = False) -> None:
         """Wait until a figure is still. A run may go on for a little; then it is stopped, or left to go on."""
@@ -347,7 +346,7 @@ def disable_cell_toolbar(config: Path) -> None:
 def session(names: Sequence[str], seed: int = 0) -> Iterator[Soak]:
     """Open one page of JupyterLab that shows these demos, all alive in one kernel."""
     cells = [
-        f"panels[{name!r}] = ck.show({name!r})\npanels[{name!r}].widget.add_class('soak-{name}')\npanels[{name!r}]"
+        f"panels[{name!r}] = ck.show({name!r})\npanels[{name!r}].page.add_class('soak-{name}')\npanels[{name!r}]"
         for name in names
     ]
     with tempfile.TemporaryDirectory(prefix="soak-") as folder, chromium() as browser:

@@ -1,7 +1,8 @@
-"""What the browser tests share: where there is no Chromium they are skipped, and what has gone wrong is collected."""
+"""What the browser tests share: skipped where there is no Chromium; what went wrong, and what a picture should be."""
 
 import os
 import time
+from functools import lru_cache
 
 import pytest
 
@@ -13,6 +14,22 @@ from tools.lab_driver import find_chromium  # noqa: E402
 
 if find_chromium() is None and not REQUIRED:
     pytest.skip("there is no Chromium on the PATH, and CHROMIUM is not set", allow_module_level=True)
+
+import coursekit as ck  # noqa: E402
+
+
+def expected(figure, demo, veiled=False, **settings):
+    """The picture that a panel in this process draws for the room that the page has."""
+    return drawn(demo, figure.room(), veiled, **settings)
+
+
+@lru_cache
+def drawn(demo, room, veiled, **settings):
+    panel = ck.show(demo, **settings)
+    panel.page.set_state({"room": list(room)})
+    if not veiled:
+        panel.page._handle_custom_msg({"press": "skip"}, [])
+    return panel.png
 
 
 def failures(page, server):

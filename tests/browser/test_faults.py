@@ -1,11 +1,8 @@
 """Faults in real JupyterLab: a slider moved while a cell runs, a run begun twice, a kernel restarted."""
 
-from functools import lru_cache
-
 import pytest
-from browser_support import eventually, failures
+from browser_support import eventually, expected, failures
 
-import coursekit as ck
 from tools.lab_driver import LabPage, LabServer, write_notebook
 
 pytestmark = pytest.mark.browser
@@ -81,16 +78,6 @@ def page(opened, server):
     assert failures(opened, server) == []
 
 
-def value(handle):
-    return float(handle.get_attribute("aria-valuetext"))
-
-
-@lru_cache
-def expected(demo, **settings):
-    """The picture that a panel in this process draws."""
-    return ck.show(demo, **settings).png
-
-
 def press(figure, label):
     figure.root.get_by_role("button", name=label, exact=True).click()
 
@@ -117,7 +104,7 @@ def ended(figure):
 
 def shows(figure, **settings):
     """Whether the panel comes to show, and goes on showing, the end of the run with these settings."""
-    final = expected("train_digits", epochs=8, **settings)
+    final = expected(figure, "train_digits", epochs=8, **settings)
     reached = eventually(lambda: figure.png() == final)
     figure.wait_until_still()
     return reached and figure.png() == final
@@ -135,8 +122,8 @@ def test_a_slider_moved_while_a_cell_runs(page, subshells):
     figure.press(handle, "ArrowRight", times=10)
     assert eventually(lambda: page.cells()[BUSY_CELL]["outputs"])
     assert page.cells()[BUSY_CELL]["outputs"][0]["text"].strip() == f"moved meanwhile: {during}"
-    assert eventually(lambda: figure.png() == expected("neuron", weight=value(handle)))
-    assert value(handle) > 1.5
+    assert eventually(lambda: figure.png() == expected(figure, "neuron", weight=figure.value("weight")))
+    assert figure.value("weight") > 1.5
 
 
 def test_a_slider_moved_while_a_run_is_under_way_begins_another_that_ends_with_its_value(page):
@@ -176,7 +163,7 @@ def test_reset_after_stop_runs_from_the_beginning(page):
     figure.press(figure.handle("filters"), "ArrowLeft")
     press(figure, "Stop")
     press(figure, "Reset")
-    assert shows(figure)
+    assert shows(figure, veiled=True)
 
 
 def test_a_cell_run_again_releases_the_run_of_its_old_panel(page):
@@ -198,16 +185,18 @@ def test_a_callback_that_raises_says_so_and_the_next_move_mends_it(page):
     assert f"ArithmeticError. too large {HTML}" in alert.inner_text()
     figure.press(figure.handle("weight"), "Home")
     alert.wait_for(state="detached")
-    assert eventually(lambda: figure.png() == expected("neuron", weight=-5.0))
+    assert eventually(lambda: figure.png() == expected(figure, "neuron", weight=-5.0))
 
 
 def test_html_in_names_and_messages_is_text(page):
     figure = page.figures()[FAILING]
     press(figure, HTML)
-    figure.root.locator(".widget-toggle-button").first.click()
+    figure.root.locator(".coursekit-option").first.click()
     figure.wait_until_still()
+    figure.unfold()
     assert page.page.locator(".injected").count() == 0
     assert figure.root.inner_text().count(HTML) >= 4  # label, question, preset, notice
+    assert figure.root.get_attribute("aria-label") == HTML
 
 
 def test_a_kernel_restarted_while_a_run_is_under_way(page):

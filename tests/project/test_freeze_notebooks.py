@@ -233,8 +233,8 @@ def callbacks_that_raise():
         "import ipywidgets\nslider = ipywidgets.IntSlider()\nslider.observe(lambda _: 1 / 0, 'value')",
         "slider.value = 1",
         BROKEN_PANEL,
-        "panel.controls['weight_scale'].value = 0.1",
-        "panel.controls['weight_scale'].value = 10.0",
+        "panel.page.set_state({'values': {**panel.page.values, 'weight_scale': 0.1}})",
+        "panel.page.set_state({'values': {**panel.page.values, 'weight_scale': 10.0}})",
     ]
     return new_notebook(cells=[new_code_cell(source, execution_count=i) for i, source in enumerate(sources, 1)])
 

@@ -19,7 +19,10 @@ const panel = (model, el) => {
   };
 
   // ---- question and cases
-  const skip = button('Skip', 'Show what the figure says without an answer', () => press('skip'), {class: 'coursekit-quiet'});
+  const skip = button('Skip', 'Show what the figure says without an answer', () => {
+    press('skip');
+    box.focus({preventScroll: true});  // the button goes, and the focus must not
+  }, {class: 'coursekit-quiet'});
   const asked = ask(content.question, 'Predict, then move.', (i) => press('answer', {option: i}), skip);
   follow(model, ['answered', 'veiled'], () => {
     asked.show(get('answered'));

@@ -22,13 +22,18 @@ const follow = (model, fields, then) => {
 // In JupyterLab an arrow on a dropdown would go to the next cell, and d d would delete this one: plain keys are the
 // panel's. Those with Ctrl, Alt or Cmd, and Shift-Enter, stay JupyterLab's, and Escape goes back to the cell.
 const keys = (event) => {
-  const inside = event.target.closest?.('.coursekit-panel');
-  if (!inside) return;
+  if (!event.target.closest?.('.coursekit-panel')) return;
   const jupyters = event.ctrlKey || event.altKey || event.metaKey || (event.shiftKey && event.key === 'Enter');
   event.target.toggleAttribute('data-lm-suppress-shortcuts', !jupyters);
-  if (event.key === 'Escape' && !event.defaultPrevented) inside.closest('.jp-Cell')?.focus();
 };
-if (!window.coursekitKeys) window.addEventListener('keydown', (window.coursekitKeys = keys), true);
+// Heard last: an Escape that takes back what was typed is not for the cell.
+const leave = (event) => {
+  if (event.key === 'Escape' && !event.defaultPrevented) event.target.closest?.('.coursekit-panel')?.closest('.jp-Cell')?.focus();
+};
+if (!window.coursekitKeys) {
+  window.addEventListener('keydown', (window.coursekitKeys = keys), true);
+  window.addEventListener('keydown', leave);
+}
 
 // Says in one sentence that the kernel has gone; the picture stays. ipywidgets learns of it at the first touch after a
 // restart. JupyterLab's kernel says it at once, where its widget manager lets us ask.
