@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from coursekit.figures.layout import Layout
 from coursekit.figures.marks import pin, say
-from coursekit.figures.style import HEADLINE, PAPER
+from coursekit.figures.style import HEADLINE, HEADLINE_SIZE, PAPER, SMALLEST
 
 try:
     from isal import isal_zlib as zlib  # the same format in a tenth of the time
@@ -61,6 +62,8 @@ class LiveFigure:
         if veil:
             for words in self._headline:
                 say(words, veil, VEILED)
+        for words in self._headline:
+            narrow(words)
         if self._background is None or self.figure.stale:
             self.canvas.draw()
             self._background = self.canvas.copy_from_bbox(self.figure.bbox)
@@ -98,6 +101,14 @@ class LiveFigure:
         pin(self.figure, keep)
         if hasattr(self.view, "pin"):  # its ghost is another picture than its marks
             self.view.pin(self._frame if keep else None)
+
+
+def narrow(words: Text) -> None:
+    """Shrink a headline that is wider than its figure."""
+    words.set_fontsize(HEADLINE_SIZE)
+    box, room = words.get_window_extent(), words.figure.bbox.width
+    if box.x1 > room:
+        words.set_fontsize(max(SMALLEST, HEADLINE_SIZE * (room - 2 * box.x0) / box.width))
 
 
 def encode_png(pixels: np.ndarray) -> bytes:

@@ -19,7 +19,7 @@ INK = "#222222"
 CYCLE = (BLUE, ORANGE, RED, PURPLE, BROWN, "#99005c", GREY, INK)
 PAPER = "#ffffff"
 READABLE = {ORANGE: AMBER, GREY: "#66706e"}
-HEADLINE = "headline"
+HEADLINE, HEADLINE_SIZE, SMALLEST = "headline", 14, 9.5  # sizes of text in points
 GHOST: dict[str, Any] = {"color": "#555555", "linewidth": 1.2, "linestyle": (0, (4, 2)), "alpha": 0.8}
 
 
@@ -50,7 +50,7 @@ def entitle(ax: Axes, title: str) -> None:
 
 def headline(figure: Figure) -> Any:
     """Add the sentence at the top of a figure that tells its story; it changes with every frame."""
-    made = figure.text(0.012, 0.985, "", fontsize=14, fontweight="bold", va="top", color=INK, animated=True)
+    made = figure.text(0.012, 0.985, "", fontsize=HEADLINE_SIZE, fontweight="bold", va="top", color=INK, animated=True)
     made.set_gid(HEADLINE)  # until the learner has predicted, the panel hides it
     return made
 

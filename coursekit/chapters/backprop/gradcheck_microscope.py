@@ -241,7 +241,7 @@ class View:
         ax.text(0.015, 0.03, "falling: round-off ~ ε / h", **words)
 
     def _make_lens(self, figure: Figure) -> None:
-        title = "f at the scale of h"
+        title = "microscope: f at scale h"
         labels = ("distance from x, in steps h", "f − f(x), in units of h f '(x)")
         ax = axes(figure, (0.675, 0.125, 0.31, 0.67), title, *labels)
         ax.set(xlim=(LENS[0], LENS[-1]), ylim=(-HALF, HALF), xticks=(-1, 0, 1), yticks=(-1, 0, 1))

@@ -193,7 +193,7 @@ class Panel:
         ghost = {"marker": "D", "linestyle": "", "color": GHOST["color"], "fillstyle": "none", "markersize": 8}
         self.dots = line(ax, "o", color=INK, markersize=4.5, ghost=ghost)
         self.numbers = Words(ax)
-        self.room = (span[1] / span[0]) ** 0.022  # from a dot to its number
+        self.room = (span[1] / span[0]) ** 0.03  # from a dot to its number
 
     def show(self, lengths: Array, colors: list[str]) -> None:
         """Show the numbers (ROWS,) of all layers."""

@@ -231,7 +231,7 @@ class View:
     def update(self, frame: Frame) -> None:
         """Show a frame."""
         times = "loops {}, NumPy {}, package {}".format(*map(readable, frame.here))
-        say(self.headline, f"{frame.multiply_adds:,} multiply–adds: {times}")
+        say(self.headline, f"One image: {times}")
         self.guess.set_data(frame.sides, frame.loops)
         self.curves[0].set_data(frame.sides[frame.measured], frame.loops[frame.measured])
         self.curves[1].set_data(frame.sides, frame.numpy)
@@ -245,7 +245,7 @@ class View:
     def _show_bars(self, frame: Frame) -> None:
         self.bars.show(frame.here)
         for row, (text, time) in enumerate(zip(self.times, frame.here, strict=True)):
-            beside = f", {two_digits(frame.here[0] / time)} times faster" if row else ""
+            beside = f", {two_digits(frame.here[0] / time)} × faster" if row else ""
             scaled = "" if row or frame.here_measured else " (scaled)"
             text.xy = (time, row)
             text.set_text(readable(time) + beside + scaled)

@@ -214,12 +214,12 @@ class View:
         self.filters = ax.imshow(mosaic(np.ones((1, 3, 3))), cmap="gray", vmin=-1, vmax=1, animated=True)
 
     def _make_curves(self, figure: Figure) -> None:
-        self.losses = axes(figure, (0.335, 0.485, 0.275, 0.385), "training loss (log scale)", "epoch")
+        self.losses = axes(figure, (0.335, 0.495, 0.275, 0.375), "training loss (log scale)", "epoch")
         self.losses.set(yscale="log", ylim=(LOWEST, HIGHEST))
         self.losses.set_yticks([0.001, 0.01, 0.1, CHANCE], ["0.001", "0.01", "0.1", "chance"])
         self.losses.minorticks_off()
         level(self.losses, CHANCE)
-        self.accuracies = axes(figure, (0.69, 0.485, 0.295, 0.385), "validation digits right (%)", "epoch")
+        self.accuracies = axes(figure, (0.69, 0.495, 0.295, 0.375), "validation digits right (%)", "epoch")
         self.accuracies.set_ylim(0, 104)
         level(self.accuracies, 100 / CLASSES)
         self.loss = line(self.losses, color=AMBER, linewidth=1.8, ghost=True)

@@ -165,7 +165,7 @@ class View:
         style: dict[str, Any] = {"fontsize": 11, "animated": True}
         self.names = [
             ax.text(0, 0.86, "|a − y|", color=BLUE, **style),
-            ax.text(0, 0.4, "2 |a − y| σ′(z)", color=AMBER, **style),
+            ax.text(0, 0.4, "2 |a−y| σ′(z)", color=AMBER, **style),
         ]
         self.pull_dots = self._dots(ax)
 

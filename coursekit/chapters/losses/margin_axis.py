@@ -196,7 +196,7 @@ class Window(NamedTuple):
 
 
 WINDOWS = {
-    False: Window((-0.3, 6.3), (-4.3, 0.9), "margin m of the right score over the other", "its slope dL/dm"),
+    False: Window((-0.3, 6.3), (-4.3, 0.9), "margin m: right score − other", "its slope dL/dm"),
     True: Window((-0.3, 6.3), (-5.2, 5.2), "residual: prediction − target", "its slope"),
 }
 
@@ -278,7 +278,7 @@ class View:
         window = WINDOWS[is_regression]
         left, right = self.panels
         left.set(xlabel=window.xlabel, ylim=window.loss)
-        right.set(xlabel=window.xlabel, ylim=window.slope)
+        right.set(xlabel=window.xlabel.partition(":")[0], ylim=window.slope)
         entitle(right, window.slope_title)
         for kind, artist in self.families:
             artist.set_visible(kind is is_regression)

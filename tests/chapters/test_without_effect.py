@@ -1,0 +1,54 @@
+"""A control that a state calls without effect has none, and each demo keeps a few controls in sight."""
+
+import pytest
+
+from coursekit.demos import DEMOS
+from coursekit.figures.canvas import LiveFigure
+from coursekit.figures.controls import Choice, Slider
+
+DEMO = pytest.mark.parametrize("demo", DEMOS.values(), ids=list(DEMOS))
+
+
+def states(demo):
+    """The default state, the presets, the question's, and one for each choice."""
+    default = demo.State()
+    for settings in ({}, demo.question.settings, *demo.presets.values()):
+        yield default.replace(**settings)
+    for name, control in default.controls().items():
+        if isinstance(control, Choice):
+            yield from (default.replace(**{name: value}) for value in control.samples())
+
+
+def seen(demo, live, state):
+    """The picture and the readout."""
+    frame = demo.compute(demo.preview(state) if demo.preview else state)
+    return live.render(frame), frame.readout
+
+
+@DEMO
+def test_one_to_three_controls_are_in_sight(demo):
+    assert 1 <= sum(control.main for control in demo.State.controls().values()) <= 3
+
+
+@DEMO
+def test_a_control_without_effect_changes_neither_picture_nor_readout(demo):
+    live = None
+    for state in dict.fromkeys(states(demo)):
+        for name, reason in state.without_effect().items():
+            assert reason.strip() == reason
+            assert not reason.endswith(".")
+            live = live or LiveFigure(demo.View)
+            now = seen(demo, live, state)
+            others = [value for value in state.controls()[name].samples() if value != getattr(state, name)][:2]
+            assert others
+            for value in others:
+                assert seen(demo, live, state.replace(**{name: value})) == now, (state, name, value)
+
+
+@DEMO
+def test_a_slider_ends_within_its_range(demo):
+    for state in states(demo):
+        for name, last in state.ends().items():
+            control = state.controls()[name]
+            assert isinstance(control, Slider)
+            assert control.low <= last <= control.high

@@ -1,0 +1,50 @@
+"""A sheet of numbers keeps its shape in a figure of any other, and its numbers keep their share of a square."""
+
+import numpy as np
+import pytest
+
+from coursekit.figures.canvas import LiveFigure
+from coursekit.figures.number_grid import NumberGrid, sheet
+from coursekit.figures.style import headline
+
+
+class Board:
+    """Two by two squares of 50 pixels, and a headline."""
+
+    size = (8.0, 4.0)
+
+    def __init__(self, figure):
+        self.headline = headline(figure)
+        self.grid = NumberGrid(sheet(figure), 8.0)
+        self.grid.place(100, 40, 50)
+
+    def update(self, words):
+        self.headline.set_text(words)
+        self.grid.show(np.full((2, 2), 8.0))
+
+
+@pytest.mark.parametrize("room", [(800, 400), (600, 400), (800, 250)])
+def test_squares_stay_squares_and_hold_their_numbers(room):
+    live = LiveFigure(Board)
+    live.resize(*room)
+    live.render("")
+    grid = live.view.grid
+    (left, top), _, (right, bottom), _ = grid.numbers.axes.transData.transform(grid.box(0, 0))
+    scale = min(room[0] / 800, room[1] / 400)
+    assert right - left == pytest.approx(50 * scale)
+    assert top - bottom == pytest.approx(50 * scale)
+    digit = grid.numbers.get_transform().transform_path(grid.numbers.get_paths()[0]).get_extents()
+    assert 9 * scale < digit.height < 14 * scale
+    assert digit.y0 == pytest.approx(-digit.y1, abs=1.5)
+
+
+def test_a_headline_wider_than_the_figure_shrinks_and_grows_again():
+    live = LiveFigure(Board)
+    live.resize(500, 250)
+    live.render("A few words")
+    before = live.view.headline.get_fontsize()
+    live.render("So many words that they would not find room in a figure as small as this one")
+    assert live.view.headline.get_fontsize() < before
+    assert live.view.headline.get_window_extent().x1 <= 500
+    live.render("A few words")
+    assert live.view.headline.get_fontsize() == before
