@@ -36,6 +36,7 @@ class Slider(anywidget.AnyWidget, w.ValueWidget):
             model.save_changes();
             slider.setAttribute("aria-valuetext", model.get("value"));
         });
+        slider.dataset.lmSuppressShortcuts = "";  // arrows are the slider's, not JupyterLab's
         el.append(slider);
     }}'''
 """

@@ -387,6 +387,7 @@ class LiveFigure:
         script = """(slider, keys) => {
             const steps = {ArrowRight: 1, ArrowLeft: -1, PageUp: 10, PageDown: -10, Home: -Infinity, End: Infinity};
             for (const key of keys) {
+                slider.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
                 const {min, max, value} = slider;
                 slider.value = Math.min(Math.max(Number(value) + steps[key], min), max);
                 for (const kind of ['input', 'change']) slider.dispatchEvent(new Event(kind, {bubbles: true}));

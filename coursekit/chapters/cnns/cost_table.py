@@ -266,9 +266,9 @@ demo(
         "VGG-16 is made for images of 224 × 224 pixels. You give it images of 96 × 96. What happens to its "
         "convolutions?",
         (
-            "They have fewer parameters and do less work",
-            "They keep their parameters and do less than a fifth of the work",
-            "They keep their parameters, and so their work",
+            "Fewer parameters, less work",
+            "As many parameters, not a fifth of the work",
+            "Nothing changes",
         ),
         answer=1,
         explanation="A filter has as many weights whatever it passes over, but it works at every place: (96 / 224)² "

@@ -203,9 +203,9 @@ demo(
         "The neuron should say 0. From w = b = 2, where it says 0.98, squared error needs 4 to 5 times as many epochs "
         "as cross-entropy. You start at w = b = 4, where it is surer still. What happens?",
         (
-            "Both need about twice as many epochs",
-            "Cross-entropy needs a few epochs more, squared error more than 300",
-            "Squared error catches up: a larger error pulls harder",
+            "Both need twice as many",
+            "Cross-entropy a few more, squared error over 300",
+            "Squared error catches up",
         ),
         answer=1,
         explanation="63 epochs instead of 50 for cross-entropy. At z = 8 the sigmoid is flat: σ′(8) = 0.0003, and "

@@ -254,8 +254,8 @@ demo(
         "loss and to the weights?",
         (
             "Both become smaller",
-            "The data loss grows, and the weights shrink",
-            "Nothing: λ does not touch the data loss",
+            "The data loss grows, the weights shrink",
+            "Nothing happens",
         ),
         answer=1,
         explanation="Smaller weights give smaller scores, and so smaller margins: the data loss is the price. The "

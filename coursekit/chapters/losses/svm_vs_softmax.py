@@ -167,7 +167,7 @@ demo(
     question=Question(
         "Owl leads fox by 0.5 and hare by 4. You raise the score of owl until it leads both by at least 5. What do "
         "the two losses do?",
-        ("Both become 0", "The hinge becomes 0, the cross-entropy only small", "Both become small, neither is 0"),
+        ("Both become 0", "Hinge 0, cross-entropy small", "Both small, neither 0"),
         answer=1,
         explanation="Past the margin every hinge term is max(0, something negative) = 0, and so is its pull. "
         "The softmax shares out probabilities, and exp never gives 0: there is always a little left to win.",
