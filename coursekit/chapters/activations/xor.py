@@ -192,7 +192,7 @@ demo(
     title="Four clouds that no line separates",
     question=Question(
         "Two tanh units separate the four clouds. What can eight units do whose activation is the identity?",
-        ("They need more steps, but get there", "No better than one straight line", "Better: eight units see more"),
+        ("They get there, more slowly", "No better than one line", "Better: eight see more"),
         answer=1,
         explanation="A linear map of a linear map is a linear map. Eight such units still draw one straight "
         "line, and a line gets at most three of the four clouds right.",

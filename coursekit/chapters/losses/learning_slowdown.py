@@ -203,8 +203,8 @@ demo(
         "The neuron should say 0. From w = b = 2, where it says 0.98, squared error needs 4 to 5 times as many epochs "
         "as cross-entropy. You start at w = b = 4, where it is surer still. What happens?",
         (
-            "Both need twice as many",
-            "Cross-entropy a few more, squared error over 300",
+            "Twice as many for both",
+            "A few more, against over 300",
             "Squared error catches up",
         ),
         answer=1,

@@ -160,7 +160,7 @@ const fitted = (model, el, content, {box, img, side, more, main, notice, bar}) =
     if (!unfolded) {  // what has room need not be folded
       more.open = notice.open = true;
       more.open = beside && el.offsetHeight <= seen;
-      if (seen - rest() < Math.min(LEAST * small + 40, box.clientWidth * high / wide)) notice.open = false;
+      if (seen - rest() < Math.min(LEAST + 40, high * LEGIBLE) * small) notice.open = false;
     }
     const room = [box.clientWidth, Math.max(seen - rest(), Math.min(LEAST * small, seen - main.offsetHeight))];
     const dpi = Math.max(LEGIBLE * small, Math.min(room[0] / wide, room[1] / high));
