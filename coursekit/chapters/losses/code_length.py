@@ -221,9 +221,8 @@ demo(
     __name__,
     title="Short words for frequent birds",
     question=Question(
-        "Half of the birds are sparrows. With two bits for each bird a report costs 2 bits, a quarter of a bit more "
-        "than with the best code. You make the code expect no sparrow at all. What does a report cost then, on "
-        "average?",
+        "Half of the birds are sparrows. With two bits for each bird a report costs 2 bits. You make the code expect "
+        "no sparrow at all. What does a report cost then, on average?",
         ("Less than 2 bits: it has one word less", "About 3 bits", "Infinitely many bits"),
         answer=2,
         explanation="A word has −log₂ q bits, and that grows beyond all bounds as q goes to 0: the code has no word "
