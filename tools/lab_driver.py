@@ -348,7 +348,7 @@ class LiveFigure:
 
     def readout(self) -> str:
         """The line of text that says what the picture shows."""
-        return self.root.locator(".coursekit-readout").inner_text()
+        return self.root.locator(".coursekit-readout [role=status]").inner_text()
 
     def value(self, control: str) -> float:
         """The number that a control's slider says."""

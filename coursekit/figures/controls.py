@@ -40,11 +40,6 @@ class Slider:
             raise ValueError(f"{name} must lie between {self.low:g} and {self.high:g}, but is {value:g}.")
         return value
 
-    def snapped(self, value: float, wanted: float) -> bool:
-        """Whether ``value`` is only ``wanted`` moved to this slider's nearest step."""
-        distance = math.log10(value / wanted) if self.log else value - wanted
-        return abs(distance) <= 0.501 * self.step
-
     def samples(self) -> list[float]:
         """The two ends."""
         return [self.low, self.high]

@@ -267,7 +267,7 @@ demo(
         "convolutions?",
         (
             "Fewer parameters, less work",
-            "As many, and less than a fifth of the work",
+            "As many, and 18% of the work",
             "Nothing changes",
         ),
         answer=1,

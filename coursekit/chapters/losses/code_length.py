@@ -28,7 +28,7 @@ class State(DemoState):
     """Counts of what is seen (p) and of what the code was made for (q); ``learnt`` moves q towards p."""
 
     learnt: int = slider(0, 0, 100, "learnt so far, %", play=60, main=True)
-    p_sparrow: int = slider(8, 0, MOST, "seen: sparrows", main=True)
+    p_sparrow: int = slider(8, 0, MOST, "seen: sparrows")
     q_sparrow: int = slider(4, 0, MOST, "expected: sparrows", main=True)
     p_magpie: int = slider(4, 0, MOST, "seen: magpies")
     q_magpie: int = slider(4, 0, MOST, "expected: magpies")

@@ -104,12 +104,14 @@ const panel = (model, el) => {
     event.preventDefault();
     nextCase(by);
   });
-  const readout = make('div', {class: 'coursekit-readout'}, make('div', {role: 'status'}));
+  const readout = make('div', {class: 'coursekit-readout'}, make('div', {role: 'status'}), make('div', {'aria-hidden': 'true', 'data-unseen': ''}));
   const error = make('div', {class: 'coursekit-error'});
   const notice = make('details', {class: 'coursekit-notice'}, make('summary', {}, 'What to notice'), make('p', {}, content.notice));
   follow(model, ['readout', 'veiled'], () => {
     const veiled = get('veiled');
     put(readout.firstChild, veiled ? 'What does it show? Answer the question, press Skip, or move a control.' : get('readout'));
+    const unseen = readout.lastChild;  // the longest so far, so that the next one has room
+    if (get('readout').length > unseen.textContent.length) put(unseen, get('readout'));
     readout.toggleAttribute('data-veiled', veiled);
     notice.toggleAttribute('data-veiled', veiled);  // its room stays
     img.alt = veiled ? content.title : `${content.title}. ${get('readout')}`;
