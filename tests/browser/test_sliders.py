@@ -2,6 +2,8 @@
 
 import io
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +99,28 @@ def test_a_drag_by_mouse(figure):
         assert settled(figure)
         assert sum(picture < watch.moves[-1] for picture in watch.pictures) >= 3, "the picture did not follow the drag"
     assert (pixels(figure.png()) != pixels(before)).any()
+
+
+COUNTED = """
+from dataclasses import replace
+drawn, whole = [], panel.demo
+panel.demo = replace(whole, compute=lambda state: drawn.append(state.rows) or whole.compute(state))
+"""
+
+
+def test_beside_a_busy_core_nothing_is_refined_inside_a_drag(figure, page):
+    page.run_in_kernel(COUNTED)
+    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        figure.drag(figure.handle("weight_scale"), 0.3, seconds=4)
+        in_the_drag = page.run_in_kernel("print(*drawn)").split()
+    finally:
+        busy.kill()
+        busy.wait()
+        page.run_in_kernel("panel.demo = whole")
+    assert settled(figure)
+    assert len(in_the_drag) >= 10
+    assert "1000" not in in_the_drag[:-1]  # the last may have come after the drag
 
 
 @pytest.mark.parametrize("key", ["ArrowRight", "ArrowLeft", "End", "Home"])
