@@ -178,8 +178,8 @@ const fitted = (model, el, content, {box, img, side, more, main, notice, bar}) =
     return el.dataset.layout === 'beside' ? el.offsetHeight - Math.max(side.offsetHeight, stage.offsetHeight) + stage.offsetHeight : el.offsetHeight;
   };
   const request = (room) => {
+    clearTimeout(timer);  // also one that waits with another size, if it has become again what was sent last
     if (String(room) === sent) return;
-    clearTimeout(timer);
     timer = setTimeout(() => {
       sent = String(room);
       model.set('room', room);
