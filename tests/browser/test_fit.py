@@ -61,6 +61,7 @@ def measured(page, size):
     found = {}
     for name, figure in zip(DEMOS, page.figures(), strict=True):
         figure.root.evaluate("root => root.scrollIntoView({block: 'start'})")
+        page.page.wait_for_timeout(150)  # the page lays out what comes into view
         page.page.wait_for_function(DRAWN, arg=figure.root.element_handle(), timeout=30_000)
         found[name] = figure.root.evaluate(MEASURE)
     return found
@@ -92,7 +93,9 @@ def test_an_answer_moves_nothing(page):
     page.page.set_viewport_size({"width": 1280, "height": 720})
     for name, figure in zip(DEMOS, page.figures(), strict=True):
         figure.root.evaluate("root => root.scrollIntoView({block: 'start'})")
+        page.page.wait_for_timeout(150)  # the page lays out what comes into view
         page.page.wait_for_function(DRAWN, arg=figure.root.element_handle(), timeout=30_000)
+        figure.wait_until_still(200)
         before = figure.root.evaluate(MEASURE), figure.image.bounding_box()
         figure.root.locator(".coursekit-option").first.click()
         figure.root.locator(".coursekit-told[data-marked]:not([data-marked=''])").wait_for()

@@ -1,7 +1,7 @@
 // The panel of a demo: question, cases, controls, picture, readout, notice; laid out for the room that the page has.
 
 const LEGIBLE = 84;  // pixels an inch at which the smallest letters are 11 high; figures/canvas.py has the same
-const LEAST = 312;   // the least height of a picture
+const LEAST = 303;   // the least height of a picture
 
 const panel = (model, el) => {
   const content = model.get('content');
