@@ -110,8 +110,8 @@ const panel = (model, el) => {
   follow(model, ['readout', 'veiled'], () => {
     const veiled = get('veiled');
     put(readout.firstChild, veiled ? 'What does it show? Answer the question, press Skip, or move a control.' : get('readout'));
-    const unseen = readout.lastChild;  // the longest so far, so that the next one has room
-    if (get('readout').length > unseen.textContent.length) put(unseen, get('readout'));
+    const unseen = readout.lastChild, text = `${get('readout')} and 1,234,567`;  // the longest so far, and longer numbers, so that the next has room
+    if (text.length > unseen.textContent.length) put(unseen, text);
     readout.toggleAttribute('data-veiled', veiled);
     notice.toggleAttribute('data-veiled', veiled);  // its room stays
     img.alt = veiled ? content.title : `${content.title}. ${get('readout')}`;
