@@ -259,7 +259,7 @@ class Panel:
         def wanted() -> bool:
             return generation == self._generation and not self._runner.running
 
-        with self._reporting(), while_wanted(wanted), LOCK:
+        with while_wanted(wanted), LOCK, self._reporting():
             still_wanted()
             if self.demo.preview and not self.demo.frames:
                 self._show(self.demo.compute(self.state))

@@ -106,7 +106,7 @@ const player = (control, part, panel) => {
   const made = button('', `Step through ${control.label}`, () => {
     if (timer) return stop();
     if (part.next() === null) panel.move(control.name, part.first());
-    name('❚❚ Pause'.replace('❚❚', '⏸'));
+    name('⏸ Pause');
     timer = setTimeout(step, control.play);
   }, {class: 'coursekit-play'});
   name('▶ Play');
