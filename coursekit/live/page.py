@@ -10,7 +10,7 @@ from traitlets import Bool, Bytes, Dict, Float, Int, List, Unicode
 from coursekit.live.saving import VIEW
 
 PAGE = Path(__file__).parent / "page"
-PARTS = ("parts", "controls", "ask", "panel", "quiz", "verdict", "last")
+PARTS = ("parts", "controls", "ask", "panel", "room", "quiz", "verdict", "last")
 SCRIPT = "\n".join((PAGE / f"{part}.js").read_text(encoding="utf-8") for part in PARTS)
 LOOK = (PAGE / "look.css").read_text(encoding="utf-8")
 
@@ -47,12 +47,14 @@ class Page(anywidget.AnyWidget):
 class PanelPage(Page):
     """The fields that a panel shares with its page.
 
-    ``values`` moves both ways; ``room`` (width, height, pixel ratio) comes from the page; all others go to it.
+    ``values`` moves both ways; ``room`` (width, height, pixel ratio) and ``held`` (the pointer holds a slider) come from
+    the page; all others go to it.
     """
 
     kind = Unicode("panel").tag(sync=True)
     values = Dict().tag(sync=True)
     room: Any = List().tag(sync=True)
+    held = Bool(False).tag(sync=True)
     picture = Bytes().tag(sync=True)
     readout = Unicode().tag(sync=True)
     error = Unicode().tag(sync=True)

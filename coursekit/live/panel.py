@@ -18,8 +18,9 @@ from coursekit.live.cells import now_showing
 from coursekit.live.page import PanelPage, in_lecture
 from coursekit.live.run import LOCK, Runner, in_one_context
 
-IDLE = 0.05  # seconds without a new value after which a preview is refined, and at least…
-REST = 4  # …so many times as long as the last picture took: a busy machine is no learner at rest
+IDLE = 0.05  # seconds without a new value after which a preview is refined
+HELD = 0.6  # the same while the pointer holds a slider: a slow hand is no hand at rest
+REST = 4  # at least so many times as long as the last picture took: nor is a busy machine
 LECTURE = 1.19  # how much larger the smallest letters are in a lecture
 VEIL = "What will it show?"
 STILL = "A still picture: run its cell (Ctrl+Enter), and it moves."
@@ -47,6 +48,7 @@ class Panel:
         self._initial = self.state
         self._generation = 0
         self._took = 0.0  # seconds, the last picture
+        self._rough = False  # whether that one is a preview, or less sharp than the screen
         self._frames: Iterator[Any] | None = None
         self._pinned: Any = None  # the state whose ghost is shown
         self._runner = Runner(self._show, self._run_ended)
@@ -111,6 +113,7 @@ class Panel:
             self._show(self.demo.compute(self.state))
         page.observe(self._moved, "values")
         page.observe(self._resized, "room")
+        page.observe(self._let_go, "held")
         page.when_pressed(
             {
                 "answer": self._answer,
@@ -237,10 +240,17 @@ class Panel:
             with LOCK:
                 self._show(self.demo.compute(state))
         self._took = time.perf_counter() - began
-        if self.demo.preview or (self.page.room and self.page.room[2] > 1):
+        self._rough = bool(self.demo.preview or (self.page.room and self.page.room[2] > 1))
+        self._when_at_rest()
+
+    def _let_go(self, _: Any) -> None:
+        if not self.page.held:
             self._when_at_rest()
 
     def _when_at_rest(self) -> None:
+        """Refine a rough picture as soon as the learner rests."""
+        if not self._rough:
+            return
         # The loop of whichever thread this message arrived on: JupyterLab may use more than one.
         self._generation += 1
         try:
@@ -248,7 +258,8 @@ class Panel:
         except RuntimeError:
             self._refine(self._generation)
         else:
-            loop.call_later(max(IDLE, REST * self._took), self._refine_aside, self._generation)
+            rest = max(HELD if self.page.held else IDLE, REST * self._took)
+            loop.call_later(rest, self._refine_aside, self._generation)
 
     def _refine_aside(self, generation: int) -> None:
         """Refine on another thread, so that this one hears of a newer value."""
@@ -265,6 +276,7 @@ class Panel:
                 self._show(self.demo.compute(self.state))
             still_wanted()
             self._sharpen()
+            self._rough = False
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:

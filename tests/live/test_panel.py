@@ -25,7 +25,7 @@ from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import Demo
 from coursekit.figures.rest import still_wanted
 from coursekit.live.blas import one_thread
-from coursekit.live.panel import IDLE, STILL, VEIL, Panel
+from coursekit.live.panel import HELD, IDLE, STILL, VEIL, Panel
 from coursekit.live.show import prepare, self_test, show
 from coursekit.registry import UnknownNameError
 
@@ -371,6 +371,46 @@ class TestPreview:
 
         assert asyncio.run(drag()) == [10, 10, 10]
         assert seen == [10, 10, 10, 100]
+
+    def test_a_hand_that_holds_the_slider_may_be_slow_and_is_answered_when_it_lets_go(self):
+        seen = []
+
+        async def drag():
+            panel = Panel(self.demo(seen))
+            seen.clear()
+            panel.page.set_state({"held": True})
+            for value in (1.1, 1.2):
+                move(panel, value=value)
+                await asyncio.sleep(4 * IDLE)  # many times longer than a picture takes
+            in_the_drag = list(seen)
+            panel.page.set_state({"held": False})
+            await asyncio.sleep(4 * IDLE)
+            return in_the_drag, panel
+
+        in_the_drag, panel = asyncio.run(drag())
+        assert in_the_drag == [10, 10]
+        assert seen == [10, 10, 100]
+        seen.clear()
+        asyncio.run(self.press_and_let_go(panel))
+        assert seen == []  # nothing has moved, and the picture is a whole one
+
+    async def press_and_let_go(self, panel):
+        panel.page.set_state({"held": True})
+        panel.page.set_state({"held": False})
+        await asyncio.sleep(4 * IDLE)
+
+    def test_who_holds_the_slider_still_is_answered_too(self):
+        seen = []
+
+        async def hold():
+            panel = Panel(self.demo(seen))
+            seen.clear()
+            panel.page.set_state({"held": True})
+            move(panel, value=1.1)
+            await asyncio.sleep(HELD + 4 * IDLE)
+
+        asyncio.run(hold())
+        assert seen == [10, 100]
 
     def test_a_refinement_is_given_up_the_moment_a_value_arrives(self):
         steps = []

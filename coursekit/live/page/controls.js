@@ -17,8 +17,13 @@ const slider = (control, move) => {
   const said = make('span', {class: 'coursekit-said', role: 'status'});
   let now = low, end = high, dirty = false;  // dirty: typed, and not taken yet
 
+  const say = (text) => {
+    said.textContent = text;
+    clearTimeout(said.timer);
+    said.timer = setTimeout(() => (said.textContent = ''), 8000);
+  };
   const send = (wanted) => {
-    said.textContent = '';
+    say('');
     if (wanted !== now) move(wanted);
   };
   const take = () => {
@@ -28,12 +33,12 @@ const slider = (control, move) => {
     let taken = Math.min(Math.max(wanted, low), end);
     if (whole) taken = Math.round(taken);
     if (Number.isNaN(wanted)) {
-      said.textContent = `“${text}” is not a number.`;
+      say(`“${text}” is not a number.`);
     } else {
       send(taken);
       if (taken !== wanted) {
         const why = wanted > end ? `the end is ${written(end)}` : wanted < low ? `it begins at ${written(low)}` : 'whole numbers only';
-        said.textContent = `${text}: ${why}.`;
+        say(`${text}: ${why}.`);
       }
     }
     number.value = written(Number.isNaN(taken) ? now : taken);
