@@ -47,8 +47,8 @@ class Page(anywidget.AnyWidget):
 class PanelPage(Page):
     """The fields that a panel shares with its page.
 
-    ``values`` moves both ways; ``room`` (width, height, pixel ratio) and ``held`` (the pointer holds a slider) come from
-    the page; all others go to it.
+    ``values`` moves both ways; ``room`` (width, height, pixel ratio) and ``held`` (the pointer holds a slider) come
+    from the page; all others go to it.
     """
 
     kind = Unicode("panel").tag(sync=True)

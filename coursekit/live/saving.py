@@ -19,8 +19,7 @@ def keep_still(notebook: dict[str, Any]) -> None:
 
 def stands_alone(output: dict[str, Any]) -> bool:
     """Whether an output is ours, and holds a picture or a text that needs no kernel."""
-    metadata = output.get("metadata", {})
-    ours = "coursekit" in metadata or "alt" in metadata.get("image/png", {})
+    ours = "coursekit" in output.get("metadata", {})
     return ours and not output.get("data", {}).keys().isdisjoint(("image/png", "text/html"))
 
 
