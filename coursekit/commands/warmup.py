@@ -124,7 +124,7 @@ def _states(demo: Any) -> Iterator[Any]:
 
     default = demo.State()
     yield default
-    for settings in (demo.question.settings, *demo.presets.values()):
+    for settings in (*[question.settings for question in demo.questions], *demo.presets.values()):
         yield default.replace(**settings)
     for name, control in default.controls().items():
         if not isinstance(control, Slider):  # another number is no other loop

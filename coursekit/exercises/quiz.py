@@ -30,7 +30,7 @@ QUIZZES: Registry[Quiz] = Registry("quiz")
 
 def quiz(module: str, *questions: Question) -> None:
     """Add the quiz of a chapter: ``quiz(__name__, Question(...), ...)`` in a file of the chapter's folder."""
-    QUIZZES.add(Quiz(chapter_of(module), questions))
+    QUIZZES.add(Quiz(chapter_of(module), tuple(question.shuffled() for question in questions)))
 
 
 def question_key(quiz: str, number: int) -> str:

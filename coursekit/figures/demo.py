@@ -55,6 +55,8 @@ class Demo:
         Draws a frame; see `View`.
     question : Question
         Asked above the controls; its ``settings`` show what happens.
+    others : dict
+        Name → question that a cell may ask instead, with ``show(…, ask=name)``.
     notice : str
         One or two sentences below the picture: what to look for.
     presets : dict
@@ -75,8 +77,27 @@ class Demo:
     question: Question
     notice: str
     presets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    others: dict[str, Question] = field(default_factory=dict)
     preview: Callable[[Any], Any] | None = None
     frames: Callable[[Any], Iterator[Any]] | None = None
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """All that can be asked above it."""
+        return (self.question, *self.others.values())
+
+    def asked(self, name: str) -> Question:
+        """Return the question of this name; without a name the first.
+
+        Raises
+        ------
+        ValueError
+            For a name that no question has; the message lists those that there are.
+        """
+        if name and name not in self.others:
+            known = ", ".join(map(repr, self.others)) or "none but the one that is asked anyway"
+            raise ValueError(f"{self.name} has no question {name!r}. It has {known}.")
+        return self.others[name] if name else self.question
 
     def rehearse(self, state: Any) -> None:
         """Compute the least that compiles all that this state's picture needs."""
@@ -110,4 +131,6 @@ def demo(module: str, **details: Any) -> None:
     file = sys.modules[module]
     parts: dict[str, Any] = {part: getattr(file, part) for part in ("State", "compute", "View")}
     parts |= {part: getattr(file, part, None) for part in ("preview", "frames")}
+    details["question"] = details["question"].shuffled()
+    details["others"] = {name: question.shuffled() for name, question in details.get("others", {}).items()}
     DEMOS.add(Demo(module.rpartition(".")[2], chapter_of(module), **(parts | details)))

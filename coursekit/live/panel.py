@@ -33,6 +33,8 @@ class Panel:
     ----------
     demo : Demo
         What to show.
+    ask : str
+        Which of its questions is asked, by name.
     **settings
         State fields that differ from their defaults.
 
@@ -42,8 +44,9 @@ class Panel:
         The state of the controls, and the frame last drawn.
     """
 
-    def __init__(self, demo: Demo, **settings: Any) -> None:
+    def __init__(self, demo: Demo, *, ask: str = "", **settings: Any) -> None:
         self.demo = demo
+        self._question = demo.asked(ask)
         self.state = demo.State().replace(**settings)
         self._initial = self.state
         self._generation = 0
@@ -131,7 +134,7 @@ class Panel:
     def _content(self) -> dict[str, Any]:
         """What never changes, as the page takes it."""
         demo = self.demo
-        question = {name: getattr(demo.question, name) for name in ("text", "options", "answer", "explanation")}
+        question = {name: getattr(self._question, name) for name in ("text", "options", "answer", "explanation")}
         return {
             "title": demo.title,
             "question": question,
@@ -194,7 +197,7 @@ class Panel:
 
     def _answer(self, option: int) -> None:
         self.page.answered = option
-        self._apply(self.demo.question.settings)
+        self._apply(self._question.settings)
 
     def _unveil(self) -> None:
         self.page.veiled = False

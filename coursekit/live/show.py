@@ -9,13 +9,15 @@ from coursekit.live.verdict import offer_help
 from coursekit.sitting import enter
 
 
-def show(name: str, **settings: Any) -> Panel:
+def show(name: str, *, ask: str = "", **settings: Any) -> Panel:
     """Show a live figure.
 
     Parameters
     ----------
     name : str
         A name in `coursekit.demos.DEMOS`, e.g. ``"collapse"``.
+    ask : str
+        The name of another question to ask above it, if this figure has several.
     **settings
         Where its controls start, e.g. ``weight_scale=0.05``.
 
@@ -27,9 +29,9 @@ def show(name: str, **settings: Any) -> Panel:
     Raises
     ------
     UnknownNameError, TypeError, ValueError
-        For a demo, a setting or a value that does not exist; the message lists those that do.
+        For a demo, a question, a setting or a value that does not exist; the message lists those that do.
     """
-    return Panel(DEMOS[name], **settings)
+    return Panel(DEMOS[name], ask=ask, **settings)
 
 
 def prepare(chapter: str) -> None:

@@ -111,11 +111,12 @@ def test_a_demo_carries_the_name_of_its_file(demo):
 
 @DEMO
 def test_texts_are_there_and_the_answer_is_one_of_the_options(demo):
-    question = demo.question
-    assert question.text.endswith("?")
-    assert len(set(question.options)) == len(question.options) >= 2
-    assert 0 <= question.answer < len(question.options)
-    texts = [demo.title, demo.notice, question.explanation, *question.options, *demo.presets]
+    texts = [demo.title, demo.notice, *demo.presets]
+    for question in demo.questions:
+        assert question.text.endswith("?")
+        assert len(set(question.options)) == len(question.options) >= 2
+        assert 0 <= question.answer < len(question.options)
+        texts += [question.explanation, *question.options]
     texts += [control.label for control in demo.State.controls().values()]
     assert all(text.strip() == text and text for text in texts)
 
@@ -128,7 +129,7 @@ def test_a_label_is_short_enough_for_its_column(demo, name, control):
 @DEMO
 def test_presets_and_the_question_are_states_that_can_be_shown(demo):
     assert demo.presets
-    for settings in (demo.question.settings, *demo.presets.values()):
+    for settings in (*[question.settings for question in demo.questions], *demo.presets.values()):
         assert settings
         assert picture(demo, frame_at(demo, **settings)).startswith(b"\x89PNG")
 

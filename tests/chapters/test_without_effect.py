@@ -12,7 +12,7 @@ DEMO = pytest.mark.parametrize("demo", DEMOS.values(), ids=list(DEMOS))
 def states(demo):
     """The default state, the presets, the question's, and one for each choice."""
     default = demo.State()
-    for settings in ({}, demo.question.settings, *demo.presets.values()):
+    for settings in ({}, *[question.settings for question in demo.questions], *demo.presets.values()):
         yield default.replace(**settings)
     for name, control in default.controls().items():
         if isinstance(control, Choice):

@@ -1,10 +1,13 @@
 """Quizzes: complete records, feedback on every answer, a score of first tries, and a form without a kernel."""
 
+from collections import Counter
+from dataclasses import replace
+
 import pytest
 
 import coursekit as ck
 from coursekit.chapter import Chapter
-from coursekit.chapters import QUIZZES
+from coursekit.chapters import DEMOS, QUIZZES
 from coursekit.exercises.progress_file import read_standings
 from coursekit.exercises.question import Question
 from coursekit.exercises.quiz import Quiz
@@ -55,6 +58,24 @@ def test_every_answer_gets_its_explanation_and_first_tries_count_and_are_kept(qu
     kept = read_standings(path)
     assert tuple(sorted(kept)) == quiz.keys
     assert [bool(kept[key].solved) for key in quiz.keys] == panel.first_tries
+
+
+def test_options_come_in_an_order_of_their_own_which_is_always_the_same_and_numbers_keep_theirs():
+    question = Question("Which?", ("a", "b", "c", "d"), 1, "Why.")
+    shuffled = question.shuffled()
+    assert shuffled == question.shuffled()
+    assert sorted(shuffled.options) == list("abcd")
+    assert shuffled.options[shuffled.answer] == "b"
+    assert len({replace(question, text=str(i)).shuffled().answer for i in range(30)}) == 4
+    numbers = Question("How many?", ("−1", "0", "12 %"), 2, "Why.")
+    assert numbers.shuffled() == numbers
+
+
+def test_no_place_among_the_options_is_right_more_often_than_chance_allows():
+    questions = [question for demo in DEMOS.values() for question in demo.questions]
+    questions += [question for quiz in QUIZZES.values() for question in quiz.questions]
+    share = Counter(question.answer for question in questions)
+    assert max(share.values()) < 0.5 * len(questions)
 
 
 def test_names_are_text_not_html_and_there_is_a_form_without_a_kernel():

@@ -227,6 +227,15 @@ class TestPrediction:
         assert panel.demo.question.settings.items() <= vars(panel.state).items()
         assert panel.png == LiveFigure(panel.demo.View).render(panel.frame)
 
+    def test_a_cell_may_ask_another_question_and_the_answer_leaves_its_settings_alone(self):
+        demo = make_demo(others={"other": Question("Other?", ("a", "b"), 0, "So.", {"rows": 50})})
+        panel = Panel(demo, ask="other", value=0.5)
+        assert panel.page.content["question"]["text"] == "Other?"
+        press(panel, "answer", option=1)
+        assert (panel.state.value, panel.state.rows) == (0.5, 50)
+        with pytest.raises(ValueError, match=r"test has no question 'another'\. It has 'other'"):
+            Panel(demo, ask="another")
+
     def test_skip_shows_the_headline_and_moves_nothing(self, panel, told):
         before = panel.state
         press(panel, "skip")
