@@ -1,4 +1,4 @@
-"""The course, a folder a chapter: its live figures one a file, ``exercises.py``, ``quiz.py``. Folders are found.
+"""The course, a folder a chapter: its live figures one a file, exercises, goals and a quiz. All are found.
 
 What chapters hold is loaded when it is first asked for: a table of exercises needs no figures.
 """
@@ -11,10 +11,11 @@ from coursekit.chapter import CHAPTERS
 
 if TYPE_CHECKING:
     from coursekit.exercises.exercise import EXERCISES
+    from coursekit.exercises.goal import GOALS
     from coursekit.exercises.quiz import QUIZZES
     from coursekit.figures.demo import DEMOS
 
-__all__ = ["CHAPTERS", "DEMOS", "EXERCISES", "QUIZZES"]
+__all__ = ["CHAPTERS", "DEMOS", "EXERCISES", "GOALS", "QUIZZES"]
 
 _folders = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
 for _folder in sorted(_folders, key=lambda folder: folder.CHAPTER.number):
@@ -24,9 +25,10 @@ for _folder in sorted(_folders, key=lambda folder: folder.CHAPTER.number):
 _DEFINED = {
     "DEMOS": "coursekit.figures.demo",
     "EXERCISES": "coursekit.exercises.exercise",
+    "GOALS": "coursekit.exercises.goal",
     "QUIZZES": "coursekit.exercises.quiz",
 }
-_FILES = {"EXERCISES": "exercises", "QUIZZES": "quiz"}  # in each chapter's folder; every other file is for DEMOS
+_FILES = {"EXERCISES": "exercises", "GOALS": "goals", "QUIZZES": "quiz"}  # every other file is for DEMOS
 
 
 def __getattr__(name: str) -> Any:

@@ -143,7 +143,7 @@ def _as_file_name(name: str) -> str:
 
 def _own_table(own: "dict[str, Standings]", all: bool) -> str:
     """Return what ``ck.progress()`` shows."""
-    from coursekit.chapters import EXERCISES, QUIZZES  # noqa: F401  (asked for, so that the registries are filled)
+    from coursekit.chapters import EXERCISES, GOALS, QUIZZES  # noqa: F401  (asked for, so that the registries are filled)
     from coursekit.exercises.session import Progress
 
     [standings] = own.values()
@@ -204,10 +204,11 @@ def _chapters() -> dict[str, list[str]]:
 
 def _chapter_of_each() -> "dict[str, Chapter]":
     """Return the chapter of all that a file can name, in order: exercises, and after those of a chapter its quiz."""
-    from coursekit.chapters import EXERCISES, QUIZZES
+    from coursekit.chapters import EXERCISES, GOALS, QUIZZES
 
     chapters = {name: exercise.chapter for name, exercise in EXERCISES.items()}
     chapters |= {key: quiz.chapter for quiz in QUIZZES.values() for key in quiz.keys}
+    chapters |= {goal.key: goal.chapter for goal in GOALS.values()}
     return dict(sorted(chapters.items(), key=lambda item: item[1].number))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from coursekit.exercises.checking import CheckResult, Verdict, as_html, judge
 from coursekit.exercises.exercise import EXERCISES, Exercise
+from coursekit.exercises.goal import GOALS, Shown, judge_goal
 from coursekit.exercises.progress_file import ProgressFile, Standing, Standings
 from coursekit.exercises.quiz import QUIZZES, question_key
 from coursekit.exercises.solution import solution_source
@@ -46,13 +47,15 @@ class Progress:
         return "\n".join([*lines, f"{solved} of {len(mine)} solved.{after}"])
 
     def _chapters(self, mine: Standings) -> list[tuple[str, ...]]:
-        rows: list[tuple[str, ...]] = [("chapter", "solved", "quiz")]
+        rows: list[tuple[str, ...]] = [("chapter", "solved", "goals", "quiz")]
         for chapter in dict.fromkeys(EXERCISES[name].chapter for name in mine):
             solved = [bool(mine[name].solved) for name in mine if EXERCISES[name].chapter == chapter]
             keys = QUIZZES[chapter.name].keys if chapter.name in QUIZZES else ()
             first = [bool(self.standings[key].solved) for key in keys if key in self.standings]
             quiz = f"{sum(first)} of {len(keys)}" if first else "-"
-            rows.append((str(chapter), f"{sum(solved)} of {len(solved)}", quiz))
+            goals = [goal.key for goal in GOALS.values() if goal.chapter == chapter]
+            reached = sum(bool(self.standings[key].solved) for key in goals if key in self.standings)
+            rows.append((str(chapter), f"{sum(solved)} of {len(solved)}", f"{reached} of {len(goals)}", quiz))
         return rows
 
     def _exercises(self, mine: Standings) -> list[tuple[str, ...]]:
@@ -80,15 +83,15 @@ class Session:
         """Note which chapter this kernel works in: only its exercises are listed from now on."""
         self._chapter = chapter
 
-    def check(self, name: str, answer: Any, time_limit: float = 5.0) -> CheckResult:
-        """Check an answer to an exercise; nothing it does raises, so that Run All goes on.
+    def check(self, name: str | Shown, answer: Any = None, time_limit: float = 5.0) -> CheckResult:
+        """Check an answer to an exercise, or a figure's goal; nothing raises, so that Run All goes on.
 
         Parameters
         ----------
-        name : str
-            The exercise's name.
+        name : str or panel
+            The exercise's name; or a live figure that has a goal, as its sliders stand now.
         answer : callable, or number or array
-            Your function itself, without brackets; a value where the exercise asks for one.
+            Your function itself, without brackets; a value where the exercise asks for one; nothing for a figure.
         time_limit : float
             Seconds that the answer may take for all inputs together.
 
@@ -97,13 +100,25 @@ class Session:
         CheckResult
             Shown as one line: not attempted, correct, or what is wrong.
         """
+        if not isinstance(name, str) and hasattr(name, "demo"):
+            return self._check_goal(name)
         try:
-            exercise = self._exercise(name)
+            exercise = self._exercise(str(name))
         except UnknownNameError as error:
             return CheckResult(str(name), Verdict.WRONG, str(error))
         result = judge(exercise, answer, time_limit)
         if result.verdict is not Verdict.NOT_ATTEMPTED:
-            self._file.update(name, lambda standing: _attempted(standing, result))
+            self._file.update(exercise.name, lambda standing: _attempted(standing, result))
+        return result
+
+    def _check_goal(self, panel: Shown) -> CheckResult:
+        try:
+            goal = GOALS[panel.demo.name]
+        except UnknownNameError as error:
+            return CheckResult(panel.demo.name, Verdict.WRONG, str(error))
+        result = judge_goal(goal, panel)
+        if result.verdict is not Verdict.NOT_ATTEMPTED:
+            self._file.update(goal.key, lambda standing: _attempted(standing, result))
         return result
 
     def hint(self, name: str | None = None) -> Hint:

@@ -60,6 +60,11 @@ class Panel:
 
     # ---- from code
 
+    @property
+    def moved(self) -> bool:
+        """Whether its controls stand elsewhere than when it was first shown."""
+        return self.state != self._initial
+
     def set(self, **settings: Any) -> None:
         """Change settings, draw the full picture before returning, and raise what goes wrong.
 

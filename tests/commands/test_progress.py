@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from coursekit import cli, sitting
-from coursekit.chapters import EXERCISES, QUIZZES
+from coursekit.chapters import EXERCISES, GOALS, QUIZZES
 from coursekit.exercises.progress_file import Standing, merged, read_standings
 
 SOLVED = {"attempts": 2, "hints": 1, "solved": "2025-09-01"}
@@ -179,7 +179,7 @@ def test_csv_has_a_row_for_each_learner_and_exercise(own, capsys):
     assert "Zoë" in capsys.readouterr().out
     rows = read_csv("class.csv")
     questions = sum(len(quiz.questions) for quiz in QUIZZES.values())
-    assert len(rows) == 3 * (len(EXERCISES) + questions) + 1
+    assert len(rows) == 3 * (len(EXERCISES) + questions + len(GOALS)) + 1
     assert [(*row.values(),) for row in rows if row["attempts"] != "0"] == [
         ("Zoë", "06 Initialisation", "he_std", "2", "1", "2025-09-01", "2025-09-01", ""),
         ("王小明", "01 Losses", "hinge_loss", "7", "3", "", "2026-11-20", "yes"),

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursekit.chapters import EXERCISES, QUIZZES  # noqa: F401  (asked for, so that both are filled)
+from coursekit.chapters import EXERCISES, GOALS, QUIZZES  # noqa: F401  (asked for, so that both are filled)
 from coursekit.exercises import lock_file
 from coursekit.exercises.checking import Verdict
 from coursekit.exercises.progress_file import LAST_TRY, ProgressFile, Standing, as_json, merged, read_standings
@@ -83,15 +84,21 @@ def test_short_table_has_a_row_a_chapter_and_says_what_comes_next(path):
     session.record_quiz("losses", [True, True, False, None, None])
     session.record_quiz("backprop", [False, None, None, None, None])
     lines = repr(session.progress()).splitlines()
-    assert lines[0].split() == ["chapter", "solved", "quiz"]
+    assert lines[0].split() == ["chapter", "solved", "goals", "quiz"]
     with_exercises = dict.fromkeys(exercise.chapter for exercise in EXERCISES.values())
     assert [line.split("  ")[0] for line in lines[1:-1]] == [str(chapter) for chapter in with_exercises]
-    assert lines[1].split()[-6:] == ["1", "of", "4", "2", "of", "5"]
-    assert lines[2].split()[-6:] == ["0", "of", "4", "0", "of", "5"]
-    assert lines[3].split()[-4:] == ["0", "of", "5", "-"]
+    goals = Counter(goal.chapter.name for goal in GOALS.values())
+    rows = [line.split("  ")[1:] for line in lines[1:4]]
+    solved, goal, quiz = zip(*([cell.strip() for cell in row if cell] for row in rows), strict=True)
+    assert solved == tuple(
+        f"{done} of {sum(exercise.chapter.number == number for exercise in EXERCISES.values())}"
+        for number, done in ((1, 1), (2, 0), (3, 0))
+    )
+    assert goal == tuple(f"0 of {goals[name]}" for name in ("losses", "backprop", "cnns"))
+    assert quiz == ("2 of 5", "0 of 5", "-")
     first_open = next(name for name in EXERCISES if name != "hinge_loss")
     assert lines[-1] == f"1 of {len(EXERCISES)} solved. Next: {first_open}, in chapter {EXERCISES[first_open].chapter}."
-    assert max(map(len, lines[:-1])) < 50
+    assert max(map(len, lines[:-1])) < 60
 
 
 def test_table_of_all_lists_every_exercise_in_the_order_of_the_chapters(path):

@@ -1,0 +1,25 @@
+"""What to reach with the sliders of this chapter's figures."""
+
+from typing import Any
+
+from coursekit.exercises.goal import goal
+
+
+def _layer_10_lives(state: Any, frame: Any) -> str:
+    if state.activation != "relu" or state.scheme != "normal" or state.batch_norm or state.depth < 10:
+        return "Choose ReLU, keep the scheme Normal, ten layers at least and no batch norm: only the scale is yours."
+    if state.direction != "forward":
+        return "Look at the activations."
+    first, last = frame.std[0], frame.std[-1]
+    if not 1 / 3 < last / first < 3:
+        return f"From layer 1 to the top the std goes from {first:.2g} to {last:.2g}; within a factor of 3 it lives."
+    return ""
+
+
+goal(
+    __name__,
+    "collapse",
+    task="Give ten ReLU layers, weights Normal, a scale with which the signal keeps its size within a factor of 3.",
+    missing=_layer_10_lives,
+    takeaway="With 500 inputs a unit the scale is √(2 / 500) = 0.063: the 2 makes up for the half that ReLU cuts off.",
+)
