@@ -70,10 +70,11 @@ class Panel:
 
         The panel moves in the cell that shows it; nothing new is shown.
         """
+        self.state.replace(**settings)  # what is refused stops no run
         self._stop()
-        state = self.state.replace(**settings)
         page = self.page
         with LOCK, page.hold_sync():
+            state = self.state.replace(**settings)  # a slider may have moved while this waited
             frame = self.demo.compute(state)
             self.state = state
             self._frames = None  # a run that was stopped belonged to the old state
@@ -190,8 +191,12 @@ class Panel:
     def _moved(self, change: Any) -> None:
         """Take the values of all controls from the page; those that we have sent there change nothing."""
         with self._reporting():
-            controls = self.state.controls()
-            state = self.state.replace(**{k: _from_page(controls[k], value) for k, value in change["new"].items()})
+            try:
+                controls = self.state.controls()
+                state = self.state.replace(**{k: _from_page(controls[k], value) for k, value in change["new"].items()})
+            except Exception:
+                self.page.values = self._values()  # else it would be refused again with every later move
+                raise
             if state != self.state:
                 self._move_to(state)
 
@@ -225,27 +230,27 @@ class Panel:
         with self._reporting(), LOCK, self.page.hold_sync():
             self.state, self._frames = self._initial, None
             self.page.veiled, self.page.answered = True, -1
-            if self.demo.frames:
-                self._run()
-            else:
+            if not self.demo.frames:
                 self._show(self.demo.compute(self.state))
                 self._sharpen()
+        self._run()  # if it has one: outside the lock, for it waits for the old one's end
 
     def _move_to(self, state: Any, pressed: bool = False) -> None:
         """Follow the controls: a run starts anew, a slow picture is previewed and then refined, a fast one is drawn."""
         self._generation += 1  # a refinement that waits, or is at work, is given up
-        self.state = state
         self.page.veiled = False
         began = time.perf_counter()
         if self.demo.frames:
-            self._frames = None
+            self.state, self._frames = state, None
             self._run()
         elif self.demo.preview and not pressed:
             with one_thread(), LOCK, self.page.hold_sync():
+                self.state = state
                 self._show_picture(self.demo.compute(self.demo.preview(state)))
                 self.page.values = self._values()
         else:
             with LOCK:
+                self.state = state
                 self._show(self.demo.compute(state))
         self._took = time.perf_counter() - began
         self._rough = bool(self.demo.preview or (self.page.room and self.page.room[2] > 1))

@@ -204,6 +204,31 @@ class TestPanel:
         assert panel.page is not first
         assert panel.frame.value == 0.5
 
+    def test_a_slider_moved_while_a_cell_sets_something_leaves_state_and_picture_in_agreement(self):
+        began = threading.Event()
+
+        def compute(state):
+            if state.value == 1.9:
+                began.set()
+                time.sleep(0.2)
+            return Frame(state.value)
+
+        panel = Panel(make_demo(compute))
+        cell = threading.Thread(target=panel.set, kwargs={"value": 1.9})
+        cell.start()
+        began.wait(5)
+        move(panel, value=0.3)
+        cell.join()
+        assert panel.state.value == panel.frame.value == panel.page.values["value"] == 0.3
+
+    def test_what_the_page_may_not_send_is_refused_once_and_the_controls_still_work(self, monkeypatch):
+        monkeypatch.delenv("COURSEKIT_STRICT", raising=False)
+        panel = Panel(make_demo())
+        move(panel, nonsense=1)
+        assert panel.page.error
+        move(panel, value=0.3)
+        assert (panel.state.value, panel.page.error) == (0.3, "")
+
 
 class TestPrediction:
     """What tells the answer waits for one."""

@@ -27,7 +27,7 @@ const fitted = (model, el, {box, img, side, more, main, notice, bar}) => {
       more.open = beside && el.offsetHeight <= seen;
       if (seen - rest() < Math.min(LEAST + 40, high * LEGIBLE) * small) notice.open = false;
     }
-    const room = [box.clientWidth, Math.max(seen - rest(), Math.min(LEAST * small, seen - main.offsetHeight))];
+    const room = [box.clientWidth, Math.max(seen - rest(), Math.min(LEAST * small, seen - main.offsetHeight), LEAST / 2)];
     const dpi = Math.max(LEGIBLE * small, Math.min(room[0] / wide, room[1] / high));
     const taken = [wide, high].map((inches, i) => Math.round(Math.min(inches * dpi, room[i])));
     box.style.height = `${taken[1]}px`;
