@@ -136,8 +136,11 @@ class ProgressFile:
             with alone(path):
                 before = self._load(path)
                 after = change(before)
-                if after != before:
-                    write_whole(path, as_json(after))
+                content = as_json(after)
+                if len(content) > LARGEST:
+                    self._note(f"Your progress is not changed: {path} would be too large to be read again.")
+                elif after != before:
+                    write_whole(path, content)
         except OSError as error:
             self._note(f"Your progress is not saved: {path}: {error.strerror}. Set COURSEKIT_PROGRESS to another file.")
 

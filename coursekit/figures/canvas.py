@@ -19,6 +19,7 @@ except ImportError:
 
 DPI = 100
 VEILED = "#66706e"
+LARGEST = 4096  # pixels either way: a picture of a page shrunk to a quarter would fill the kernel's memory
 LEGIBLE = 84  # dots an inch at which the smallest text, of 9.5 points, is 11 pixels high
 
 
@@ -50,6 +51,7 @@ class LiveFigure:
         Words keep at least the size that can be read, times ``smallest``; when the room is small the axes give way.
         """
         natural = np.asarray(self.view.size)
+        width, height = np.clip((width, height), 1, LARGEST)  # a window of a few lines may leave no room at all
         self.figure.dpi = max(LEGIBLE * smallest, min(width / natural[0], height / natural[1]))
         taken = np.minimum(np.round(natural * self.figure.dpi), (int(width), int(height)))
         self._layout.fit(*taken / self.figure.dpi)

@@ -33,9 +33,15 @@ class QuizPanel:
         self._tell_score()
 
     def answer(self, question: int, option: int) -> None:
-        """Choose an option of a question, both counted from 0."""
+        """Choose an option of a question, both counted from 0; one that does not exist raises and is not recorded."""
+        questions = self.quiz.questions
+        if question not in range(len(questions)):
+            raise IndexError(f"This quiz has questions 0 to {len(questions) - 1}, and no question {question!r}.")
+        last = len(questions[question].options) - 1
+        if option not in range(last + 1):
+            raise IndexError(f"Question {question} has options 0 to {last}, and no option {option!r}.")
         if self.first_tries[question] is None:
-            self.first_tries[question] = option == self.quiz.questions[question].answer
+            self.first_tries[question] = option == questions[question].answer
             record_quiz(self.quiz.name, self.first_tries)
         answered = list(self.page.answered)
         answered[question] = option

@@ -183,6 +183,15 @@ def test_exercises_of_another_edition_are_kept(path):
     assert "gone" not in repr(session.progress(all=True))
 
 
+def test_nothing_is_written_that_could_not_be_read_again(path):
+    """A file that is read grows when it is written: a stranger's full one, merged, must not cost one's own."""
+    Session().check("he_std", right)
+    notes = []
+    ProgressFile(notes.append).update_all(lambda own: own | {f"gone {i}": Standing(1) for i in range(20_000)})
+    assert notes == [f"Your progress is not changed: {path} would be too large to be read again."]
+    assert [*read_standings(path)] == ["he_std"]
+
+
 def test_environment_decides_at_every_call(path, monkeypatch, tmp_path):
     session = Session()
     session.check("he_std", wrong)

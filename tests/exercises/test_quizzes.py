@@ -96,3 +96,12 @@ def test_names_are_text_not_html_and_there_is_a_form_without_a_kernel():
 def test_an_unknown_quiz_lists_those_that_exist():
     with pytest.raises(KeyError, match=r"no quiz called 'initialization'\. Did you mean 'initialisation'"):
         ck.quiz("initialization")
+
+
+@pytest.mark.parametrize("place", [(5, 0), (-1, 0), ("one", 0), (0, 99), (0, -1), (0, None), (0, 0.5)])
+def test_an_option_that_does_not_exist_raises_and_is_no_first_try(place, path):
+    panel = ck.quiz("initialisation")
+    with pytest.raises(IndexError, match=r"has (questions|options) 0 to \d"):
+        panel.answer(*place)
+    assert panel.first_tries == [None] * 5
+    assert not path.exists()
