@@ -20,6 +20,7 @@ except ImportError:
 DPI = 100
 VEILED = "#66706e"
 LARGEST = 4096  # pixels either way: a picture of a page shrunk to a quarter would fill the kernel's memory
+CROWDED = 0.74  # of a picture's own width: in less, words as large as that would lie on each other
 LEGIBLE = 84  # dots an inch at which the smallest text, of 9.5 points, is 11 pixels high
 
 
@@ -49,11 +50,13 @@ class LiveFigure:
         """Fit the picture into a room in pixels, and return how much of it the picture takes.
 
         Words keep at least the size that can be read, times ``smallest``; when the room is small the axes give way.
+        Only where words would lie on each other, on a phone, all is drawn smaller.
         """
         natural = np.asarray(self.view.size)
         width, height = np.clip((width, height), 1, LARGEST)  # a window of a few lines may leave no room at all
-        self.figure.dpi = max(LEGIBLE * smallest, min(width / natural[0], height / natural[1]))
-        taken = np.minimum(np.round(natural * self.figure.dpi), (int(width), int(height)))
+        dpi = max(LEGIBLE * smallest, min(width / natural[0], height / natural[1]))
+        taken = np.minimum(np.round(natural * dpi), (int(width), int(height)))
+        self.figure.dpi = min(dpi, taken[0] / natural[0] / CROWDED)
         self._layout.fit(*taken / self.figure.dpi)
         return float(taken[0]), float(taken[1])
 
@@ -107,10 +110,11 @@ class LiveFigure:
 
 def narrow(words: Text) -> None:
     """Shrink a headline that is wider than its figure."""
-    words.set_fontsize(HEADLINE_SIZE)
-    box, room = words.get_window_extent(), words.figure.bbox.width
-    if box.x1 > room:
-        words.set_fontsize(max(SMALLEST, HEADLINE_SIZE * (room - 2 * box.x0) / box.width))
+    size, room = float(HEADLINE_SIZE), words.figure.bbox.width
+    words.set_fontsize(size)
+    while (box := words.get_window_extent()).x1 > room and size > SMALLEST:  # letters do not shrink in proportion
+        size = max(SMALLEST, min(size - 0.25, size * (room - 2 * box.x0) / box.width))
+        words.set_fontsize(size)
 
 
 def encode_png(pixels: np.ndarray) -> bytes:

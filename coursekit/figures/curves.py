@@ -11,6 +11,8 @@ from coursekit.arrays import Array
 from coursekit.figures.marks import cursor, legend, line, put
 from coursekit.figures.style import BLUE, GHOST, INK, readable
 
+NAME = 13  # points from the name of one curve to the next
+
 
 class Look(NamedTuple):
     """The name and the look of one curve."""
@@ -29,12 +31,10 @@ class NamedCurves:
         Its y limits are fixed before curves are shown.
     looks : sequence of Look
         One for each curve.
-    gap : float
-        The height of a name, as a share of the axes.
     """
 
-    def __init__(self, ax: Axes, looks: Sequence[Look], gap: float, linewidth: float = 2.2) -> None:
-        self.ax, self.gap = ax, gap
+    def __init__(self, ax: Axes, looks: Sequence[Look], linewidth: float = 2.2) -> None:
+        self.ax = ax
         self.curves = [
             line(ax, color=look.color, linestyle=look.style, linewidth=linewidth, ghost=GHOST | {"color": look.color})
             for look in looks
@@ -44,7 +44,9 @@ class NamedCurves:
 
     def show(self, x: Array, curves: Array, names: Sequence[str]) -> None:
         """Show curves (K, N) over x (N,) under these names."""
-        levels = spread_out(self._heights(curves[:, -1]), self.gap)
+        height = 72 * self.ax.bbox.height / self.ax.figure.dpi
+        lines = 1 + max(name.count("\n") for name in names)
+        levels = spread_out(self._heights(curves[:, -1]), NAME * lines / height)
         for curve, y, text, name, level in zip(self.curves, curves, self.names, names, levels, strict=True):
             curve.set_data(x, y)
             text.set(text=name, y=level)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from coursekit.figures.canvas import LiveFigure
+from coursekit.figures.canvas import CROWDED, LiveFigure
 from coursekit.figures.number_grid import NumberGrid, sheet
 from coursekit.figures.style import headline
 
@@ -36,6 +36,14 @@ def test_squares_stay_squares_and_hold_their_numbers(room):
     digit = grid.numbers.get_transform().transform_path(grid.numbers.get_paths()[0]).get_extents()
     assert 9 * scale < digit.height < 14 * scale
     assert digit.y0 == pytest.approx(-digit.y1, abs=1.5)
+
+
+def test_on_a_phone_words_shrink_before_they_lie_on_each_other():
+    live = LiveFigure(Board)
+    assert live.resize(330, 303) == (330, 303)
+    assert live.figure.get_size_inches()[0] == pytest.approx(CROWDED * 8)
+    live.resize(800, 400)
+    assert live.figure.dpi == 100
 
 
 def test_a_headline_wider_than_the_figure_shrinks_and_grows_again():

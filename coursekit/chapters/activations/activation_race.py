@@ -30,7 +30,6 @@ BATCH = 64
 CLASSES = 10
 CHANCE = math.log(CLASSES)  # the loss of a network that gives every class the same score
 LOWEST, HIGHEST = 0.01, 100.0  # the losses that the picture spans
-LINE = 0.055  # height of a label, as a share of the axes
 GREEN = "#2e7d32"
 RUNNERS = ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu")
 TANH, RELU = 1, 2
@@ -186,7 +185,7 @@ class View:
         self.goal = line(ax, color=GREEN, linewidth=1.4, linestyle=(0, (6, 3)))
         style = {"fontsize": 10.5, "transform": ax.get_yaxis_transform(), "animated": True, "color": GREEN}
         self.goal_name = ax.text(0.99, 1, "goal", ha="right", va="bottom", **style)
-        self.curves = NamedCurves(ax, LOOKS, LINE, linewidth=2.1)
+        self.curves = NamedCurves(ax, LOOKS, linewidth=2.1)
         self._make_bars(figure)
 
     def _make_bars(self, figure: Figure) -> None:

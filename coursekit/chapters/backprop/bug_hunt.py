@@ -84,19 +84,19 @@ NAMES = tuple(gate.name for gate in GATES)
 # Where each gradient is shown: gates stand at 0, 1, 2, …; a wire between two gates, a parameter under its gate.
 PLACES = {
     "x": -0.5,
-    "W₁": -0.16,
-    "b₁": 0.16,
+    "W₁": -0.17,
+    "b₁": 0.18,
     "z₁": 0.5,
     "h": 1.5,
     "h′": 2.36,
-    "h″": 2.68,
-    "W₂": 3.0,
-    "b₂": 3.3,
-    "z₂": 3.62,
+    "h″": 2.65,
+    "W₂": 2.98,
+    "b₂": 3.33,
+    "z₂": 3.64,
     "t": 4.5,
     "s": 5.5,
-    "W₃": 5.84,
-    "b₃": 6.16,
+    "W₃": 5.83,
+    "b₃": 6.18,
     "y": 6.5,
 }
 WIRES = tuple(PLACES)
@@ -382,8 +382,8 @@ class View:
         ax.grid(False, axis="x")
         ax.axhspan(LOWEST, GOOD, color=BLUE, alpha=0.10, linewidth=0)
         ax.axhspan(POOR, HIGHEST, color=RED, alpha=0.10, linewidth=0)
-        ax.text(7.45, 3 * GOOD, "right", fontsize=10, color=BLUE, ha="right")
-        ax.text(7.45, POOR / 3, "wrong", fontsize=10, color=RED, ha="right", va="top")
+        ax.text(7.45, 2 * GOOD, "right", fontsize=10, color=BLUE, ha="right")
+        ax.text(7.45, 2 * POOR, "wrong", fontsize=10, color=RED, ha="right")
         self._make_gates(ax)
         self.stems = segments(ax, "#94a4a2", linewidths=1.4)
         tick = {"color": GHOST["color"], "marker": "_", "linestyle": "", "markersize": 17, "markeredgewidth": 1.6}
@@ -392,7 +392,7 @@ class View:
         self.wrong = line(ax, "X", color=RED, markersize=12, markeredgecolor=PAPER, markeredgewidth=0.8)
         self.ring = line(ax, "o", markerfacecolor="none", markersize=18, color=PURPLE)
         for name, place in PLACES.items():
-            ax.text(place, LOWEST * 3, name, fontsize=10.5, ha="center", va="bottom", color=INK)
+            ax.text(place, LOWEST * 3, name, fontsize=9.5, ha="center", va="bottom", color=INK)
 
     def _make_gates(self, ax: Any) -> None:
         ax.plot([-0.6, 7.4], [LEVEL, LEVEL], color="#8a9a98", linewidth=1.6, zorder=1)

@@ -65,7 +65,7 @@ EXPRESSIONS = {
     "sum_times": Expression("(x + y) · z", "", _sum_times, {**INPUTS, "q": (5.0, 2.75), "f": (7.9, 1.6)}, 8),
     "max_times": Expression("max(x, y) · z", "", _max_times, {**INPUTS, "m": (5.0, 2.75), "f": (7.9, 1.6)}, 8),
     "neuron": Expression(
-        "σ(x · y + z)", ", a neuron", _neuron, {**INPUTS, "p": (4.3, 2.75), "s": (6.1, 1.6), "f": (8.15, 1.6)}, 10
+        "σ(x · y + z)", ", a neuron", _neuron, {**INPUTS, "p": (3.95, 2.75), "s": (5.45, 1.6), "f": (7.65, 1.6)}, 10
     ),
     "twice": Expression(
         "(x + y) · (x + z)",
@@ -78,7 +78,7 @@ EXPRESSIONS = {
         "log(eˣ + eʸ) · z",
         "",
         _log_sum_exp,
-        {**INPUTS, "a": (3.8, 3.5), "b": (3.8, 2.0), "s": (5.45, 2.75), "m": (7.15, 2.75), "f": (8.6, 1.6)},
+        {**INPUTS, "a": (3.8, 3.5), "b": (3.8, 2.0), "s": (5.35, 2.75), "m": (6.95, 2.75), "f": (8.35, 1.6)},
         14,
     ),
 }
@@ -271,10 +271,10 @@ class View:
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
         self.rule = figure.text(0.012, 0.895, "", fontsize=11.5, va="top", color=INK, animated=True)
-        self.formula = figure.text(0.988, 0.985, "", fontsize=11.5, va="top", ha="right", color=INK)
+        self.formula = figure.text(0.988, 0.895, "", fontsize=11.5, va="top", ha="right", color=INK)
         self.ghost = figure.text(0.012, 0.018, "", fontsize=10, va="bottom", color="#555555")
         legend = {"fontsize": 10.5, "va": "bottom", "ha": "right"}
-        figure.text(0.84, 0.018, "above a wire: value", color=BLUE, **legend)
+        figure.text(0.82, 0.018, "above a wire: value", color=BLUE, **legend)
         figure.text(0.988, 0.018, "below: gradient", color=RED, **legend)
         ax = figure.add_axes((0.0, 0.07, 1.0, 0.78))
         ax.set(xlim=(0, 10), ylim=(0, 4))

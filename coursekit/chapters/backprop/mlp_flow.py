@@ -158,7 +158,8 @@ class View:
         ax.set(yscale="log", ylim=(STD_FLOOR, STD_CEILING))
         self.std = line(ax, "o-", color=INK, markersize=6, linewidth=1.6, ghost=True)
         ax.text(0.0, 0.985, " % of the values on a flat part of f:", transform=ax.transAxes, fontsize=10, va="top")
-        self.flat = [ax.text(layer, 0.02 * STD_CEILING, "", ha="center", **NUMBER) for layer in range(1, DEEPEST)]
+        below = NUMBER | {"ha": "center", "va": "top", "transform": ax.get_xaxis_transform()}
+        self.flat = [ax.text(layer, 0.985, "", **below) for layer in range(1, DEEPEST)]
 
     def _make_back(self, figure: Figure) -> None:
         title = "← backward   bars: |δ|"
@@ -180,7 +181,7 @@ class View:
         say(self.headline, story if frame.story == "never arrives" else left, color)
         self.std.set_data(layers, frame.std)
         for text, share in zip_longest(self.flat, frame.flat):
-            text.set_text("" if share is None else f"{100 * share:.0f}")
+            text.set_text("" if share is None else f"\n{100 * share:.0f}")
         self.bars.places = layers
         self.bars.show(np.clip(frame.delta, FLOOR, CEILING))
         self.bars.areas.set_facecolor(color)

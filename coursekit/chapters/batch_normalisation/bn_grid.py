@@ -160,7 +160,7 @@ class View:
             Map(figure, (0.085, 0.125, 0.385, 0.685), "without batch norm", PURPLE),
             Map(figure, (0.50, 0.125, 0.385, 0.685), "with batch norm", BLUE),
         ]
-        self.maps[0].ax.set_ylabel("scale of the first weights, × Xavier's or He's", fontsize=10.5)
+        self.maps[0].ax.set_ylabel("first weights, × Xavier's or He's", fontsize=10.5)
         self.maps[1].ax.tick_params(labelleft=False)
         bar = figure.add_axes((0.905, 0.125, 0.018, 0.685))
         colours = figure.colorbar(self.maps[0].image, cax=bar)

@@ -214,7 +214,7 @@ class View:
         self.bands[-1].ax.set_xlabel("training step   (median, 50 %, 90 %)", fontsize=10.5)
         for ax in (loss, change):
             ax.yaxis.set_minor_locator(NullLocator())  # its labels would cost more than all else
-        self.loss, self.change = (NamedCurves(ax, LOOKS, 0.17, linewidth=2.0) for ax in (loss, change))
+        self.loss, self.change = (NamedCurves(ax, LOOKS, linewidth=2.0) for ax in (loss, change))
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""

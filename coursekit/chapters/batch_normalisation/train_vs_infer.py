@@ -150,9 +150,9 @@ class View:
         self.modes = [Mode(training), Mode(test)]
         for ax in (mean, training):
             ax.tick_params(labelbottom=False)
-        box = {"facecolor": PAPER, "edgecolor": RED, "boxstyle": "round,pad=0.8"}
-        style = {"fontsize": 13, "color": RED, "ha": "center", "va": "center", "bbox": box}
-        self.error = figure.text(0.5, 0.49, "", animated=True, **style)
+        box = {"facecolor": PAPER, "edgecolor": RED, "boxstyle": "round,pad=0.6"}
+        style = {"fontsize": 11.5, "color": RED, "ha": "center", "va": "center", "bbox": box}
+        self.error = figure.text(0.5, 0.695, "", animated=True, **style)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""

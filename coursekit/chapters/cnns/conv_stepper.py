@@ -141,7 +141,7 @@ def compute(state: State) -> Frame:
 # Pixels: the images, below them the filters, below these the products; a column for each channel.
 COLUMNS, INPUT_TOP, FILTER_TOP, PRODUCT_TOP = (38, 244, 450), 78, 302, 418
 IMAGE, TAPS = 189, 90  # how wide they are: an image, and a filter
-OUTPUT_LEFTS, OUTPUT, WORDS_TOP = (686, 866), 160, 258
+OUTPUT_LEFTS, OUTPUT, WORDS_TOP = (686, 866), 160, 250
 
 
 class View:
@@ -167,7 +167,7 @@ class View:
         self.output_titles = [ax.text(x, INPUT_TOP - 10, f"output {f}", **style) for f, x in enumerate(OUTPUT_LEFTS, 1)]
         self.sums = [ax.text(0, 0, "", fontsize=12, va="center", animated=True) for _ in CHANNELS]
         # Not animated: they change with the sizes, seldom, and text is the slowest thing to draw.
-        self.words = ax.text(OUTPUT_LEFTS[0], WORDS_TOP, "", fontsize=11.5, va="top", linespacing=1.3)
+        self.words = ax.text(OUTPUT_LEFTS[0], WORDS_TOP, "", fontsize=11.5, va="top", linespacing=1.15)
         self.ghost_text = ax.text(1030, 514, "", fontsize=10.5, ha="right", color=GHOST["color"])
         self.left_over = areas(ax, RED, alpha=0.22, zorder=2)
         self.ghost = outlines(ax, GHOST["color"], 1.6, GHOST["linestyle"], animated=False)

@@ -292,7 +292,7 @@ class View:
         self.field = areas(ax, "none", edgecolors=RED, linewidths=2.4, ghost=GHOST)
 
     def _make_weights(self, figure: Figure) -> None:
-        ax = axes(figure, (0.785, 0.3364, 0.205, 0.4536), "weight of its pixels")
+        ax = axes(figure, (0.785, 0.3364, 0.205, 0.4536), "weight of pixels")
         ax.grid(visible=False)
         ax.set(xticks=[], yticks=[])
         style = {"extent": (0, 1, 0, 1), "interpolation": "nearest", "vmin": 0, "vmax": 1}

@@ -214,7 +214,7 @@ class View:
         self.points = [line(ax, mark, color=color, markersize=9) for _, color, mark, _ in WAYS]
 
     def _make_bars(self, figure: Figure) -> None:
-        ax = axes(figure, (0.60, 0.36, 0.385, 0.455), "at the slider's side (log scale)")
+        ax = axes(figure, (0.60, 0.36, 0.35, 0.455), "at the slider's side (log scale)")
         rows(ax, [f"{name} {sign}" for name, _, _, sign in WAYS])
         for label, (_, color, _, _) in zip(ax.get_yticklabels(), WAYS, strict=True):
             say(label, label.get_text(), color)

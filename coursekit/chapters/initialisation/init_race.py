@@ -15,7 +15,6 @@ from coursekit.chapters.activations.activation_race import (
     CLASSES,
     EVERY,
     HIGHEST,
-    LINE,
     STEPS,
     Overflow,
     names,
@@ -117,7 +116,7 @@ class View:
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
         ax = race_axes(figure, 0.465)
-        self.curves = NamedCurves(ax, LOOKS, LINE)
+        self.curves = NamedCurves(ax, LOOKS)
         self.crosses = [line(ax, "X", color=look.color, markersize=10, clip_on=False) for look in LOOKS]
         self._make_bars(figure)
 

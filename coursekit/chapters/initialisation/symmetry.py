@@ -152,7 +152,7 @@ class View:
         self._make_curves(figure)
 
     def _make_units(self, figure: Figure) -> None:
-        self.units = ax = axes(figure, (0.06, 0.13, 0.285, 0.69), "hidden units: weights (w₁, w₂)", "w₁", "w₂")
+        self.units = ax = axes(figure, (0.065, 0.13, 0.28, 0.69), "hidden units: weights (w₁, w₂)", "w₁", "w₂")
         self.trails = segments(ax, PURPLE, linewidths=1.3, alpha=0.35)
         self.arrows = areas(ax, PURPLE, ghost={"color": GHOST["color"], "linewidth": 0.8})
         self.tips = line(ax, "o", color=PURPLE, markersize=4)

@@ -152,7 +152,7 @@ class View:
         self.bars = areas(ax, COLORS, edgecolors="white", linewidths=1.5, alpha=0.75, ghost=ghost)
         self.best = segments(ax, INK, linewidths=2.2, linestyles=(0, (3, 1)))
         self.ends = line(ax, "|", color=INK, markersize=9, clip_on=False)
-        text: dict[str, Any] = {"ha": "center", "fontsize": 10.5, "color": INK, "animated": True}
+        text: dict[str, Any] = {"ha": "center", "fontsize": 9.5, "color": INK, "animated": True}
         self.names = [ax.text(0, LONGEST + 0.15, "", va="bottom", **text) for _ in BIRDS]
         self.trouble = ax.text(0.5, 3.2, "", va="center", wrap=True, **(text | {"fontsize": 12, "color": RED}))
 
@@ -176,7 +176,8 @@ class View:
         self.best.set_segments([[(a, h), (b, h)] for a, b, h in zip(starts, ends, frame.best, strict=True) if b > a])
         self.ends.set_data(frame.ends, np.zeros(4))
         for name, bird, a, b, length in zip(self.names, BIRDS, starts, ends, frame.lengths, strict=True):
-            name.set_text("" if b - a < NARROW else plain(length, 2) if b - a < WIDE else f"{bird}\n{plain(length, 2)}")
+            bits_long = plain(length, 2).replace("infinite", "∞")
+            name.set_text("" if b - a < NARROW else bits_long if b - a < WIDE else f"{bird}\n{bits_long}")
             name.set_x((a + b) / 2)
         self._show_sums(frame)
 

@@ -105,10 +105,10 @@ class View:
         self.hinge_pulls = Bars(self.pulls_ax, PURPLE, PLACES - 0.2, **slim)
         self.softmax_pulls = Bars(self.pulls_ax, ORANGE, PLACES + 0.2, **slim)
         self.threshold = self.scores_ax.axhline(0, color=PURPLE, linewidth=1.6, linestyle="--", animated=True)
-        style = {"fontsize": 10.5, "animated": True, "ha": "center"}
-        self.score_texts = [self.scores_ax.text(x, 0, "", color=INK, **style) for x in PLACES]
-        self.term_texts = [self.terms_ax.text(x, 0, "", color=PURPLE, **style) for x in PLACES[1:]]
-        self.share_texts = [self.shares_ax.text(x, 0, "", color=AMBER, **style) for x in PLACES]
+        style = {"fontsize": 10.5, "animated": True, "ha": "center", "va": "bottom", "textcoords": "offset points"}
+        self.score_texts = [self.scores_ax.annotate("", (x, 0), (0, 5), color=INK, **style) for x in PLACES]
+        self.term_texts = [self.terms_ax.annotate("", (x, 0), (0, 5), color=PURPLE, **style) for x in PLACES[1:]]
+        self.share_texts = [self.shares_ax.annotate("", (x, 0), (0, 5), color=AMBER, **style) for x in PLACES]
 
     def _make_axes(self, figure: Figure) -> None:
         bottom, height = 0.13, 0.655
@@ -128,7 +128,7 @@ class View:
         self.terms_ax.text(0, 0.04, "none", color="#666666", fontsize=10.5, **low)
         style = {"fontsize": 11, "transform": self.pulls_ax.transAxes, "ha": "right", "va": "top"}
         self.pulls_ax.text(1.0, 0.985, "■ SVM", color=PURPLE, **style)
-        self.pulls_ax.text(1.0, 0.905, "■ softmax", color=AMBER, **style)
+        self.pulls_ax.text(1.0, 0.985, "\n■ softmax", color=AMBER, **style)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
@@ -149,16 +149,16 @@ class View:
         say(self.headline, f"{svm}  {softmax}", INK if frame.content else RED)
 
     def _show_numbers(self, frame: Frame) -> None:
-        gap = 0.06 * self.scores_ax.get_ylim()[1]
-        for text, value in zip(self.score_texts, frame.scores, strict=True):
-            up = value >= 0
-            text.set(text=plain(value, 3), y=value + (gap if up else -gap), va="bottom" if up else "top")
+        for text, x, value in zip(self.score_texts, PLACES, frame.scores, strict=True):
+            text.xy = (x, value)
+            text.set(text=plain(value, 3), y=5 if value >= 0 else -5, va="bottom" if value >= 0 else "top")
         self.threshold.set_ydata([frame.threshold] * 2)
-        lift = 0.03 * self.terms_ax.get_ylim()[1]
-        for text, value in zip(self.term_texts, frame.terms[1:], strict=True):
-            text.set(text=amount(value), y=value + lift)
-        for text, value in zip(self.share_texts, frame.probabilities, strict=True):
-            text.set(text=percent(value, "<", ">"), y=value + 0.03)
+        for text, x, value in zip(self.term_texts, PLACES[1:], frame.terms[1:], strict=True):
+            text.xy = (x, value)
+            text.set_text(amount(value))
+        for text, x, value in zip(self.share_texts, PLACES, frame.probabilities, strict=True):
+            text.xy = (x, value)
+            text.set_text(percent(value, "<", ">"))
 
 
 demo(

@@ -216,9 +216,9 @@ class View:
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
         self._make_pictures(figure)
-        self.before = Curves(axes(figure, (0.725, 0.555, 0.262, 0.32), "", "", "std before"))
+        self.before = Curves(axes(figure, (0.725, 0.565, 0.262, 0.31), "", "", "std before"))
         self.before.ax.tick_params(labelbottom=False)
-        self.after = Curves(axes(figure, (0.725, 0.11, 0.262, 0.32), "", "component, % of all", "std after ZCA"))
+        self.after = Curves(axes(figure, (0.725, 0.135, 0.262, 0.31), "", "component, % of all", "std after ZCA"))
         self.kept = cursor(self.before.ax, PURPLE, linewidth=1.6)
         self.kept_name = self.before.ax.text(0, 2.5e-4, "", color=PURPLE, fontsize=11, animated=True)
 
