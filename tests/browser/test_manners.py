@@ -65,4 +65,4 @@ def test_a_panel_says_at_once_that_its_kernel_has_gone_and_keeps_its_picture(pag
     assert eventually(lambda: figure.png() != before)
 
 
-GONE = "The kernel has gone. Run this cell again."
+GONE = "The kernel has gone. Run the first code cell again, then this one."

@@ -264,8 +264,8 @@ demo(
     __name__,
     title="A convolution, cell by cell",
     question=Question(
-        "The window moves by 2 pixels, and each output has 3 × 3 places. You set the stride to 1. How many places has "
-        "an output then?",
+        "The window moves by 2 pixels, and each output has 3 × 3 places. You set the stride to 1. How many places "
+        "then?",
         ("6 × 6: half the stride, twice as many a side", "5 × 5", "3 × 3: the image is the same"),
         answer=1,
         explanation="The window can go 4 pixels to the right: in 2 moves of 2 pixels, or in 4 moves of 1 pixel. With "

@@ -237,7 +237,7 @@ class View:
         ax.imshow(strip(data.test.images[data.shown]), cmap="Greys", vmin=0, vmax=1, aspect="auto")
         self.boxes = areas(ax, "none", edgecolors=RED, linewidths=2.0, clip_on=False)
         style = {"fontsize": 11, "ha": "center", "va": "center", "animated": True}
-        self.answers = [ax.text(10 * (i % 10) + 4.5, 13 * (i // 10) + 9.6, "", **style) for i in range(2 * CLASSES)]
+        self.answers = [ax.text(10 * (i % 10) + 4.5, 13 * (i // 10) + 10.1, "", **style) for i in range(2 * CLASSES)]
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""

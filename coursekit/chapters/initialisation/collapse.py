@@ -14,7 +14,7 @@ from coursekit.diagnostics import layer_flatness, layer_histogram, layer_moments
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider, switch
 from coursekit.figures.demo import demo
-from coursekit.figures.marks import areas, fit, legend, line, say
+from coursekit.figures.marks import areas, fit, legend, line, say, stepped
 from coursekit.figures.rest import still_wanted
 from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, PURPLE, RED, axes, entitle, headline, plain, rough
 from coursekit.initialisers import INITIALISERS
@@ -242,9 +242,9 @@ class View:
         what = "activations" if frame.state.direction == "forward" else "gradients ∂L/∂a"
         entitle(self.histograms, f"{what} of each layer, as histograms")
         fit(self.histograms, ylim=(frame.low, frame.high))
-        finite = frame.std[np.isfinite(frame.std) & (frame.std > 0)]
-        near = len(finite) and finite.min() > 1e-8 and finite.max() < 1e2
-        fit(self.spread, ylim=(1e-8, 1e2) if near else (1e-30, 1e30))
+        decades = np.log10(frame.std[np.isfinite(frame.std) & (frame.std > 0)])
+        low, high = decades.min(initial=0), decades.max(initial=0)
+        fit(self.spread, ylim=(10.0 ** -stepped(-low, 8, 12, 18, 30), 10.0 ** stepped(high, 2, 10, 30)))
         last = len(frame.std)
         for ax in (self.histograms, self.spread, self.shares):
             fit(ax, xlim=(0.4, last + 0.6), xticks=range(1, last + 1))

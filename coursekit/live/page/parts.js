@@ -38,7 +38,7 @@ if (!window.coursekitKeys) {
 // Says in one sentence that the kernel has gone; the picture stays. ipywidgets learns of it at the first touch after a
 // restart. JupyterLab's kernel says it at once, where its widget manager lets us ask.
 const watchKernel = (model, el) => {
-  const gone = make('p', {class: 'coursekit-gone', role: 'alert', hidden: true}, 'The kernel has gone. Run this cell again.');
+  const gone = make('p', {class: 'coursekit-gone', role: 'alert', hidden: true}, 'The kernel has gone. Run the first code cell again, then this one.');
   el.prepend(gone);
   const lose = () => {
     gone.hidden = false;

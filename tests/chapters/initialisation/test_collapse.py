@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.chapters.initialisation import collapse
@@ -71,3 +72,14 @@ def test_no_denormal_number_survives_in_a_collapsed_network():
     tiny = np.finfo(np.float32).tiny
     for values in (*(step.a for step in steps), *gradients):
         assert not ((values != 0) & (np.abs(values) < tiny)).any()
+
+
+@pytest.mark.parametrize("weight_scale", [0.008, 0.006, 0.003, 0.001])
+def test_a_signal_that_fades_faster_is_not_drawn_as_a_flat_line(weight_scale):
+    view = collapse.View(Figure())
+    frame = collapse_frame(weight_scale=weight_scale, scheme="normal", activation="tanh")
+    view.update(frame)
+    low, high = np.log10(view.spread.get_ylim())
+    steps = np.log10(frame.std)
+    assert low < steps.min()
+    assert np.ptp(steps) > 0.4 * (high - low)
