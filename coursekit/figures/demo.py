@@ -131,6 +131,8 @@ def demo(module: str, **details: Any) -> None:
     file = sys.modules[module]
     parts: dict[str, Any] = {part: getattr(file, part) for part in ("State", "compute", "View")}
     parts |= {part: getattr(file, part, None) for part in ("preview", "frames")}
-    details["question"] = details["question"].shuffled()
-    details["others"] = {name: question.shuffled() for name, question in details.get("others", {}).items()}
-    DEMOS.add(Demo(module.rpartition(".")[2], chapter_of(module), **(parts | details)))
+    chapter = chapter_of(module)
+    parts |= details
+    parts["question"] = details["question"].shuffled()
+    parts["others"] = {name: question.shuffled() for name, question in details.get("others", {}).items()}
+    DEMOS.add(Demo(module.rpartition(".")[2], chapter, **parts))

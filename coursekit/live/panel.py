@@ -52,6 +52,7 @@ class Panel:
         self._generation = 0
         self._took = 0.0  # seconds, the last picture
         self._rough = False  # whether that one is a preview, or less sharp than the screen
+        self._first: Any = None
         self._frames: Iterator[Any] | None = None
         self._pinned: Any = None  # the state whose ghost is shown
         self._runner = Runner(self._show, self._run_ended)
@@ -119,7 +120,10 @@ class Panel:
         self._pinned = None
         page = self._page = PanelPage(content=self._content())
         with LOCK, page.hold_sync():
-            self._show(self.demo.compute(self.state))
+            frame = self.demo.compute(self.state)
+            if self.state == self._initial and self.demo.frames:
+                self._first = frame  # a whole run, to go back to
+            self._show(frame)
         page.observe(self._moved, "values")
         page.observe(self._resized, "room")
         page.observe(self._let_go, "held")
@@ -163,11 +167,15 @@ class Panel:
         with page.hold_sync():
             self._show_picture(frame)
             page.readout, page.code, page.ghost = frame.readout, self.code, self._ghost()
-            page.off, page.ends = self.state.without_effect(), self.state.ends()
-            page.at_case = self._case()
-            page.values = self._values()
+            self._show_settings()
             if self.demo.frames:
                 page.progress = frame.progress
+
+    def _show_settings(self) -> None:
+        page = self.page
+        page.off, page.ends = self.state.without_effect(), self.state.ends()
+        page.at_case = self._case()
+        page.values = self._values()
 
     def _values(self) -> dict[str, Any]:
         return {name: _to_page(control, getattr(self.state, name)) for name, control in self.state.controls().items()}
@@ -230,10 +238,8 @@ class Panel:
         with self._reporting(), LOCK, self.page.hold_sync():
             self.state, self._frames = self._initial, None
             self.page.veiled, self.page.answered = True, -1
-            if not self.demo.frames:
-                self._show(self.demo.compute(self.state))
-                self._sharpen()
-        self._run()  # if it has one: outside the lock, for it waits for the old one's end
+            self._show(self._first or self.demo.compute(self.state))
+            self._sharpen()
 
     def _move_to(self, state: Any, pressed: bool = False) -> None:
         """Follow the controls: a run starts anew, a slow picture is previewed and then refined, a fast one is drawn."""
@@ -247,7 +253,7 @@ class Panel:
             with one_thread(), LOCK, self.page.hold_sync():
                 self.state = state
                 self._show_picture(self.demo.compute(self.demo.preview(state)))
-                self.page.values = self._values()
+                self._show_settings()
         else:
             with LOCK:
                 self.state = state

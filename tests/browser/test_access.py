@@ -301,6 +301,18 @@ def test_play_steps_through_a_slider_until_pause(page):
     page.run_in_kernel("played._reset()")
 
 
+def test_a_case_chosen_while_it_plays_ends_the_play_and_stays(page):
+    played = page.figures()[2]
+    played.press(played.root.locator(".coursekit-play"), "Enter")
+    case = played.root.locator(".coursekit-cases button").last
+    played.press(case, "Enter")
+    assert eventually(lambda: case.get_attribute("aria-pressed") == "true")
+    played.wait_until_still()
+    assert case.get_attribute("aria-pressed") == "true"
+    assert played.root.locator(".coursekit-play").inner_text() == "▶ Play"
+    page.run_in_kernel("played._reset()")
+
+
 def test_settings_and_picture_are_copied_to_the_clipboard_and_that_is_said(page, panel):
     page.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     panel.press(panel.root.get_by_role("button", name="Copy settings"), "Enter")

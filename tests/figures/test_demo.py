@@ -6,6 +6,7 @@ from types import ModuleType
 import pytest
 
 from coursekit.demos import DEMOS
+from coursekit.exercises.question import Question
 from coursekit.figures.demo import demo
 from coursekit.registry import UnknownNameError
 
@@ -18,7 +19,7 @@ def add(monkeypatch):
         module = ModuleType(name)
         vars(module).update(parts)
         monkeypatch.setitem(sys.modules, name, module)
-        demo(name, title="", question=None, notice="")
+        demo(name, title="", question=Question("What?", ("a", "b"), 0, "So."), notice="")
 
     before = dict(DEMOS)
     yield add

@@ -145,7 +145,7 @@ class TestPanel:
         monkeypatch.setenv("COURSEKIT_LECTURE", lecture)
         panel = Panel(make_demo())
         assert (panel.page.content["smallest"] > 1) is larger
-        panel.page.set_state({"room": [140, 70, 1]})
+        panel.page.set_state({"room": [160, 70, 1]})
         assert panel._figure.figure.dpi == pytest.approx(100 if larger else 84, abs=0.1)
 
     def test_a_preset_sets_controls_and_picture_and_its_button_is_marked(self):
@@ -533,6 +533,18 @@ class TestRun:
         stopped = panel.frame.progress
         assert not panel._runner.running
         assert stopped < 1
+        press(panel, "start")
+        wait_until(lambda: not panel._runner.running)
+        assert panel.frame.value == 50.0
+
+    def test_reset_ends_a_run_and_shows_the_first_picture_again(self):
+        panel = Panel(self.demo(count=50, pause=0.005))
+        first = panel.png
+        panel.page.set_state({"values": {**panel.page.values, "value": 2.0}})
+        wait_until(lambda: panel.frame.progress < 1)
+        press(panel, "reset")
+        assert not panel._runner.running
+        assert (panel.png, panel.frame.value, panel.page.veiled) == (first, 50.0, True)
         press(panel, "start")
         wait_until(lambda: not panel._runner.running)
         assert panel.frame.value == 50.0

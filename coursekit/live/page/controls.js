@@ -115,6 +115,7 @@ const player = (control, part, panel) => {
     timer = setTimeout(step, control.play);
   }, {class: 'coursekit-play'});
   name('▶ Play');
+  panel.whenPressed(stop);
   return made;
 };
 

@@ -2,10 +2,13 @@
 
 const panel = (model, el) => {
   const content = model.get('content');
-  const press = (what, more = {}) => model.send({press: what, ...more});
+  const press = (what, more = {}) => {
+    if (what !== 'skip') el.dispatchEvent(new Event('coursekit-press'));  // what plays would send its old values after it
+    model.send({press: what, ...more});
+  };
   const figure = pictureOf(model);
   const cases = casesOf(model, press);
-  const controls = controlsOf(model, figure);
+  const controls = controlsOf(model, el, figure);
   const more = make('details', {class: 'coursekit-more'}, make('summary', {}, 'More'), controls.others, copyButtons(model));
   const words = wordsOf(model);
   const bar = make('div', {class: 'coursekit-bar'}, ...cases.elements, actionsOf(model, press));
@@ -16,6 +19,7 @@ const panel = (model, el) => {
     event.preventDefault();
     cases.go(by);
   });
+  more.firstChild.addEventListener('click', () => requestAnimationFrame(() => more.open && more.scrollIntoView({block: 'nearest'})));
   el.classList.add('coursekit-panel');
   el.setAttribute('role', 'group');
   el.setAttribute('aria-label', content.title);
@@ -58,7 +62,7 @@ const casesOf = (model, press) => {
 };
 
 // `main` and `others` hold the controls. The kernel is told while the pointer holds a slider: that is no rest.
-const controlsOf = (model, figure) => {
+const controlsOf = (model, el, figure) => {
   const get = (name) => model.get(name);
   const set = (field, value) => {
     model.set(field, value);
@@ -66,6 +70,7 @@ const controlsOf = (model, figure) => {
   };
   const my = {
     waiting: figure.waiting,
+    whenPressed: (then) => el.addEventListener('coursekit-press', then),
     move: (name, value) => {
       figure.wait();
       set('values', {...get('values'), [name]: value});
