@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from coursekit.arrays import Array
+from coursekit.exercises.diagnosis import diagnose
 from coursekit.exercises.exercise import Case, Exercise
 from coursekit.exercises.outcome import (
     Changed,
@@ -101,7 +102,7 @@ def judge(exercise: Exercise, answer: Any, time_limit: float) -> CheckResult:
     if all(isinstance(outcome, Nothing) for outcome in found):
         message = f"not attempted yet. {exercise.task} End with return."
         return CheckResult(exercise.name, Verdict.NOT_ATTEMPTED, message)
-    return _compare(exercise, cases, found)
+    return _compare(exercise, cases, found, function, time_limit)
 
 
 def _outcomes(exercise: Exercise, function: Callable[..., Any], cases: list[Case]) -> list[Outcome]:
@@ -115,14 +116,20 @@ def _late(ending: Ending, time_limit: float) -> str:
     return message
 
 
-def _compare(exercise: Exercise, cases: list[Case], found: list[Outcome]) -> CheckResult:
+def _compare(
+    exercise: Exercise, cases: list[Case], found: list[Outcome], function: Callable[..., Any], time_limit: float
+) -> CheckResult:
     expected = [outcome for outcome in _outcomes(exercise, exercise.solution, cases) if isinstance(outcome, Returned)]
     pairs = zip(found, expected, strict=True)  # too few if the solution fails, which is our mistake and must be loud
     different = [i for i, pair in enumerate(pairs) if not alike(*pair)]
     if not different:
         return CheckResult(exercise.name, Verdict.CORRECT, f"correct. {exercise.takeaway}")
     first = different[0]
-    message = _known_mistake(exercise, cases, found) or _explain(exercise, cases[first], expected[first], found[first])
+    message = _known_mistake(exercise, cases, found)
+    if not message:
+        diagnosis = _diagnosed(exercise, cases, expected, found, function, time_limit)
+        example = _explain(exercise, cases[first], expected[first], found[first])
+        message = f"{diagnosis} {example[0].upper()}{example[1:]}" if diagnosis else example
     return CheckResult(exercise.name, Verdict.WRONG, message, cases[first])
 
 
@@ -136,6 +143,23 @@ def _known_mistake(exercise: Exercise, cases: list[Case], found: list[Outcome]) 
     return ""
 
 
+def _diagnosed(
+    exercise: Exercise,
+    cases: list[Case],
+    expected: list[Returned],
+    found: list[Outcome],
+    function: Callable[..., Any],
+    time_limit: float,
+) -> str:
+    """Return what `diagnose` says, within the same time again."""
+    said: list[str] = []
+    run_with_limit(
+        lambda: said.append(diagnose(exercise, cases, expected, found, lambda case: call(exercise, function, case))),
+        time_limit,
+    )
+    return said[0] if said else ""
+
+
 def _agree(found: list[Outcome], others: list[Outcome]) -> bool:
     """Whether all outcomes are alike; errors alone say too little, so at least one case must have returned numbers."""
     returned = any(isinstance(outcome, Returned) for outcome in found)
@@ -147,7 +171,7 @@ def _explain(exercise: Exercise, case: Case, expected: Returned, found: Outcome)
     given = _given(exercise, case)
     match found:
         case Returned(values=values):
-            pairs = zip(exercise.returns, expected.values, values, strict=True)
+            pairs = zip(exercise.returns, expected.values, values, found.coarse, strict=True)
             return given + next(filter(None, (_complaint(*pair) for pair in pairs)))
         case Raised(message=message, line=line):
             return f"{given}it raises {message}" + (f" (in {line})" if line else "")
@@ -159,11 +183,11 @@ def _explain(exercise: Exercise, case: Case, expected: Returned, found: Outcome)
             return f"{given}it returns nothing. Does every branch end with return?"
 
 
-def _complaint(name: str, expected: Array, found: Array) -> str:
+def _complaint(name: str, expected: Array, found: Array, coarse: bool) -> str:
     """Say how one returned array differs from the expected one; nothing if it does not."""
     if found.shape != expected.shape:
         return f"{name} should be {_kind(expected)}, but is {_kind(found)}."
-    wrong = np.argwhere(~close(found, expected))
+    wrong = np.argwhere(~close(found, expected, coarse))
     if not len(wrong):
         return ""
     index = tuple(wrong[0].tolist())
@@ -173,7 +197,9 @@ def _complaint(name: str, expected: Array, found: Array) -> str:
         cause = "a division by 0, the root or log of a negative number, or an overflow"
         return f"{where} should be {right:.4g}, but is {value}. Look for {cause}."
     digits = next(d for d in (4, 8, 17) if f"{value:.{d}g}" != f"{right:.{d}g}")
-    return f"{where} should be {right:.{digits}g}, but is {value:.{digits}g}."
+    too_coarse = coarse and np.allclose(found, expected, rtol=0.01, atol=0.01 * float(np.abs(expected).max()))
+    why = " You compute in float32, whose seven digits are too few here: leave the arguments in float64." * too_coarse
+    return f"{where} should be {right:.{digits}g}, but is {value:.{digits}g}.{why}"
 
 
 def _kind(array: Array) -> str:

@@ -12,15 +12,17 @@ from coursekit.arrays import Array
 from coursekit.exercises.exercise import Case, Exercise
 from coursekit.exercises.time_limit import TimeUpError
 
-RTOL = 1e-6  # room for float32 and for another order of summation, not for a wrong formula
+RTOL = 1e-6  # room for another order of summation, not for a wrong formula
+COARSE = 2e-5  # the same for float32, of an entry and of the largest
 ATOL = 1e-12  # for entries that are exactly 0
 
 
 @dataclass(frozen=True)
 class Returned:
-    """One float64 array for each name in ``exercise.returns``."""
+    """One float64 array for each name in ``exercise.returns``, and whether it was returned as float32."""
 
     values: tuple[Array, ...]
+    coarse: tuple[bool, ...]
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,21 @@ def call(exercise: Exercise, answer: Callable[..., Any], case: Case) -> Outcome:
 def alike(a: Outcome, b: Outcome) -> bool:
     """Whether both returned the same numbers, dtypes aside, or both raised the same kind of error."""
     if isinstance(a, Returned) and isinstance(b, Returned):
-        return all(x.shape == y.shape and close(x, y).all() for x, y in zip(a.values, b.values, strict=True))
+        pairs = zip(a.values, b.values, a.coarse, strict=True)
+        return all(x.shape == y.shape and close(x, y, coarse).all() for x, y, coarse in pairs)
     return isinstance(a, Raised) and isinstance(b, Raised) and a.kind is b.kind
 
 
-def close(found: Array, expected: Array) -> Array:
-    """Elementwise |found − expected| ≤ `ATOL` + `RTOL` · |expected|; NaN is close to nothing."""
-    return np.isclose(found, expected, rtol=RTOL, atol=ATOL)
+def close(found: Array, expected: Array, coarse: bool = False) -> Array:
+    """Elementwise |found − expected| ≤ `ATOL` + `RTOL` · |expected|; NaN is close to nothing.
+
+    What was computed in float32 (``coarse``) has room of `COARSE`, also relative to the largest entry, for differences.
+    """
+    if not coarse:
+        return np.isclose(found, expected, rtol=RTOL, atol=ATOL)
+    return np.isclose(
+        found, expected, rtol=COARSE, atol=COARSE * np.abs(expected).max(initial=0, where=np.isfinite(expected))
+    )
 
 
 def _read(result: Any, names: tuple[str, ...]) -> Returned | Nothing | Unusable:
@@ -89,14 +99,15 @@ def _read(result: Any, names: tuple[str, ...]) -> Returned | Nothing | Unusable:
         return Nothing()
     if len(values) != len(names):
         return Unusable(f"it should return {len(names)} values, {', '.join(names)}, but returns {len(values)}.")
-    arrays = []
+    arrays, coarse = [], []
     for name, value in zip(names, values, strict=True):
         array = _numbers(value)
         if array is None:
             kind = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else f"of type {type(value).__name__}"
             return Unusable(f"{name} should be a real number or an array of them, but is {kind}.")
-        arrays.append(array)
-    return Returned(tuple(arrays))
+        arrays.append(array.astype(np.float64))  # a copy, since the answer may reuse its buffer
+        coarse.append(array.dtype.itemsize < 8 and array.dtype.kind == "f")
+    return Returned(tuple(arrays), tuple(coarse))
 
 
 def is_blank(value: Any) -> bool:
@@ -105,12 +116,12 @@ def is_blank(value: Any) -> bool:
 
 
 def _numbers(value: Any) -> Array | None:
-    """Return a float64 copy, since the answer may reuse its buffer; None for what is not real numbers."""
+    """Return an array, or None for what is not real numbers."""
     try:
         array = np.asarray(value)
     except Exception:  # rows of different lengths, or an object with its own way to refuse
         return None
-    return array.astype(np.float64) if array.dtype.kind in "biuf" else None
+    return array if array.dtype.kind in "biuf" else None
 
 
 def _raised(error: BaseException) -> Raised:

@@ -1,0 +1,161 @@
+"""What is wrong with an answer that no known mistake explains: the first finding that holds in every case.
+
+The findings know nothing of the exercise. They compare what was returned with what should have been: a constant
+factor, a transposed array, one row that is wrong, an argument that the answer does not depend on.
+"""
+
+from collections.abc import Callable
+from itertools import combinations, permutations
+from typing import Any
+
+import numpy as np
+
+from coursekit.exercises.evidence import Evidence
+from coursekit.exercises.exercise import Case, Exercise
+from coursekit.exercises.findings import by_axis, finding
+from coursekit.exercises.outcome import Outcome, Returned, call
+
+Call = Callable[[Case], Outcome]
+
+
+def diagnose(
+    exercise: Exercise, cases: list[Case], expected: list[Returned], found: list[Outcome], answer: Call
+) -> str:
+    """Return what is wrong in words, or nothing if nothing is found.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        What was asked.
+    cases, expected, found : list
+        The arguments, what should come of them, and what came.
+    answer : callable
+        Calls the learner's answer again, with other arguments.
+
+    Returns
+    -------
+    str
+        A sentence or two that name the mistake, without the answer.
+    """
+    returned = [outcome for outcome in found if isinstance(outcome, Returned)]
+    if len(returned) < len(found):
+        return ""
+    all_evidence = [
+        Evidence(
+            name,
+            [outcome.values[i] for outcome in expected],
+            [outcome.values[i] for outcome in returned],
+            [dict(zip(exercise.parameters, case, strict=True)) for case in cases],
+            any(outcome.coarse[i] for outcome in returned),
+        )
+        for i, name in enumerate(exercise.returns)
+    ]
+    if message := _swapped(all_evidence):
+        return message
+    wrong = [one for one in all_evidence if not one.is_right]
+    right = [one.name for one in all_evidence if one.is_right]
+    first = f"{_listed(right)} {'is' if len(right) == 1 else 'are'} right." if right else ""
+    findings = [
+        (one.name, finding(one) or _exchanged(one, exercise) or _independent(one, exercise, answer)) for one in wrong
+    ]
+    words = next((words for _, words in findings if words), "")
+    names = [name for name, other in findings if other == words]
+    more = words.format(name=_listed(names), verb="are" if len(names) > 1 else "is")
+    return f"{first} {more[:1].upper()}{more[1:]}".rstrip() if first else more
+
+
+def _first_finding(one: Evidence, exercise: Exercise, answer: Call) -> str:
+    return finding(one) or _exchanged(one, exercise) or _independent(one, exercise, answer) or by_axis(one)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
+
+
+def _swapped(evidence: list[Evidence]) -> str:
+    """Whether the right values come in another order."""
+    for order in permutations(range(len(evidence))):
+        pairs = [
+            pair for i, j in enumerate(order) for pair in zip(evidence[i].found, evidence[j].expected, strict=True)
+        ]
+        if list(order) != sorted(order) and evidence[0].holds(*pairs):
+            given = ", ".join(evidence[j].name for j in order)
+            asked = ", ".join(one.name for one in evidence)
+            return f"the values are right, but in another order: you return {given}, and {asked} is asked."
+    return ""
+
+
+# ---- of what the answer depends on
+
+KNOWN_AS = {
+    "b": "the bias b",
+    "beta": "the shift beta",
+    "gamma": "the scale gamma",
+    "dout": "the upstream gradient dout (the chain rule's first factor)",
+    "eps": "epsilon",
+    "momentum": "the momentum",
+    "strength": "the penalty's strength",
+    "training": "the mode, training",
+    "y": "the labels y",
+    "slope": "the slope",
+}
+
+
+def _independent(one: Evidence, exercise: Exercise, answer: Call) -> str:
+    """Find an argument that should change this value, and does not; or the other way round."""
+    for parameter in exercise.parameters:
+        moves = [_moves(one, i, parameter, exercise, answer) for i in range(len(one.arguments))]
+        should = any(should for should, _ in moves)
+        does = any(does for _, does in moves)
+        name = KNOWN_AS.get(parameter, parameter)
+        if should and not does:
+            return f"{name} has no influence on {{name}}: it is left out."
+        if does and not should:
+            return f"{name} changes {{name}}, and should not."
+    return ""
+
+
+def _exchanged(one: Evidence, exercise: Exercise) -> str:
+    """Whether it is right for other arguments: two of them exchanged, or 1 − p in place of p."""
+    for a, b in combinations(exercise.parameters, 2):
+        if _right_for([given | {a: given[b], b: given[a]} for given in one.arguments], one, exercise):
+            return f"{{name}} {{verb}} right if {a} and {b} change places."
+    for p in exercise.parameters:
+        if all(isinstance(given[p], float) for given in one.arguments):
+            if _right_for([given | {p: 1 - given[p]} for given in one.arguments], one, exercise):
+                return f"{{name}} {{verb}} right if {p} and 1 − {p} change places: which one weighs what?"
+    return ""
+
+
+def _right_for(others: list[dict[str, Any]], one: Evidence, exercise: Exercise) -> bool:
+    """Whether the answer is what is right for these arguments in place of those that it was given."""
+    place = exercise.returns.index(one.name)
+    for given, other, found in zip(one.arguments, others, one.found, strict=True):
+        if any(np.shape(other[name]) != np.shape(value) for name, value in given.items()):
+            return False
+        right = call(exercise, exercise.solution, tuple(other.values()))
+        if not isinstance(right, Returned) or not one.holds((found, right.values[place])):
+            return False
+    return True
+
+
+def _moves(one: Evidence, i: int, parameter: str, exercise: Exercise, answer: Call) -> tuple[bool, bool]:
+    """Whether, in one case, a change of an argument changes what is right, and what the answer says."""
+    arguments = one.arguments[i]
+    case = tuple(_shaken(value) if name == parameter else value for name, value in arguments.items())
+    right, found = call(exercise, exercise.solution, case), answer(case)
+    if not isinstance(right, Returned) or not isinstance(found, Returned):
+        return False, True  # says nothing
+    place = exercise.returns.index(one.name)
+    return not one.holds((right.values[place], one.expected[i])), not one.holds((found.values[place], one.found[i]))
+
+
+def _shaken(value: Any) -> Any:
+    """Return another value of the same kind, signs and zeros kept; whole numbers trade places."""
+    if isinstance(value, bool):
+        return not value
+    array = np.asarray(value)
+    if array.dtype.kind in "iu":
+        return np.roll(array, 1) if array.ndim else type(value)(value + 1)
+    shaken = array * (1.2 + 0.15 * np.sin(1 + np.arange(array.size)).reshape(array.shape))
+    return shaken if array.ndim else type(value)(shaken)
