@@ -121,9 +121,9 @@ def _exchanged(one: Evidence, exercise: Exercise) -> str:
         if _right_for([given | {a: given[b], b: given[a]} for given in one.arguments], one, exercise):
             return f"{{name}} {{verb}} right if {a} and {b} change places."
     for p in exercise.parameters:
-        if all(isinstance(given[p], float) for given in one.arguments):
-            if _right_for([given | {p: 1 - given[p]} for given in one.arguments], one, exercise):
-                return f"{{name}} {{verb}} right if {p} and 1 − {p} change places: which one weighs what?"
+        shares = all(isinstance(given[p], float) for given in one.arguments)
+        if shares and _right_for([given | {p: 1 - given[p]} for given in one.arguments], one, exercise):
+            return f"{{name}} {{verb}} right if {p} and 1 − {p} change places: which one weighs what?"
     return ""
 
 
