@@ -87,7 +87,7 @@ class Demo:
         return (self.question, *self.others.values())
 
     def asked(self, name: str) -> Question:
-        """Return the question of this name; without a name the first.
+        """Return the question of this name, the first if it is "".
 
         Raises
         ------

@@ -33,8 +33,8 @@ class Panel:
     ----------
     demo : Demo
         What to show.
-    ask : str
-        Which of its questions is asked, by name.
+    ask : str, optional
+        Which of its questions is asked, by name, ``""`` for the first; without it the first, but none with settings.
     **settings
         State fields that differ from their defaults.
 
@@ -44,9 +44,9 @@ class Panel:
         The state of the controls, and the frame last drawn.
     """
 
-    def __init__(self, demo: Demo, *, ask: str = "", **settings: Any) -> None:
+    def __init__(self, demo: Demo, *, ask: str | None = None, **settings: Any) -> None:
         self.demo = demo
-        self._question = demo.asked(ask)
+        self._question = None if settings and ask is None else demo.asked(ask or "")
         self.state = demo.State().replace(**settings)
         self._initial = self.state
         self._generation = 0
@@ -118,7 +118,7 @@ class Panel:
     def _open(self) -> PanelPage:
         self._figure = LiveFigure(self.demo.View)
         self._pinned = None
-        page = self._page = PanelPage(content=self._content())
+        page = self._page = PanelPage(content=self._content(), veiled=self._question is not None)
         with LOCK, page.hold_sync():
             frame = self.demo.compute(self.state)
             if self.state == self._initial and self.demo.frames:
@@ -144,10 +144,9 @@ class Panel:
     def _content(self) -> dict[str, Any]:
         """What never changes, as the page takes it."""
         demo = self.demo
-        question = {name: getattr(self._question, name) for name in ("text", "options", "answer", "explanation")}
         return {
             "title": demo.title,
-            "question": question,
+            "question": self._question and vars(self._question) | {"settings": None},
             "presets": [{"label": label, "tip": _as_words(settings)} for label, settings in demo.presets.items()],
             "controls": [_as_content(name, control) for name, control in self.state.controls().items()],
             "notice": demo.notice,
@@ -215,7 +214,7 @@ class Panel:
 
     def _answer(self, option: int) -> None:
         self.page.answered = option
-        self._apply(self._question.settings)
+        self._apply(self._question.settings if self._question else {})
 
     def _unveil(self) -> None:
         self.page.veiled = False
@@ -237,7 +236,7 @@ class Panel:
         self._stop()
         with self._reporting(), LOCK, self.page.hold_sync():
             self.state, self._frames = self._initial, None
-            self.page.veiled, self.page.answered = True, -1
+            self.page.veiled, self.page.answered = self._question is not None, -1
             self._show(self._first or self.demo.compute(self.state))
             self._sharpen()
 

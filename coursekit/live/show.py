@@ -9,15 +9,16 @@ from coursekit.live.verdict import offer_help
 from coursekit.sitting import enter
 
 
-def show(name: str, *, ask: str = "", **settings: Any) -> Panel:
+def show(name: str, *, ask: str | None = None, **settings: Any) -> Panel:
     """Show a live figure.
 
     Parameters
     ----------
     name : str
         A name in `coursekit.demos.DEMOS`, e.g. ``"collapse"``.
-    ask : str
-        The name of another question to ask above it, if this figure has several.
+    ask : str, optional
+        The name of the question to ask above it, ``""`` for the first. Without it the first is asked, but none where
+        settings are given: the question may not be about these.
     **settings
         Where its controls start, e.g. ``weight_scale=0.05``.
 

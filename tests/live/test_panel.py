@@ -278,8 +278,16 @@ class TestPrediction:
         move(panel)
         assert panel.page.veiled
 
-    def test_reset_asks_again_at_the_settings_it_was_shown_with(self):
+    def test_where_a_cell_has_settings_and_no_question_for_them_nothing_is_asked_and_nothing_veiled(self):
         panel = show("neuron", weight=0.5)
+        assert panel.page.content["question"] is None
+        assert not panel.page.veiled
+        move(panel, weight=2.0)
+        press(panel, "reset")
+        assert (panel.state.weight, panel.page.veiled) == (0.5, False)
+
+    def test_reset_asks_again_at_the_settings_it_was_shown_with(self):
+        panel = show("neuron", ask="", weight=0.5)
         first = panel.png
         press(panel, "answer", option=0)
         press(panel, "reset")

@@ -24,7 +24,8 @@ const panel = (model, el) => {
   el.setAttribute('role', 'group');
   el.setAttribute('aria-label', content.title);
   el.toggleAttribute('data-lecture', content.smallest > 1);
-  el.append(questionOf(model, press, figure.element), side, make('div', {class: 'coursekit-stage'}, figure.element, words.element));
+  if (content.question) el.append(questionOf(model, press, figure.element));
+  el.append(side, make('div', {class: 'coursekit-stage'}, figure.element, words.element));
   const leave = [watchKernel(model, el), fitted(model, el, {box: figure.element, img: figure.img, side, more, main: controls.main, notice: words.notice, bar})];
   return () => leave.forEach((one) => one());
 };
