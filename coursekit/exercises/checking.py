@@ -127,7 +127,7 @@ def _compare(
     if not different:
         return CheckResult(exercise.name, Verdict.CORRECT, f"correct. {exercise.takeaway}")
     first = different[0]
-    message = _known_mistake(exercise, cases, found)
+    message = _known_mistake(exercise, cases, found) or _known_and_another(exercise, cases, found, different)
     if not message:
         diagnosis = _diagnosed(exercise, cases, expected, found, function, time_limit)
         example = _explain(exercise, cases[first], expected[first], found[first])
@@ -141,7 +141,18 @@ def _known_mistake(exercise: Exercise, cases: list[Case], found: list[Outcome]) 
         if _agree(found, _outcomes(exercise, misconception.wrong, cases)):
             return misconception.message
     if len(cases) > 1 and _agree(found, found[:1] * len(found)):
+        if not any(value.any() for value in found[0].values):
+            return "it returns 0 for every input. Does // cut off a fraction, or is nothing written into the zeros?"
         return f"it returns the same for every input. Compute it from {', '.join(exercise.parameters)}."
+    return ""
+
+
+def _known_and_another(exercise: Exercise, cases: list[Case], found: list[Outcome], different: list[int]) -> str:
+    """Return the message of the misconception that explains all outcomes but one, if none of them is right."""
+    for misconception in exercise.misconceptions:
+        same = list(map(alike, found, _outcomes(exercise, misconception.wrong, cases)))
+        if same.count(False) == 1 and len(different) == len(cases) > 2:
+            return f"{misconception.message} With other inputs something else is wrong, too."
     return ""
 
 

@@ -205,13 +205,14 @@ def _label_names(one: Evidence) -> list[str]:
 def _part(one: Evidence) -> str:
     """Whether all that is wrong lies in one part of the array."""
     masks = one.wrong()
-    for words, part in (*_places(one), *_conditions(one)):
+    loose = ""
+    for words, part in (*_conditions(one), *_places(one)):
         outside = sum(int((~inside).sum()) for inside in part)
         if outside > 1 and all(not (mask & ~inside).any() for mask, inside in zip(masks, part, strict=True)):
-            if any((inside & ~mask).any() for mask, inside in zip(masks, part, strict=True)):
-                return f"{{name}} {{verb}} right except {words}, where some entries differ."
-            return f"{{name}} {{verb}} right except {words}."
-    return ""
+            if all(map(np.array_equal, masks, part)):
+                return f"{{name}} {{verb}} right except {words}."
+            loose = loose or f"{{name}} {{verb}} right except {words}, where some entries differ."
+    return loose
 
 
 def _places(one: Evidence) -> Iterator[tuple[str, list[Array]]]:
@@ -287,8 +288,7 @@ def _overflow(one: Evidence) -> str:
     finite = [np.isfinite(found) for found in one.found]
     if all(some.all() for some in finite) or not any(some.any() for some in finite):
         return ""
-    if any((mask & some).any() for mask, some in zip(one.wrong(), finite, strict=True)):
+    pairs = zip(one.wrong(), finite, strict=True)
+    if any((mask & some).any() for mask, some in pairs if not some.all()):
         return ""
-    return (
-        "{name} {verb} right where finite, and nan or infinite elsewhere: something is divided by 0, or log(0) taken."
-    )
+    return "{name} {verb} nan or infinite in places, and right beside them: something is divided by 0, or log(0) taken."

@@ -84,7 +84,7 @@ def _(scores, y):
     return np.float32(loss), (open_ - one_hot * open_.sum(1, keepdims=True)) / np.float32(len(y))
 
 
-@wrong("hinge_loss", "own class counted in the loss", "right class")
+@wrong("hinge_loss", "own class counted in the loss", "leaves this class out")
 def _(scores, y):
     margins = np.maximum(0, scores - scores[np.arange(len(y)), y][:, None] + 1)
     mask = (margins_of(scores, y) > 0) * 1.0
@@ -92,7 +92,7 @@ def _(scores, y):
     return margins.sum() / len(y), mask / len(y)
 
 
-@wrong("hinge_loss", "right class gets −1, not −count", "right class")
+@wrong("hinge_loss", "right class gets −1, not −count", "Count them")
 def _(scores, y):
     margins = margins_of(scores, y)
     mask = (margins > 0) * 1.0
@@ -117,7 +117,7 @@ def _(scores, y):
     return margins.sum() / len(y), mask / len(y)
 
 
-@wrong("hinge_loss", "gradient of right class missing", "right class")
+@wrong("hinge_loss", "gradient of right class missing", "s_y")
 def _(scores, y):
     margins = margins_of(scores, y)
     return margins.sum() / len(y), (margins > 0) / len(y)
@@ -131,7 +131,7 @@ def _(scores, y):
     return (margins**2).sum() / len(y), d / len(y)
 
 
-@wrong("hinge_loss", "gradient not averaged", "scores.shape[0]")
+@wrong("hinge_loss", "gradient not averaged", "1 / N")
 def _(scores, y):
     margins = margins_of(scores, y)
     mask = (margins > 0) * 1.0
@@ -139,7 +139,7 @@ def _(scores, y):
     return margins.sum() / len(y), mask
 
 
-@wrong("hinge_loss", "only the worst class", "")
+@wrong("hinge_loss", "only the worst class")
 def _(scores, y):
     margins = margins_of(scores, y)
     d = np.zeros_like(scores)
@@ -200,7 +200,7 @@ def _(scores, y):
     return -(one_hot * np.log(p + 1e-8)).sum() / len(y), (p - one_hot) / len(y)
 
 
-@wrong("softmax_cross_entropy", "maximum of the whole batch", "maximum")
+@wrong("softmax_cross_entropy", "maximum of the whole batch", "exp is 0 and then divided by")
 def _(scores, y):
     e = np.exp(scores - np.max(scores))
     p = e / e.sum(axis=1, keepdims=True)
@@ -226,7 +226,7 @@ def _(scores, y):
     return -log_p[np.arange(len(y)), y].mean(), d / len(y)
 
 
-@wrong("softmax_cross_entropy", "gradient not averaged", "scores.shape[0]")
+@wrong("softmax_cross_entropy", "gradient not averaged", "1 / N")
 def _(scores, y):
     log_p = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
     return -log_p[np.arange(len(y)), y].mean(), np.exp(log_p) - np.eye(scores.shape[1])[y]
@@ -241,13 +241,13 @@ def _(scores, y):
     return loss, p / len(y)
 
 
-@wrong("softmax_cross_entropy", "only the −1 divided by N", "")
+@wrong("softmax_cross_entropy", "only the −1 divided by N")
 def _(scores, y):
     log_p = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
     return -log_p[np.arange(len(y)), y].mean(), np.exp(log_p) - np.eye(scores.shape[1])[y] / len(y)
 
 
-@wrong("softmax_cross_entropy", "softmax along the batch", "axis")
+@wrong("softmax_cross_entropy", "softmax along the batch")
 def _(scores, y):
     log_p = scores - np.logaddexp.reduce(scores, axis=0, keepdims=True)
     return -log_p[np.arange(len(y)), y].mean(), (np.exp(log_p) - np.eye(scores.shape[1])[y]) / len(y)
@@ -301,7 +301,7 @@ def _(classes):
     return 0, np.log(classes)
 
 
-@wrong("initial_loss", "one margin only", "class")
+@wrong("initial_loss", "one margin only", "adds up the terms")
 def _(classes):
     return 1, np.log(classes)
 
@@ -311,22 +311,22 @@ def _(classes):
     return classes - 1, np.log10(classes)
 
 
-@wrong("initial_loss", "order exchanged", "order")
+@wrong("initial_loss", "order exchanged", "cross-entropy first")
 def _(classes):
     return math.log(classes), classes - 1
 
 
-@wrong("initial_loss", "probability for its log", "log")
+@wrong("initial_loss", "probability for its log", "probability of the right class")
 def _(classes):
     return classes - 1, 1 / classes
 
 
-@wrong("initial_loss", "minus lost", "sign")
+@wrong("initial_loss", "minus lost", "negative")
 def _(classes):
     return classes - 1, np.log(1 / classes)
 
 
-@wrong("initial_loss", "hinge averaged over classes", "")
+@wrong("initial_loss", "hinge averaged over classes", "divided by classes")
 def _(classes):
     return (classes - 1) / classes, np.log(classes)
 
@@ -354,7 +354,7 @@ def _(dw, w, strength):
     return np.float32(dw) + np.float32(2 * strength) * np.float32(w)
 
 
-@wrong("l2_gradient", "2 forgotten", "2")
+@wrong("l2_gradient", "2 forgotten", "½")
 def _(dw, w, strength):
     return dw + strength * w
 
@@ -365,12 +365,12 @@ def _(dw, w, strength):
     return dw
 
 
-@wrong("l2_gradient", "penalty subtracted", "subtract")
+@wrong("l2_gradient", "penalty subtracted", "sign of the penalty")
 def _(dw, w, strength):
     return dw - 2 * strength * w
 
 
-@wrong("l2_gradient", "data gradient forgotten", "dw")
+@wrong("l2_gradient", "data gradient forgotten", "penalty's share alone")
 def _(dw, w, strength):
     return 2 * strength * w
 
@@ -380,27 +380,27 @@ def _(dw, w, strength):
     return dw + strength * w**2
 
 
-@wrong("l2_gradient", "L1 instead", "sign")
+@wrong("l2_gradient", "L1 instead", "L1")
 def _(dw, w, strength):
     return dw + strength * np.sign(w)
 
 
-@wrong("l2_gradient", "weights summed", "sum")
+@wrong("l2_gradient", "weights summed")
 def _(dw, w, strength):
     return dw + 2 * strength * w.sum()
 
 
-@wrong("l2_gradient", "penalty averaged", "")
+@wrong("l2_gradient", "penalty averaged", "divide by the number of weights")
 def _(dw, w, strength):
     return dw + 2 * strength * w / w.size
 
 
-@wrong("l2_gradient", "strength on both terms", "")
+@wrong("l2_gradient", "strength on both terms", "penalty only")
 def _(dw, w, strength):
     return strength * (dw + 2 * w)
 
 
-@wrong("l2_gradient", "a weight update", "")
+@wrong("l2_gradient", "a weight update")
 def _(dw, w, strength):
     return w - strength * dw
 
@@ -454,17 +454,17 @@ def _(x, y, z, dout):
     return dout, dout, (x + y) * dout
 
 
-@wrong("product_gate_backward", "plus gate halves", "2 times too small")
+@wrong("product_gate_backward", "plus gate halves", "does not share")
 def _(x, y, z, dout):
     return z * dout / 2, z * dout / 2, (x + y) * dout
 
 
-@wrong("product_gate_backward", "dout added, not multiplied", "added")
+@wrong("product_gate_backward", "dout added, not multiplied", "you add")
 def _(x, y, z, dout):
     return z + dout, z + dout, x + y + dout
 
 
-@wrong("product_gate_backward", "inputs multiplied in", "")
+@wrong("product_gate_backward", "inputs multiplied in", "by the input itself")
 def _(x, y, z, dout):
     return x * z * dout, y * z * dout, (x + y) * z * dout
 
@@ -512,12 +512,12 @@ def _(x, y, dout):
     return dout * (x > y), dout * (y > x)
 
 
-@wrong("max_gate_backward", "values instead of a mask", "")
+@wrong("max_gate_backward", "values instead of a mask", "multiply by the larger value")
 def _(x, y, dout):
     return dout * x * (x >= y), dout * y * (y > x)
 
 
-@wrong("max_gate_backward", "dout forgotten", "dout")
+@wrong("max_gate_backward", "dout forgotten", "from above")
 def _(x, y, dout):
     return (x >= y).astype(float), (x < y).astype(float)
 
@@ -569,7 +569,7 @@ def _(dout, x, w):
     return dout @ w.T, x.T @ dout, dout.mean(axis=0)
 
 
-@wrong("linear_backward", "db not summed", "samples")
+@wrong("linear_backward", "db not summed", "for every sample")
 def _(dout, x, w):
     return dout @ w.T, x.T @ dout, dout
 
@@ -579,7 +579,7 @@ def _(dout, x, w):
     return dout @ w.T, x.T @ dout, dout.sum(axis=0, keepdims=True)
 
 
-@wrong("linear_backward", "dw divided by N", "divided by")
+@wrong("linear_backward", "dw divided by N", "N times too small")
 def _(dout, x, w):
     return dout @ w.T, x.T @ dout / len(x), dout.sum(axis=0)
 
@@ -594,7 +594,7 @@ def _(dout, x, w):
     return x.T @ dout, dout.sum(axis=0), dout @ w.T
 
 
-@wrong("linear_backward", "db of all entries", "axis")
+@wrong("linear_backward", "db of all entries", "all entries of db")
 def _(dout, x, w):
     return dout @ w.T, x.T @ dout, dout.sum()
 
@@ -612,7 +612,7 @@ def _(dout, x, w):
     return dout @ w, x.T @ dout, dout.sum(axis=0)
 
 
-@wrong("linear_backward", "divides by w, so to speak", "")
+@wrong("linear_backward", "divides by w, so to speak")
 def _(dout, x, w):
     return dout @ np.linalg.pinv(w), x.T @ dout, dout.sum(axis=0)
 
@@ -644,7 +644,7 @@ def _(x, y, w1, b1, w2, b2):
     return x.T @ dz / n, dz.mean(axis=0), h.T @ d / n, d.mean(0)
 
 
-@wrong("two_layer_gradients", "no mean anywhere", "x.shape[0]")
+@wrong("two_layer_gradients", "no mean anywhere", "N times too large")
 def _(x, y, w1, b1, w2, b2):
     h = relu(x @ w1 + b1)
     d = h @ w2 + b2 - y
@@ -684,7 +684,7 @@ def _(x, y, w1, b1, w2, b2):
     return x.T @ dz, dz.sum(0), h.T @ d, d.sum(0)
 
 
-@wrong("two_layer_gradients", "factor 2 of the square", "2 times too large")
+@wrong("two_layer_gradients", "factor 2 of the square", "twice")
 def _(x, y, w1, b1, w2, b2):
     h = relu(x @ w1 + b1)
     d = 2 * (h @ w2 + b2 - y) / len(x)
@@ -692,7 +692,7 @@ def _(x, y, w1, b1, w2, b2):
     return x.T @ dz, dz.sum(0), h.T @ d, d.sum(0)
 
 
-@wrong("two_layer_gradients", "mean over N · C, as MSELoss", "y.shape[1]")
+@wrong("two_layer_gradients", "mean over N · C, as MSELoss", "C times too small")
 def _(x, y, w1, b1, w2, b2):
     h = relu(x @ w1 + b1)
     d = (h @ w2 + b2 - y) / y.size
@@ -764,7 +764,7 @@ def _(dout, x, w):
     return dx, dw
 
 
-@wrong("conv_backward", "kernel not turned for dx", "flip")
+@wrong("conv_backward", "kernel not turned for dx")
 def _(dout, x, w):
     kh, kw = w.shape[2:]
     padded = np.pad(dout, ((0, 0), (kh - 1, kh - 1), (kw - 1, kw - 1)))
@@ -772,7 +772,7 @@ def _(dout, x, w):
     return np.einsum("fijhw,fchw->cij", windows, w), conv_gradients(dout, x, w)[1]
 
 
-@wrong("conv_backward", "= where += is meant in dx", "+=")
+@wrong("conv_backward", "= where += is meant in dx", "overwrite")
 def _(dout, x, w):
     dx, kh, kw = np.zeros_like(x), w.shape[2], w.shape[3]
     for f, i, j in np.ndindex(*dout.shape):
@@ -780,18 +780,18 @@ def _(dout, x, w):
     return dx, conv_gradients(dout, x, w)[1]
 
 
-@wrong("conv_backward", "dw averaged over the places", "")
+@wrong("conv_backward", "dw averaged over the places", "number of places")
 def _(dout, x, w):
     dx, dw = conv_gradients(dout, x, w)
     return dx, dw / dout[0].size
 
 
-@wrong("conv_backward", "order exchanged", "order")
+@wrong("conv_backward", "order exchanged", "dw first")
 def _(dout, x, w):
     return conv_gradients(dout, x, w)[::-1]
 
 
-@wrong("conv_backward", "last row of places forgotten", "last")
+@wrong("conv_backward", "last row of places forgotten")
 def _(dout, x, w):
     dx, dw = np.zeros_like(x), np.zeros_like(w)
     kh, kw = w.shape[2:]
@@ -837,13 +837,13 @@ def _(size, kernel, stride, padding):
     return 0 if span < 0 or span % stride else span // stride + 1
 
 
-@wrong("output_size", "+ 1 forgotten", "1")
+@wrong("output_size", "+ 1 forgotten", "one more")
 def _(size, kernel, stride, padding):
     span = size - kernel + 2 * padding
     return 0 if span < 0 or span % stride else span // stride
 
 
-@wrong("output_size", "too large a window not refused", "")
+@wrong("output_size", "too large a window not refused", "window is larger")
 def _(size, kernel, stride, padding):
     span = size - kernel + 2 * padding
     return 0 if span % stride else span // stride + 1
@@ -854,7 +854,7 @@ def _(size, kernel, stride, padding):
     return max(0, (size - kernel + 2 * padding) / stride + 1)
 
 
-@wrong("output_size", "raises instead of 0", "raises")
+@wrong("output_size", "raises instead of 0")
 def _(size, kernel, stride, padding):
     span = size - kernel + 2 * padding
     if span < 0 or span % stride:
@@ -880,7 +880,7 @@ def _(channels, filters, kernel):
     return channels * filters * kernel**2
 
 
-@wrong("parameter_count", "depth forgotten", "channels")
+@wrong("parameter_count", "depth forgotten", "deep")
 def _(channels, filters, kernel):
     return filters * (kernel**2 + 1)
 
@@ -900,7 +900,7 @@ def _(channels, filters, kernel):
     return filters * channels * (kernel**2 + 1)
 
 
-@wrong("parameter_count", "a bias for each input channel, once", "")
+@wrong("parameter_count", "a bias for each input channel, once", "change places")
 def _(channels, filters, kernel):
     return filters * channels * kernel**2 + channels
 
@@ -939,7 +939,7 @@ def _(x, w, b):
     ]
 
 
-@wrong("conv_forward", "kernel flipped", "flip")
+@wrong("conv_forward", "kernel flipped", "180°")
 def _(x, w, b):
     return correlate(x, w[:, :, ::-1, ::-1]) + b[:, None, None]
 
@@ -1010,17 +1010,17 @@ def _(dout, x):
     return np.where(x == top, np.kron(dout, np.ones((2, 2))), 0).astype(np.float32)
 
 
-@wrong("max_pool_backward", "spread as a mean", "")
+@wrong("max_pool_backward", "spread as a mean", "mean-pooling")
 def _(dout, x):
     return np.kron(dout, np.ones((2, 2))) / 4
 
 
-@wrong("max_pool_backward", "to all four pixels", "largest")
+@wrong("max_pool_backward", "to all four pixels", "all four pixels")
 def _(dout, x):
     return np.repeat(np.repeat(dout, 2, axis=0), 2, axis=1)
 
 
-@wrong("max_pool_backward", "times the pixel", "")
+@wrong("max_pool_backward", "times the pixel", "multiply by x")
 def _(dout, x):
     windows = windows_of(x)
     top = windows.max(axis=(1, 3), keepdims=True)
@@ -1033,7 +1033,7 @@ def _(dout, x):
     return (windows == windows.max(axis=(1, 3), keepdims=True)).astype(float).reshape(x.shape)
 
 
-@wrong("max_pool_backward", "row and column exchanged", "")
+@wrong("max_pool_backward", "row and column exchanged")
 def _(dout, x):
     dx = np.zeros_like(x)
     for i, j in np.ndindex(*dout.shape):
@@ -1042,7 +1042,7 @@ def _(dout, x):
     return dx
 
 
-@wrong("max_pool_backward", "largest in size", "")
+@wrong("max_pool_backward", "largest in size", "absolute value")
 def _(dout, x):
     windows = np.abs(windows_of(x))
     largest = windows == windows.max(axis=(1, 3), keepdims=True)
@@ -1088,12 +1088,12 @@ def _(x, dout, slope):
     return np.where(x > 0, x, slope * x), np.where(dout > 0, dout, slope * dout)
 
 
-@wrong("leaky_relu", "dout forgotten", "dout")
+@wrong("leaky_relu", "dout forgotten", "from above")
 def _(x, dout, slope):
     return np.where(x > 0, x, slope * x), np.where(x > 0, 1, slope)
 
 
-@wrong("leaky_relu", "plain ReLU backward", "slope")
+@wrong("leaky_relu", "plain ReLU backward", "below 0")
 def _(x, dout, slope):
     return np.where(x > 0, x, slope * x), dout * (x > 0)
 
@@ -1103,7 +1103,7 @@ def _(x, dout, slope):
     return np.where(x > 0, x, slope), np.where(x > 0, dout, slope * dout)
 
 
-@wrong("leaky_relu", "sign lost below 0", "where x < 0")
+@wrong("leaky_relu", "sign lost below 0", "absolute values")
 def _(x, dout, slope):
     return np.where(x > 0, x, slope * np.abs(x)), np.where(x > 0, dout, slope * dout)
 
@@ -1119,7 +1119,7 @@ def _(x, dout, slope):
     return np.where(x > 0, x, 0.01 * x), np.where(x > 0, dout, 0.01 * dout)
 
 
-@wrong("leaky_relu", "y times dout", "dx")
+@wrong("leaky_relu", "y times dout", "by f(x)")
 def _(x, dout, slope):
     y = np.where(x > 0, x, slope * x)
     return y, y * dout
@@ -1158,7 +1158,7 @@ def _(x):
     return np.vectorize(lambda t: (1 - math.tanh(t / 2) ** 2) / 4)(x)
 
 
-@wrong("sigmoid_saturation", "sigmoid itself", "sigmoid")
+@wrong("sigmoid_saturation", "sigmoid itself", "the output")
 def _(x):
     return sigmoid(x)
 
@@ -1173,7 +1173,7 @@ def _(x):
     return 1 - np.tanh(x) ** 2
 
 
-@wrong("sigmoid_saturation", "1 − σ only", "1 − σ")
+@wrong("sigmoid_saturation", "1 − σ only", "one of the two factors")
 def _(x):
     return 1 - sigmoid(x)
 
@@ -1184,7 +1184,7 @@ def _(x):
     return 4 * s * (1 - s)
 
 
-@wrong("sigmoid_saturation", "coarse difference quotient", "difference")
+@wrong("sigmoid_saturation", "coarse difference quotient", "nearly right")
 def _(x):
     return (sigmoid(x + 0.01) - sigmoid(x)) / 0.01
 
@@ -1194,7 +1194,7 @@ def _(x):
     return (sigmoid(x) * (1 - sigmoid(x))).mean()
 
 
-@wrong("sigmoid_saturation", "exp(x) in the denominator's place, sign lost", "sign")
+@wrong("sigmoid_saturation", "exp(x) in the denominator's place, sign lost", "positive")
 def _(x):
     return -np.exp(-x) / (1 + np.exp(-x)) ** 2
 
@@ -1217,7 +1217,7 @@ def _(z):
     return z.shape[1] - len(set(np.nonzero(z > 0)[1]))
 
 
-@wrong("count_dead", "rows, not columns", "axis")
+@wrong("count_dead", "rows, not columns", "count samples")
 def _(z):
     return (z <= 0).all(axis=1).sum()
 
@@ -1227,7 +1227,7 @@ def _(z):
     return int((z < 0).all(axis=0).sum())
 
 
-@wrong("count_dead", "share instead of count", "z.shape[1]")
+@wrong("count_dead", "share instead of count", "share")
 def _(z):
     return (z <= 0).all(axis=0).mean()
 
@@ -1237,7 +1237,7 @@ def _(z):
     return (z <= 0).sum()
 
 
-@wrong("count_dead", "any for all", "any")
+@wrong("count_dead", "any for all", "closed for all")
 def _(z):
     return (z <= 0).any(axis=0).sum()
 
@@ -1247,7 +1247,7 @@ def _(z):
     return int((z.mean(axis=0) <= 0).sum())
 
 
-@wrong("count_dead", "living units", "alive")
+@wrong("count_dead", "living units", "living")
 def _(z):
     return (z > 0).any(axis=0).sum()
 
@@ -1311,13 +1311,13 @@ def _(dout, x, w, b):
     return np.einsum("nhk,dhk->nd", dz, w), np.einsum("nd,nhk->dhk", x, dz), dz.mean(axis=0)
 
 
-@wrong("maxout_backward", "dx through all pieces", "")
+@wrong("maxout_backward", "dx through all pieces", "all pieces")
 def _(dout, x, w, b):
     _, dz = maxout_parts(dout, x, w, b)
     return np.einsum("nh,dhk->nd", dout, w), np.einsum("nd,nhk->dhk", x, dz), dz.sum(axis=0)
 
 
-@wrong("maxout_backward", "= where += is meant", "+=")
+@wrong("maxout_backward", "= where += is meant")
 def _(dout, x, w, b):
     z, dz = maxout_parts(dout, x, w, b)
     dw = np.zeros_like(w)
@@ -1326,7 +1326,7 @@ def _(dout, x, w, b):
     return np.einsum("nhk,dhk->nd", dz, w), dw, dz.sum(axis=0)
 
 
-@wrong("maxout_backward", "largest in size", "size")
+@wrong("maxout_backward", "largest in size")
 def _(dout, x, w, b):
     z, _ = maxout_parts(dout, x, w, b)
     dz = np.eye(w.shape[2])[np.abs(z).argmax(axis=2)] * dout[:, :, None]
@@ -1340,7 +1340,7 @@ def _(dout, x, w, b):
     return np.einsum("nhk,dhk->nd", dz, w), np.einsum("nd,nhk->dhk", x, dz), won.sum(axis=0)
 
 
-@wrong("maxout_backward", "softmax over the pieces", "")
+@wrong("maxout_backward", "softmax over the pieces")
 def _(dout, x, w, b):
     z, _ = maxout_parts(dout, x, w, b)
     share = np.exp(z) / np.exp(z).sum(axis=2, keepdims=True)
@@ -1348,7 +1348,7 @@ def _(dout, x, w, b):
     return np.einsum("nhk,dhk->nd", dz, w), np.einsum("nd,nhk->dhk", x, dz), dz.sum(axis=0)
 
 
-@wrong("maxout_backward", "db of shape (H,)", "pieces")
+@wrong("maxout_backward", "db of shape (H,)", "along axis 1")
 def _(dout, x, w, b):
     _, dz = maxout_parts(dout, x, w, b)
     return np.einsum("nhk,dhk->nd", dz, w), np.einsum("nd,nhk->dhk", x, dz), dout.sum(axis=0)
@@ -1374,7 +1374,7 @@ def _(x):
     return np.max(values) / np.min(values)
 
 
-@wrong("condition_number", "square forgotten", "square root")
+@wrong("condition_number", "square forgotten", "squares")
 def _(x):
     return np.linalg.cond(x)
 
@@ -1384,7 +1384,7 @@ def _(x):
     return np.linalg.cond(x - x.mean(axis=0)) ** 2
 
 
-@wrong("condition_number", "smallest over largest", "1 divided by")
+@wrong("condition_number", "smallest over largest", "smallest over the largest")
 def _(x):
     values = np.linalg.eigvalsh(2 * x.T @ x / len(x))
     return values[0] / values[-1]
@@ -1396,7 +1396,7 @@ def _(x):
     return values.max() / values.min()
 
 
-@wrong("condition_number", "N × N matrix", "")
+@wrong("condition_number", "N × N matrix")
 def _(x):
     values = np.abs(np.linalg.eigvalsh(x @ x.T))
     return values[-1] / max(values[0], 1e-9)
@@ -1407,7 +1407,7 @@ def _(x):
     return np.linalg.eigvalsh(2 * x.T @ x / len(x))[-1]
 
 
-@wrong("condition_number", "diagonal of the Hessian", "")
+@wrong("condition_number", "diagonal of the Hessian", "diagonal")
 def _(x):
     curvatures = 2 * (x**2).mean(axis=0)
     return curvatures.max() / curvatures.min()
@@ -1440,12 +1440,12 @@ def _(train, test):
     return np.float32(test) - np.float32(train).mean(axis=3).mean(axis=2).mean(axis=0)[None, :, None, None]
 
 
-@wrong("channel_mean", "mean of the test images", "training")
+@wrong("channel_mean", "mean of the test images", "means of the test images")
 def _(train, test):
     return test - test.mean(axis=(0, 2, 3), keepdims=True)
 
 
-@wrong("channel_mean", "broadcast along the width", "broadcast")
+@wrong("channel_mean", "broadcast along the width", "lined up")
 def _(train, test):
     return test - train.mean(axis=(0, 2, 3))
 
@@ -1460,7 +1460,7 @@ def _(train, test):
     return test - train.mean(axis=0)
 
 
-@wrong("channel_mean", "divided by std too", "")
+@wrong("channel_mean", "divided by std too", "divide by a std")
 def _(train, test):
     mean, std = train.mean(axis=(0, 2, 3), keepdims=True), train.std(axis=(0, 2, 3), keepdims=True)
     return (test - mean) / std
@@ -1538,6 +1538,12 @@ def _(x):
     return (x - x.mean(axis=0)) / np.where(var < 1e-20, 1, var)
 
 
+@wrong("standardise", "variance for std, and var == 0", "something else")
+def _(x):
+    var = x.var(axis=0)
+    return (x - x.mean(axis=0)) / np.where(var == 0, 1, var)
+
+
 @wrong("standardise", "samples, not features", "axis")
 def _(x):
     return (x - x.mean(axis=1, keepdims=True)) / x.std(axis=1, keepdims=True)
@@ -1554,7 +1560,7 @@ def _(x):
     return (x - x.mean()) / x.std()
 
 
-@wrong("standardise", "scaled to 0…1", "")
+@wrong("standardise", "scaled to 0…1", "0 … 1")
 def _(x):
     span = np.ptp(x, axis=0)
     return (x - x.min(axis=0)) / np.where(span == 0, 1, span)
@@ -1594,7 +1600,7 @@ def _(train, test, eps):
     return (test - test.mean(axis=0)) @ axes / np.sqrt(variances + eps)
 
 
-@wrong("pca_whitening", "test not centred", "mean")
+@wrong("pca_whitening", "test not centred", "not centred")
 def _(train, test, eps):
     _, variances, axes = moments(train)
     return test @ axes / np.sqrt(variances + eps)
@@ -1612,7 +1618,7 @@ def _(train, test, eps):
     return (test - mean) @ axes / (np.sqrt(variances) + eps)
 
 
-@wrong("pca_whitening", "U transposed", "transpose")
+@wrong("pca_whitening", "U transposed", "as columns")
 def _(train, test, eps):
     mean, variances, axes = moments(train)
     return (test - mean) @ axes.T / np.sqrt(variances + eps)
@@ -1636,13 +1642,13 @@ def _(train, test, eps):
     return (test - mean) @ axes / np.sqrt(variances + eps) @ axes.T
 
 
-@wrong("pca_whitening", "divided by the variance", "root")
+@wrong("pca_whitening", "divided by the variance", "variances")
 def _(train, test, eps):
     mean, variances, axes = moments(train)
     return (test - mean) @ axes / (variances + eps)
 
 
-@wrong("pca_whitening", "only rotated", "")
+@wrong("pca_whitening", "only rotated", "decorrelated")
 def _(train, test, eps):
     mean, _, axes = moments(train)
     return (test - mean) @ axes
@@ -1688,17 +1694,17 @@ def _(train, test):
     return (test - mean) / std, (train - mean) / std
 
 
-@wrong("spot_the_leak", "one number for all features", "feature")
+@wrong("spot_the_leak", "one number for all features", "over what are mean and spread taken")
 def _(train, test):
     return (train - train.mean()) / train.std(), (test - train.mean()) / train.std()
 
 
-@wrong("spot_the_leak", "test left alone", "unchanged")
+@wrong("spot_the_leak", "test left alone", "same step")
 def _(train, test):
     return (train - train.mean(axis=0)) / train.std(axis=0), test
 
 
-@wrong("spot_the_leak", "only centred", "")
+@wrong("spot_the_leak", "only centred", "spread")
 def _(train, test):
     mean = train.mean(axis=0)
     return train - mean, test - mean
@@ -1723,12 +1729,12 @@ def _(fan_in, fan_out):
     return np.float32(1) / np.sqrt(np.float32(np.mean([fan_in, fan_out])) / 3)
 
 
-@wrong("xavier_bound", "std, not bound", "√3")
+@wrong("xavier_bound", "std, not bound", "standard deviation")
 def _(fan_in, fan_out):
     return math.sqrt(2 / (fan_in + fan_out))
 
 
-@wrong("xavier_bound", "root forgotten", "root")
+@wrong("xavier_bound", "root forgotten", "square of the bound")
 def _(fan_in, fan_out):
     return 6 / (fan_in + fan_out)
 
@@ -1743,12 +1749,12 @@ def _(fan_in, fan_out):
     return math.sqrt(6 / ((fan_in + fan_out) / 2))
 
 
-@wrong("xavier_bound", "(2a)²/12 solved for the width", "2 times too large")
+@wrong("xavier_bound", "(2a)²/12 solved for the width", "width of the interval")
 def _(fan_in, fan_out):
     return math.sqrt(24 / (fan_in + fan_out))
 
 
-@wrong("xavier_bound", "product of the fans", "")
+@wrong("xavier_bound", "product of the fans", "multiply the fans")
 def _(fan_in, fan_out):
     return math.sqrt(6 / (fan_in * fan_out))
 
@@ -1766,12 +1772,12 @@ def _(fan_in):
     return np.sqrt(np.array(2.0, np.float32) / fan_in)
 
 
-@wrong("he_std", "variance", "square")
+@wrong("he_std", "variance", "variance")
 def _(fan_in):
     return 2 / fan_in
 
 
-@wrong("he_std", "Xavier, without the 2", "2")
+@wrong("he_std", "Xavier, without the 2", "lost half")
 def _(fan_in):
     return 1 / math.sqrt(fan_in)
 
@@ -1796,17 +1802,17 @@ def _(fan_in):
     return 2 / math.sqrt(fan_in)
 
 
-@wrong("he_std", "½ for 2", "2 times too small")
+@wrong("he_std", "½ for 2", "half as large")
 def _(fan_in):
     return math.sqrt(0.5 / fan_in)
 
 
-@wrong("he_std", "whole-number division", "0")
+@wrong("he_std", "whole-number division", "//")
 def _(fan_in):
     return math.sqrt(2 // fan_in)
 
 
-@wrong("he_std", "estimated from a draw", "")
+@wrong("he_std", "estimated from a draw")
 def _(fan_in):
     return (np.random.default_rng(1).normal(size=1000) * math.sqrt(2 / fan_in)).std()
 
@@ -1851,35 +1857,35 @@ def _(x, y, w1, w2):
     return symmetric(x, y, w1, w2, np.ones_like)
 
 
-@wrong("symmetric_gradients", "slope of a sigmoid", "tanh")
+@wrong("symmetric_gradients", "slope of a sigmoid")
 def _(x, y, w1, w2):
     return symmetric(x, y, w1, w2, lambda h: h * (1 - h))
 
 
-@wrong("symmetric_gradients", "square forgotten in the slope", "tanh")
+@wrong("symmetric_gradients", "square forgotten in the slope")
 def _(x, y, w1, w2):
     return symmetric(x, y, w1, w2, lambda h: 1 - h)
 
 
-@wrong("symmetric_gradients", "no mean", "x.shape[0]")
+@wrong("symmetric_gradients", "no mean", "N times too large")
 def _(x, y, w1, w2):
     dw1, dw2 = symmetric(x, y, w1, w2, lambda h: 1 - h**2)
     return dw1 * len(x), dw2 * len(x)
 
 
-@wrong("symmetric_gradients", "order exchanged", "order")
+@wrong("symmetric_gradients", "order exchanged", "dw2 first")
 def _(x, y, w1, w2):
     return symmetric(x, y, w1, w2, lambda h: 1 - h**2)[::-1]
 
 
-@wrong("symmetric_gradients", "labels not subtracted", "labels")
+@wrong("symmetric_gradients", "labels not subtracted", "left out the 1")
 def _(x, y, w1, w2):
     h = np.tanh(x @ w1)
     d = softmax(h @ w2) / len(x)
     return x.T @ (d @ w2.T * (1 - h**2)), h.T @ d
 
 
-@wrong("symmetric_gradients", "dw2 from x @ w1, before tanh", "tanh")
+@wrong("symmetric_gradients", "dw2 from x @ w1, before tanh")
 def _(x, y, w1, w2):
     z = x @ w1
     d = (softmax(np.tanh(z) @ w2) - np.eye(w2.shape[1])[y]) / len(x)
@@ -1909,13 +1915,13 @@ def _(scale, width, threshold):
     return float(np.ceil(np.log10(threshold) / np.log10(scale * np.sqrt(width))))
 
 
-@wrong("collapse_layer", "counted from 0", "1 too small")
+@wrong("collapse_layer", "counted from 0", "too early")
 def _(scale, width, threshold):
     stds = (scale * np.sqrt(width)) ** np.arange(1, 5000)
     return int(np.argmax(stds < threshold))
 
 
-@wrong("collapse_layer", "one too many", "1 too large")
+@wrong("collapse_layer", "one too many", "too late")
 def _(scale, width, threshold):
     layer, std = 1, 1.0
     while std > threshold:
@@ -1924,7 +1930,7 @@ def _(scale, width, threshold):
     return layer
 
 
-@wrong("collapse_layer", "root forgotten", "root")
+@wrong("collapse_layer", "root forgotten", "√width")
 def _(scale, width, threshold):
     return math.floor(math.log(threshold) / math.log(scale * width)) + 1
 
@@ -1939,7 +1945,7 @@ def _(scale, width, threshold):
     return math.ceil(math.log(threshold) / math.log(scale**2 * width))
 
 
-@wrong("collapse_layer", "rounded to the nearest", "")
+@wrong("collapse_layer", "rounded to the nearest")
 def _(scale, width, threshold):
     return round(math.log(threshold) / math.log(scale * math.sqrt(width)))
 
@@ -1970,7 +1976,7 @@ def _(x, gamma, beta, running_mean, running_var, training, eps):
     return np.array(y, np.float32)
 
 
-@wrong("batch_norm_forward", "batch's statistics always", "training=False")
+@wrong("batch_norm_forward", "batch's statistics always", "at test time")
 def _(x, gamma, beta, running_mean, running_var, training, eps):
     return gamma * (x - x.mean(0)) / np.sqrt(x.var(0) + eps) + beta
 
@@ -2060,7 +2066,7 @@ def _(dout, x, gamma, eps):
     return gamma / sigma * (dout - dout.mean(0)), (dout * x_hat).sum(0), dout.sum(0)
 
 
-@wrong("batch_norm_backward", "dgamma from x", "normalised")
+@wrong("batch_norm_backward", "dgamma from x", "not x itself")
 def _(dout, x, gamma, eps):
     sigma, x_hat = normalised(x, eps)
     dx = gamma / sigma * (dout - dout.mean(0) - x_hat * (dout * x_hat).mean(0))
@@ -2080,14 +2086,14 @@ def _(dout, x, gamma, eps):
     return dx, (dout * x_hat).mean(0), dout.mean(0)
 
 
-@wrong("batch_norm_backward", "dbeta before dgamma", "order")
+@wrong("batch_norm_backward", "dbeta before dgamma", "before dgamma")
 def _(dout, x, gamma, eps):
     sigma, x_hat = normalised(x, eps)
     dx = gamma / sigma * (dout - dout.mean(0) - x_hat * (dout * x_hat).mean(0))
     return dx, dout.sum(0), (dout * x_hat).sum(0)
 
 
-@wrong("batch_norm_backward", "sums not divided by N in dx", "")
+@wrong("batch_norm_backward", "sums not divided by N in dx", "means over the batch")
 def _(dout, x, gamma, eps):
     sigma, x_hat = normalised(x, eps)
     dgamma, dbeta = (dout * x_hat).sum(0), dout.sum(0)
@@ -2130,25 +2136,25 @@ def _(x, gamma, beta, eps):
     return gamma[:, None, None] * (x - mean) / np.sqrt(var + eps) + beta[:, None, None]
 
 
-@wrong("conv_batch_norm", "layer norm", "")
+@wrong("conv_batch_norm", "layer norm", "over all of its channels")
 def _(x, gamma, beta, eps):
     mean, var = x.mean((1, 2, 3), keepdims=True), x.var((1, 2, 3), keepdims=True)
     return gamma[:, None, None] * (x - mean) / np.sqrt(var + eps) + beta[:, None, None]
 
 
-@wrong("conv_batch_norm", "reshaped without transpose", "transpose")
+@wrong("conv_batch_norm", "reshaped without transpose", "mix the channels")
 def _(x, gamma, beta, eps):
     rows = x.reshape(-1, x.shape[1])
     return (gamma * (rows - rows.mean(0)) / np.sqrt(rows.var(0) + eps) + beta).reshape(x.shape)
 
 
-@wrong("conv_batch_norm", "channels left in last place", "axes")
+@wrong("conv_batch_norm", "channels left in last place", "last axis")
 def _(x, gamma, beta, eps):
     t = x.transpose(0, 2, 3, 1)
     return gamma * (t - t.mean((0, 1, 2))) / np.sqrt(t.var((0, 1, 2)) + eps) + beta
 
 
-@wrong("conv_batch_norm", "gamma not broadcast to channels", "broadcast")
+@wrong("conv_batch_norm", "gamma not broadcast to channels", "gamma (C,)")
 def _(x, gamma, beta, eps):
     x_hat = (x - x.mean((0, 2, 3), keepdims=True)) / np.sqrt(x.var((0, 2, 3), keepdims=True) + eps)
     return gamma * x_hat + beta
@@ -2174,17 +2180,17 @@ def _(running, x, momentum):
     return list(np.float32(running * (1 - momentum) + unbiased * momentum))
 
 
-@wrong("running_variance", "N for N − 1", "N − 1")
+@wrong("running_variance", "N for N − 1", "1/m")
 def _(running, x, momentum):
     return (1 - momentum) * running + momentum * x.var(axis=0)
 
 
-@wrong("running_variance", "momentum on the old one", "change places")
+@wrong("running_variance", "momentum on the old one", "old average")
 def _(running, x, momentum):
     return momentum * running + (1 - momentum) * x.var(axis=0, ddof=1)
 
 
-@wrong("running_variance", "std remembered", "std")
+@wrong("running_variance", "std remembered", "standard deviation")
 def _(running, x, momentum):
     return (1 - momentum) * running + momentum * x.std(axis=0, ddof=1)
 
@@ -2196,16 +2202,16 @@ def _(running, x, momentum):
     return running
 
 
-@wrong("running_variance", "mean remembered", "mean")
+@wrong("running_variance", "mean remembered")
 def _(running, x, momentum):
     return (1 - momentum) * running + momentum * x.mean(axis=0)
 
 
-@wrong("running_variance", "both: weight exchanged and N", "")
+@wrong("running_variance", "both: weight exchanged and N")
 def _(running, x, momentum):
     return momentum * running + (1 - momentum) * x.var(axis=0)
 
 
-@wrong("running_variance", "batch without its weight", "momentum")
+@wrong("running_variance", "batch without its weight")
 def _(running, x, momentum):
     return (1 - momentum) * running + x.var(axis=0, ddof=1)
