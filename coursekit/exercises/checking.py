@@ -1,15 +1,17 @@
 """Judge an answer: not attempted, correct, or what is wrong with it."""
 
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from enum import Enum
 from html import escape
+from io import StringIO
 from typing import Any
 
 import numpy as np
 
 from coursekit.arrays import Array
-from coursekit.exercises.diagnosis import diagnose
+from coursekit.exercises.diagnosis import diagnose, opened
 from coursekit.exercises.exercise import Case, Exercise
 from coursekit.exercises.outcome import (
     Changed,
@@ -125,11 +127,11 @@ def _compare(
     if not different:
         return CheckResult(exercise.name, Verdict.CORRECT, f"correct. {exercise.takeaway}")
     first = different[0]
-    message = _known_mistake(exercise, cases, found)
+    message = _known_mistake(exercise, cases, found) or _known_and_another(exercise, cases, found, different)
     if not message:
         diagnosis = _diagnosed(exercise, cases, expected, found, function, time_limit)
         example = _explain(exercise, cases[first], expected[first], found[first])
-        message = f"{diagnosis} {example[0].upper()}{example[1:]}" if diagnosis else example
+        message = f"{diagnosis} {opened(example, exercise)}" if diagnosis else example
     return CheckResult(exercise.name, Verdict.WRONG, message, cases[first])
 
 
@@ -139,7 +141,18 @@ def _known_mistake(exercise: Exercise, cases: list[Case], found: list[Outcome]) 
         if _agree(found, _outcomes(exercise, misconception.wrong, cases)):
             return misconception.message
     if len(cases) > 1 and _agree(found, found[:1] * len(found)):
+        if not any(value.any() for value in found[0].values):
+            return "it returns 0 for every input. Does // cut off a fraction, or is nothing written into the zeros?"
         return f"it returns the same for every input. Compute it from {', '.join(exercise.parameters)}."
+    return ""
+
+
+def _known_and_another(exercise: Exercise, cases: list[Case], found: list[Outcome], different: list[int]) -> str:
+    """Return the message of the misconception that explains all outcomes but one, if none of them is right."""
+    for misconception in exercise.misconceptions:
+        same = list(map(alike, found, _outcomes(exercise, misconception.wrong, cases)))
+        if same.count(False) == 1 and len(different) == len(cases) > 2:
+            return f"{misconception.message} With other inputs something else is wrong, too."
     return ""
 
 
@@ -153,10 +166,13 @@ def _diagnosed(
 ) -> str:
     """Return what `diagnose` says, within the same time again."""
     said: list[str] = []
-    run_with_limit(
-        lambda: said.append(diagnose(exercise, cases, expected, found, lambda case: call(exercise, function, case))),
-        time_limit,
-    )
+    with redirect_stdout(StringIO()):  # what the answer prints has been shown
+        run_with_limit(
+            lambda: said.append(
+                diagnose(exercise, cases, expected, found, lambda case: call(exercise, function, case))
+            ),
+            time_limit,
+        )
     return said[0] if said else ""
 
 
@@ -174,13 +190,24 @@ def _explain(exercise: Exercise, case: Case, expected: Returned, found: Outcome)
             pairs = zip(exercise.returns, expected.values, values, found.coarse, strict=True)
             return given + next(filter(None, (_complaint(*pair) for pair in pairs)))
         case Raised(message=message, line=line):
-            return f"{given}it raises {message}" + (f" (in {line})" if line else "")
+            return f"{given}it raises {message}" + (f" (in {line})" if line else "") + _advice(message)
         case Changed(parameter=parameter):
             return f"it changes its argument {parameter} in place. Work on a copy: {parameter} = {parameter}.copy()."
         case Unusable(complaint=complaint):
             return given + complaint
         case Nothing():
             return f"{given}it returns nothing. Does every branch end with return?"
+
+
+ADVICE = {
+    "truth value of an array": "An if asks one question, but an array holds many answers: use a mask or np.where.",
+    "could not be broadcast": "Compare the two shapes from the right: sides must be equal, or 1.",
+    "matmul: ": "The inner sides must be equal: (N, D) @ (D, H).",
+}
+
+
+def _advice(message: str) -> str:
+    return next((f". {advice}" for words, advice in ADVICE.items() if words in message), "")
 
 
 def _complaint(name: str, expected: Array, found: Array, coarse: bool) -> str:
@@ -192,7 +219,7 @@ def _complaint(name: str, expected: Array, found: Array, coarse: bool) -> str:
         return ""
     index = tuple(wrong[0].tolist())
     where = f"{name}{list(index)}" if index else name
-    value, right = found[index], expected[index]
+    value, right = found[index] + 0, expected[index] + 0  # no −0
     if not np.isfinite(value):
         cause = "a division by 0, the root or log of a negative number, or an overflow"
         return f"{where} should be {right:.4g}, but is {value}. Look for {cause}."
@@ -211,6 +238,10 @@ def _given(exercise: Exercise, case: Case) -> str:
     if not case:
         return ""
     pairs = zip(exercise.parameters, case, strict=True)
-    arguments = (f"{name} {value.shape}" if np.ndim(value) else f"{name}={value:.4g}" for name, value in pairs)
+    arguments = (f"{name} {value.shape}" if np.ndim(value) else f"{name}={_written(value)}" for name, value in pairs)
     arrays = " (these arrays are check(…).inputs)" if any(map(np.ndim, case)) else ""
     return f"with {', '.join(arguments)}{arrays}, "
+
+
+def _written(value: float) -> str:
+    return str(value) if isinstance(value, bool) else f"{value:.4g}"

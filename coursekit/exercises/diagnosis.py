@@ -5,14 +5,14 @@ factor, a transposed array, one row that is wrong, an argument that the answer d
 """
 
 from collections.abc import Callable
-from itertools import combinations, permutations
+from itertools import combinations, permutations, product
 from typing import Any
 
 import numpy as np
 
 from coursekit.exercises.evidence import Evidence
 from coursekit.exercises.exercise import Case, Exercise
-from coursekit.exercises.findings import by_axis, finding
+from coursekit.exercises.findings import finding, partial_finding
 from coursekit.exercises.outcome import Outcome, Returned, call
 
 Call = Callable[[Case], Outcome]
@@ -55,17 +55,55 @@ def diagnose(
     wrong = [one for one in all_evidence if not one.is_right]
     right = [one.name for one in all_evidence if one.is_right]
     first = f"{_listed(right)} {'is' if len(right) == 1 else 'are'} right." if right else ""
-    findings = [
-        (one.name, finding(one) or _exchanged(one, exercise) or _independent(one, exercise, answer)) for one in wrong
-    ]
+    with np.errstate(all="ignore"):
+        findings = [(one.name, _first_finding(one, exercise, answer)) for one in wrong]
     words = next((words for _, words in findings if words), "")
     names = [name for name, other in findings if other == words]
     more = words.format(name=_listed(names), verb="are" if len(names) > 1 else "is")
-    return f"{first} {more[:1].upper()}{more[1:]}".rstrip() if first else more
+    return f"{first} {opened(more, exercise)}".rstrip() if first else more
+
+
+def opened(sentence: str, exercise: Exercise) -> str:
+    """Return a sentence with a capital, unless it begins with a name from the code."""
+    first = sentence.split(" ", 1)[0].rstrip(",")
+    return sentence if first in (*exercise.returns, *exercise.parameters) else sentence[:1].upper() + sentence[1:]
 
 
 def _first_finding(one: Evidence, exercise: Exercise, answer: Call) -> str:
-    return finding(one) or _exchanged(one, exercise) or _independent(one, exercise, answer) or by_axis(one)
+    return (
+        finding(one)
+        or _known(one, exercise)
+        or _exchanged(one, exercise)
+        or _one_sample(one, exercise)
+        or _independent(one, exercise, answer)
+        or partial_finding(one)
+    )
+
+
+def _known(one: Evidence, exercise: Exercise) -> str:
+    """Whether a known mistake explains this value, if not the others."""
+    place = exercise.returns.index(one.name)
+    for misconception in exercise.misconceptions:
+        others = [call(exercise, misconception.wrong, tuple(given.values())) for given in one.arguments]
+        values = [other.values[place] for other in others if isinstance(other, Returned)]
+        if len(values) == len(others) and one.holds(*zip(one.found, values, strict=True)):
+            about_it = misconception.message.split(" right. ", 1)[-1]  # which others are right has been said
+            return "as for {name}, " + about_it[:1].lower() + about_it[1:].replace("{", "{{").replace("}", "}}")
+    return ""
+
+
+def _one_sample(one: Evidence, exercise: Exercise) -> str:
+    """Whether it is right for the first or the last sample alone."""
+    counts = {name: [np.shape(given[name])[:1] for given in one.arguments] for name in exercise.parameters}
+    batch = [name for name, count in counts.items() if count == counts[exercise.parameters[0]] and count[0]]
+    for words, part, why in (
+        ("first", slice(0, 1), "Where do the others come in?"),
+        ("last", slice(-1, None), "Does a loop write = where += is meant?"),
+    ):
+        alone = [given | {name: given[name][part] for name in batch} for given in one.arguments]
+        if batch and (_right_for(alone, one, exercise) or _right_for(alone, one.times(batch[0]), exercise)):
+            return f"{{name}} {{verb}} made of the {words} sample only. {why}"
+    return ""
 
 
 def _listed(names: list[str]) -> str:
@@ -104,9 +142,11 @@ KNOWN_AS = {
 def _independent(one: Evidence, exercise: Exercise, answer: Call) -> str:
     """Find an argument that should change this value, and does not; or the other way round."""
     for parameter in exercise.parameters:
-        moves = [_moves(one, i, parameter, exercise, answer) for i in range(len(one.arguments))]
-        should = any(should for should, _ in moves)
-        does = any(does for _, does in moves)
+        should = does = False
+        for i, way in product(range(len(one.arguments)), (1, 2, 3)):
+            if not (should and does):
+                right, found = _moves(one, i, parameter, way, exercise, answer)
+                should, does = should or right, does or found
         name = KNOWN_AS.get(parameter, parameter)
         if should and not does:
             return f"{name} has no influence on {{name}}: it is left out."
@@ -118,7 +158,8 @@ def _independent(one: Evidence, exercise: Exercise, answer: Call) -> str:
 def _exchanged(one: Evidence, exercise: Exercise) -> str:
     """Whether it is right for other arguments: two of them exchanged, or 1 − p in place of p."""
     for a, b in combinations(exercise.parameters, 2):
-        if _right_for([given | {a: given[b], b: given[a]} for given in one.arguments], one, exercise):
+        alike = all(np.shape(given[a]) == np.shape(given[b]) for given in one.arguments)
+        if alike and _right_for([given | {a: given[b], b: given[a]} for given in one.arguments], one, exercise):
             return f"{{name}} {{verb}} right if {a} and {b} change places."
     for p in exercise.parameters:
         shares = all(isinstance(given[p], float) for given in one.arguments)
@@ -130,19 +171,17 @@ def _exchanged(one: Evidence, exercise: Exercise) -> str:
 def _right_for(others: list[dict[str, Any]], one: Evidence, exercise: Exercise) -> bool:
     """Whether the answer is what is right for these arguments in place of those that it was given."""
     place = exercise.returns.index(one.name)
-    for given, other, found in zip(one.arguments, others, one.found, strict=True):
-        if any(np.shape(other[name]) != np.shape(value) for name, value in given.items()):
-            return False
+    for other, found in zip(others, one.found, strict=True):
         right = call(exercise, exercise.solution, tuple(other.values()))
         if not isinstance(right, Returned) or not one.holds((found, right.values[place])):
             return False
     return True
 
 
-def _moves(one: Evidence, i: int, parameter: str, exercise: Exercise, answer: Call) -> tuple[bool, bool]:
+def _moves(one: Evidence, i: int, parameter: str, way: int, exercise: Exercise, answer: Call) -> tuple[bool, bool]:
     """Whether, in one case, a change of an argument changes what is right, and what the answer says."""
     arguments = one.arguments[i]
-    case = tuple(_shaken(value) if name == parameter else value for name, value in arguments.items())
+    case = tuple(_shaken(value, way) if name == parameter else value for name, value in arguments.items())
     right, found = call(exercise, exercise.solution, case), answer(case)
     if not isinstance(right, Returned) or not isinstance(found, Returned):
         return False, True  # says nothing
@@ -150,12 +189,14 @@ def _moves(one: Evidence, i: int, parameter: str, exercise: Exercise, answer: Ca
     return not one.holds((right.values[place], one.expected[i])), not one.holds((found.values[place], one.found[i]))
 
 
-def _shaken(value: Any) -> Any:
-    """Return another value of the same kind, signs and zeros kept; whole numbers trade places."""
+def _shaken(value: Any, way: int) -> Any:
+    """Return another value of the same kind, signs and zeros kept; whole numbers trade places, or lose the largest."""
     if isinstance(value, bool):
         return not value
     array = np.asarray(value)
     if array.dtype.kind in "iu":
-        return np.roll(array, 1) if array.ndim else type(value)(value + 1)
-    shaken = array * (1.2 + 0.15 * np.sin(1 + np.arange(array.size)).reshape(array.shape))
-    return shaken if array.ndim else type(value)(shaken)
+        traded = np.roll(array, 1) if way == 1 else np.minimum(array, array.max() - 1)
+        return traded if array.ndim else type(value)(value + way**2)
+    if not array.ndim:
+        return type(value)(value * (1.33, 0.8, 0.6)[way - 1])
+    return array * np.exp(1.5 * np.sin(2 * way + np.arange(array.size))).reshape(array.shape)

@@ -45,6 +45,11 @@ class Evidence:
         """Whether it has the right shape in every case."""
         return all(a.shape == b.shape for a, b in zip(self.expected, self.found, strict=True))
 
+    def times(self, batch: str) -> "Evidence":
+        """Return it times the number of samples in an argument, as what a mean makes of one sample's share."""
+        lengths = [len(arguments[batch]) for arguments in self.arguments]
+        return replace(self, found=[found * n for found, n in zip(self.found, lengths, strict=True)])
+
     def finite(self) -> "Evidence":
         """Return the cases in which nothing is infinite or nan."""
         keep = [i for i, found in enumerate(self.found) if np.isfinite(found).all()]

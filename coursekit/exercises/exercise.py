@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ class Exercise:
     hints: tuple[str, ...]
     takeaway: str
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[str, ...]:
         """The names of the arguments, in order."""
         return tuple(inspect.signature(self.solution).parameters)

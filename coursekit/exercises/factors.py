@@ -1,5 +1,6 @@
 """The constant factor that stands between an answer and the right one, and where it may come from."""
 
+import math
 from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
@@ -58,28 +59,43 @@ def _near(a: Any, b: Any) -> bool:
     return bool(np.allclose(a, b, rtol=NEAR, atol=0))
 
 
+CONSTANTS = (("2", 2.0), ("4", 4.0), ("3", 3.0), ("8", 8.0), ("√2", math.sqrt(2)), ("√3", math.sqrt(3)))
+
+
 def _in_words(ratios: Values, cases: list[dict[str, Any]]) -> tuple[str, str] | None:
     """Return what a factor is, and a question about where it comes from."""
-    for constant in (2, 4, 3, 8):
-        if _near(ratios, constant):
-            return f"{constant} times too large", ". Is a 2 counted twice, or a ½ forgotten?"
-        if _near(ratios, 1 / constant):
-            return f"{constant} times too small", ". Is a 2 missing, from the derivative of a square perhaps?"
+    for words, constant in CONSTANTS:
+        for much, value in (("large", constant), ("small", 1 / constant)):
+            if _near(ratios, value):
+                return f"{words} times too {much}", f". {_constant_from(words, much)}"
     for times, by in ((1.0, ""), (2.0, "2 · "), (0.5, "½ · ")):
         for words, size in _expressions(cases):
-            first = f" ({times * size[0]:.4g} with the first inputs)"
+            first = f" ({times * size[0]:.4g} with the first inputs). "
             if _near(ratios, times * np.asarray(size)):
-                return f"too large by the factor {by}{words}{first}", ". Is a division by it missing, as in a mean?"
+                return f"too large by the factor {by}{words}", first + _from(words, "Is a division by it missing?")
             if _near(ratios, times / np.asarray(size)):
-                return f"too small: divided by {words}" + (f", and times {times:g}" if by else ""), (
-                    f"{first}. Is it divided twice, or a mean where a sum is asked for?"
-                )
+                return f"too small: divided by {by}{words}", first + _from(words, "Is a multiplication by it missing?")
     if len(set(np.round(ratios, 9))) == 1 and len(ratios) > 1:
         return (
             f"{ratios[0]:.4g} times what it should be, whatever the inputs",
             ". Which constant is too many or missing?",
         )
     return None
+
+
+def _constant_from(words: str, much: str) -> str:
+    if "√" in words:
+        return "Does a root cover too little, or too much?"
+    if "3" in words:
+        return "Where may a 3 come from?"
+    large, small = "Is a 2 counted twice, or a ½ forgotten?", "Is a 2 missing, from the derivative of a square perhaps?"
+    return large if much == "large" else small
+
+
+def _from(words: str, otherwise: str) -> str:
+    if "− 1" in words:
+        return "Is a mean of squares divided by N − 1 where N is asked, or the other way round?"
+    return "Is a mean taken where a sum is asked, or the other way round?" if ".shape" in words else otherwise
 
 
 def _expressions(cases: list[dict[str, Any]]) -> Iterator[tuple[str, Values]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,21 @@ from coursekit.exercises.factors import explained_factor
 
 
 def finding(one: Evidence) -> str:
-    """Return what explains a wrong value in every case, with ``{name}`` and ``{verb}``, or nothing."""
+    """Return what explains all of a wrong value in every case, with ``{name}`` and ``{verb}``, or nothing."""
+    return _first(one, _function, _argument, _factor, _whole, _offset, _signs, _mode, _overflow)
+
+
+def partial_finding(one: Evidence) -> str:
+    """Return in which part a value is wrong, with ``{name}`` and ``{verb}``, or nothing."""
+    return _first(one, _labels, _part, _by_axis, _nearly)
+
+
+def _first(one: Evidence, *finders: Callable[[Evidence], str]) -> str:
     if not one.shapes_fit:
         return _shape(one)
-    finders = (_function, _argument, _factor, _offset, _signs, _part, _overflow)
     found = next(filter(None, (finder(one) for finder in finders)), "")
     if not found and 0 < len((usual := one.finite()).found) < len(one.found):
-        found = finding(usual)  # a second mistake beside an overflow
+        found = _first(usual, *finders)  # a second mistake beside an overflow
     return found
 
 
@@ -63,11 +72,13 @@ FUNCTIONS: tuple[tuple[str, Callable[[Array], Array]], ...] = (
     ("you return 1 divided by what is asked.", np.reciprocal),
     ("you return the logarithm of what is asked.", np.log),
     ("you return e to the power of what is asked. Is a log missing?", np.exp),
-    ("you return log₂ of e to that: bits where the natural logarithm is meant.", lambda a: a / np.log(2)),
+    ("you take log₂, which counts bits; the natural logarithm is meant.", lambda a: a / np.log(2)),
+    ("you take the logarithm to base 10; the natural one is meant.", lambda a: a / np.log(10)),
     ("{name} {verb} 1 minus what is asked.", lambda a: 1 - a),
     ("all signs are lost: {name} has only the absolute values.", np.abs),
     ("negative entries of {name} are cut off at 0. Nothing asks for that.", lambda a: np.maximum(a, 0)),
     ("{name} {verb} rounded. Return all digits.", np.round),
+    ("{name} {verb} cut to whole numbers. Is it kept in an array of integers?", np.trunc),
     ("{name} {verb} cut off to whole numbers. Did you use // or int?", np.floor),
     ("the rows of {name} come in reverse order.", lambda a: a[::-1] if a.ndim else a),
     ("the columns of {name} come in reverse order.", lambda a: a[..., ::-1] if a.ndim else a),
@@ -95,6 +106,12 @@ def _factor(one: Evidence) -> str:
     return explained_factor(one.expected, one.found, one.arguments)
 
 
+def _whole(one: Evidence) -> str:
+    whole = all(not right.ndim and right == np.round(right) for right in one.expected)
+    fraction = whole and any(np.isfinite(found) and found != np.round(found) for found in one.found)
+    return "{name} {verb} a whole number, and you return a fraction." * fraction
+
+
 def _offset(one: Evidence) -> str:
     """Whether the same number is added everywhere."""
     added = [found - right for found, right in zip(one.found, one.expected, strict=True)]
@@ -116,40 +133,86 @@ def _signs(one: Evidence) -> str:
     return "the sizes are right, and some signs in {name} are wrong."
 
 
-def by_axis(one: Evidence) -> str:
-    """Say so if each column, or each row, is off by a factor or a number of its own."""
+def _by_axis(one: Evidence) -> str:
+    """Say so if each column, or each row, is off by a factor or a number of its own, or by both."""
     pairs = list(zip(one.found, one.expected, strict=True))
-    if not one.shapes_fit or any(
-        right.ndim != 2 or min(right.shape) < 3 or not np.isfinite(found).all() for found, right in pairs
-    ):
-        return ""
-    with np.errstate(all="ignore"):
-        for words, off in (
-            ("a number of its own is added to", [found - right for found, right in pairs]),
-            ("a factor of its own is wrong in", [found / right for found, right in pairs]),
-        ):
-            for axis, each in ((0, "column"), (1, "row")):
-                spread = [np.nanmax(a, axis) - np.nanmin(a, axis) for a in off]
-                if all((s <= 1e-6 * np.nanmax(np.abs(a))).all() for s, a in zip(spread, off, strict=True)):
-                    return f"{words} each {each} of {{name}}."
+    for axis, each in ((0, "column"), (1, "row")):
+        if all(right.ndim == 2 and right.shape[axis] > 2 and right.shape[1 - axis] > 1 for _, right in pairs):
+            for words, same in AXES:
+                if all(same(found, right, axis) for found, right in pairs):
+                    return words.format(line=f"each {each} of {{name}}")
+    return ""
+
+
+def _one_added(found: Array, right: Array, axis: int) -> bool:
+    return bool(np.allclose(found - right, (found - right).mean(axis, keepdims=True), rtol=0, atol=1e-6))
+
+
+def _one_factor(found: Array, right: Array, axis: int) -> bool:
+    size = np.abs(right).sum(axis, keepdims=True) * np.sign((found * right).sum(axis, keepdims=True))
+    return bool(np.allclose(found, right * np.abs(found).sum(axis, keepdims=True) / size, atol=1e-9))
+
+
+def _one_line(found: Array, right: Array, axis: int) -> bool:
+    first, second = ((a - a.mean(axis, keepdims=True)) / a.std(axis, keepdims=True) for a in (found, right))
+    return bool(np.allclose(first, second, atol=1e-6))
+
+
+AXES: tuple[tuple[str, Callable[[Array, Array, int], bool]], ...] = (
+    ("{line} is right but for a number that is added to it: is a mean taken over the right axis?", _one_added),
+    ("{line} is right but for a factor: is a spread taken over the right axis, or at all?", _one_factor),
+    ("{line} is right but for a factor and a number added: over what are mean and spread taken?", _one_line),
+)
+
+
+def _nearly(one: Evidence) -> str:
+    if all(np.allclose(a, b, rtol=0.03, atol=0) for a, b in zip(one.found, one.expected, strict=True)):
+        return "{name} {verb} nearly right, within 3 %: is something small left out or added, rounded or estimated?"
     return ""
 
 
 # ---- of a part
 
 
+def _labels(one: Evidence) -> str:
+    """Whether labels were taken for the numbers of whole rows, or of whole columns."""
+    for parameter in _label_names(one):
+        pairs = [
+            (np.asarray(given[parameter]), right) for given, right in zip(one.arguments, one.expected, strict=True)
+        ]
+        own = [np.arange(right.shape[1]) == y[:, None] for y, right in pairs]
+        rows = [np.isin(np.arange(len(y)), y)[:, None] ^ mask for (y, _), mask in zip(pairs, own, strict=True)]
+        columns = [np.isin(np.arange(mask.shape[1]), y) & ~mask for (y, _), mask in zip(pairs, own, strict=True)]
+        for words, masks in (("rows", rows), ("columns", columns)):
+            if all(map(np.array_equal, one.wrong(), masks)):
+                return f"{parameter} picks whole {words} of {{name}}, where one entry of each row is meant."
+    return ""
+
+
+def _label_names(one: Evidence) -> list[str]:
+    """Return the arguments with one whole number for each row of a table."""
+    given = {name: [np.asarray(arguments[name]) for arguments in one.arguments] for name in one.arguments[0]}
+    return [
+        name
+        for name, arrays in given.items()
+        if all(
+            a.dtype.kind in "iu" and a.ndim == 1 and b.ndim == 2 and len(a) == len(b)
+            for a, b in zip(arrays, one.expected, strict=True)
+        )
+    ]
+
+
 def _part(one: Evidence) -> str:
     """Whether all that is wrong lies in one part of the array."""
     masks = one.wrong()
-    for words, part in (*_places(one), *_conditions(one)):
+    loose = ""
+    for words, part in (*_conditions(one), *_places(one)):
         outside = sum(int((~inside).sum()) for inside in part)
         if outside > 1 and all(not (mask & ~inside).any() for mask, inside in zip(masks, part, strict=True)):
-            if any((inside & ~mask).any() for mask, inside in zip(masks, part, strict=True)):
-                return f"{{name}} {{verb}} right except {words}, where some entries differ."
-            return f"{{name}} {{verb}} right except {words}."
-    if len(masks) > 1 and any(not mask.any() for mask in masks):
-        return _mode(one, [bool(mask.any()) for mask in masks])
-    return ""
+            if all(map(np.array_equal, masks, part)):
+                return f"{{name}} {{verb}} right except {words}."
+            loose = loose or f"{{name}} {{verb}} right except {words}, where some entries differ."
+    return loose
 
 
 def _places(one: Evidence) -> Iterator[tuple[str, list[Array]]]:
@@ -175,21 +238,31 @@ def _marked(one: Evidence, index: tuple[Any, ...]) -> list[Array]:
 
 
 def _conditions(one: Evidence) -> Iterator[tuple[str, list[Array]]]:
-    """Yield where labels point, and where an argument of the same shape is negative, zero or positive."""
+    """Yield where labels point, where an argument of the same shape has which sign, and where two of them are equal."""
+    for parameter in _label_names(one):
+        pairs = [
+            (np.asarray(given[parameter]), right) for given, right in zip(one.arguments, one.expected, strict=True)
+        ]
+        own = [np.arange(right.shape[1]) == y[:, None] for y, right in pairs]
+        yield f"at the right class, [i, {parameter}[i]]", own
+        yield f"at the wrong classes: at [i, {parameter}[i]] all is well", [~mask for mask in own]
     for parameter in one.arguments[0]:
         given = [np.asarray(arguments[parameter]) for arguments in one.arguments]
         pairs = list(zip(given, one.expected, strict=True))
-        if all(a.dtype.kind in "iu" and a.ndim == 1 and b.ndim == 2 and len(a) == len(b) for a, b in pairs):
-            own = [np.arange(b.shape[1]) == a[:, None] for a, b in pairs]
-            yield f"at the right class, [i, {parameter}[i]]", own
-            yield f"at the wrong classes: at [i, {parameter}[i]] all is well", [~mask for mask in own]
         if all(a.shape == b.shape and a.ndim and a.dtype.kind == "f" for a, b in pairs):
             for words, test in (("> 0", np.greater), ("< 0", np.less), ("= 0", np.equal)):
                 yield f"where {parameter} {words}", [test(a, 0) for a in given]
+    for a, b in combinations(one.arguments[0], 2):
+        both = [(np.asarray(given[a]), np.asarray(given[b])) for given in one.arguments]
+        if all(p.shape == q.shape == right.shape and p.ndim for (p, q), right in zip(both, one.expected, strict=True)):
+            yield f"where {a} = {b}, in a tie", [p == q for p, q in both]
 
 
-def _mode(one: Evidence, wrong: list[bool]) -> str:
-    """Say for which of the cases it is right."""
+def _mode(one: Evidence) -> str:
+    """Say for which of the cases it is right, if it is for some."""
+    wrong = [bool(mask.any()) for mask in one.wrong()]
+    if all(wrong):
+        return ""
     for parameter, value in one.arguments[0].items():
         given = [arguments[parameter] for arguments in one.arguments]
         if isinstance(value, bool) and all(bad is bool(now) for bad, now in zip(wrong, given, strict=True)):
@@ -200,7 +273,10 @@ def _mode(one: Evidence, wrong: list[bool]) -> str:
     if min(size for size, bad in zip(largest, wrong, strict=True) if bad) > 20 * max(
         size for size, bad in zip(largest, wrong, strict=True) if not bad
     ):
-        return "{name} {verb} right for usual numbers, and wrong for huge ones: exp or a square overflows there."
+        why = "an exp or a square overflows there, or exp is 0 and then divided by, or its log taken."
+        if all(np.isfinite(found).all() for found in one.found):
+            why = "is something cut off (a clip), or a small number added to keep off 0 (log(p + ε))?"
+        return "{name} {verb} right for usual numbers, and wrong for huge ones: " + why
     return ""
 
 
@@ -212,8 +288,7 @@ def _overflow(one: Evidence) -> str:
     finite = [np.isfinite(found) for found in one.found]
     if all(some.all() for some in finite) or not any(some.any() for some in finite):
         return ""
-    if any((mask & some).any() for mask, some in zip(one.wrong(), finite, strict=True)):
+    pairs = zip(one.wrong(), finite, strict=True)
+    if any((mask & some).any() for mask, some in pairs if not some.all()):
         return ""
-    return (
-        "{name} {verb} right where finite, and nan or infinite elsewhere: something is divided by 0, or log(0) taken."
-    )
+    return "{name} {verb} nan or infinite in places, and right beside them: something is divided by 0, or log(0) taken."

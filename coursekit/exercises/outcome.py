@@ -2,7 +2,7 @@
 
 import copy
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,9 @@ from coursekit.exercises.exercise import Case, Exercise
 from coursekit.exercises.time_limit import TimeUpError
 
 RTOL = 1e-6  # room for another order of summation, not for a wrong formula
-COARSE = 2e-5  # the same for float32, of an entry and of the largest
-ATOL = 1e-12  # for entries that are exactly 0
+NOISE = 1e-8  # of the largest entry: what rounding leaves of an entry that is exactly 0
+COARSE = 2e-5  # both of these for float32
+ATOL = 1e-12  # where all entries are exactly 0
 
 
 @dataclass(frozen=True)
@@ -82,19 +83,17 @@ def alike(a: Outcome, b: Outcome) -> bool:
 
 
 def close(found: Array, expected: Array, coarse: bool = False) -> Array:
-    """Elementwise |found − expected| ≤ `ATOL` + `RTOL` · |expected|; NaN is close to nothing.
+    """Elementwise |found − right| ≤ `RTOL` · |right| + `NOISE` · max |right| + `ATOL`; NaN is close to nothing.
 
-    What was computed in float32 (``coarse``) has room of `COARSE`, also relative to the largest entry, for differences.
+    What was computed in float32 (``coarse``) has room of `COARSE` for both.
     """
-    if not coarse:
-        return np.isclose(found, expected, rtol=RTOL, atol=ATOL)
-    return np.isclose(
-        found, expected, rtol=COARSE, atol=COARSE * np.abs(expected).max(initial=0, where=np.isfinite(expected))
-    )
+    relative, noise = (COARSE, COARSE) if coarse else (RTOL, NOISE)
+    largest = np.abs(expected).max(initial=0, where=np.isfinite(expected))
+    return np.isclose(found, expected, rtol=relative, atol=noise * largest + ATOL)
 
 
 def _read(result: Any, names: tuple[str, ...]) -> Returned | Nothing | Unusable:
-    values = tuple(result) if len(names) > 1 and isinstance(result, tuple | list) else (result,)
+    values = tuple(result) if len(names) > 1 and _unpacks(result, len(names)) else (result,)
     if values and all(is_blank(value) for value in values):
         return Nothing()
     if len(values) != len(names):
@@ -108,6 +107,12 @@ def _read(result: Any, names: tuple[str, ...]) -> Returned | Nothing | Unusable:
         arrays.append(array.astype(np.float64))  # a copy, since the answer may reuse its buffer
         coarse.append(array.dtype.itemsize < 8 and array.dtype.kind == "f")
     return Returned(tuple(arrays), tuple(coarse))
+
+
+def _unpacks(result: Any, count: int) -> bool:
+    """Whether ``a, b = result`` is meant: a tuple, a list, a generator, or an array of so many rows."""
+    rows = isinstance(result, np.ndarray) and result.ndim and len(result) == count
+    return bool(rows) or isinstance(result, tuple | list | Iterator)
 
 
 def is_blank(value: Any) -> bool:

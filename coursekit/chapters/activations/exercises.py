@@ -170,13 +170,13 @@ def count_dead(z: Array) -> int:
 
 
 def _preactivations(rng: np.random.Generator) -> list[Case]:
-    """Shift some units far down, and some samples: a dead unit is a column, not a row; one is 0 everywhere."""
+    """Shift some units far down, and some samples: a dead unit is a column, not a row; some are 0 everywhere."""
     cases = []
-    for samples, units, dead in ((8, 12, 5), (20, 6, 2), (5, 9, 4)):
+    for samples, units, dead, zero in ((8, 12, 5, 2), (20, 7, 2, 1), (5, 11, 4, 3)):
         z = rng.normal(size=(samples, units))
         columns = rng.permutation(units)
         z[:, columns[:dead]] = -np.abs(z[:, columns[:dead]]) - 0.1
-        z[:, columns[0]] = 0
+        z[:, columns[:zero]] = 0
         z[rng.integers(samples), columns[dead:]] = 1.5  # the others answer to at least one sample
         z[0, columns[dead]] = -3.0
         z[1, columns[dead]] = 2.0
@@ -215,7 +215,12 @@ exercise(
         Misconception(
             "strictly below 0",
             lambda z: int((z < 0).all(axis=0).sum()),
-            "one dead unit is missing. At exactly 0 the gradient of ReLU counts as 0 too.",
+            "some dead units are missing. At exactly 0 the gradient of ReLU counts as 0 too.",
+        ),
+        Misconception(
+            "exactly 0",
+            lambda z: int((z == 0).all(axis=0).sum()),
+            "you count units whose input is exactly 0. What does ReLU let back where it is below 0?",
         ),
         Misconception(
             "share",

@@ -45,6 +45,16 @@ exercise(
             "dz is right. A sum does not swap: its local gradients are both 1.",
         ),
         Misconception(
+            "upstream added",
+            lambda x, y, z, dout: (z + dout, z + dout, x + y + dout),
+            "you add what comes from above. The chain rule multiplies.",
+        ),
+        Misconception(
+            "product for sum",
+            lambda x, y, z, dout: (z * dout, z * dout, x * y * dout),
+            "dx and dy are right. But the other factor of z is a sum.",
+        ),
+        Misconception(
             "gradient shared out",
             lambda x, y, z, dout: (z * dout / 2, z * dout / 2, (x + y) * dout),
             "dz is right. A sum does not share the gradient out; each input gets all of it.",
@@ -76,15 +86,18 @@ def max_gate_backward(x: Array, y: Array, dout: Array) -> tuple[Array, Array]:
 
 
 def _pairs(rng: np.random.Generator) -> list[Case]:
-    """Arrays of several shapes, each element of x larger than that of y about half of the time."""
-    return [
+    """Arrays of several shapes, each element of x larger than that of y about half of the time; ties in the second."""
+    cases = [
         (rng.normal(size=shape), rng.normal(size=shape), rng.normal(size=shape)) for shape in ((6,), (4, 5), (2, 3, 4))
     ]
+    x, y, _ = cases[1]
+    x[1:3, 1:4] = y[1:3, 1:4]
+    return cases
 
 
 exercise(
     max_gate_backward,
-    task="Return dx and dy for out = np.maximum(x, y), if the gradient dout comes back to out.",
+    task="Return dx and dy for out = np.maximum(x, y), if the gradient dout comes back to out. Give a tie to x.",
     returns=("dx", "dy"),
     cases=_pairs,
     misconceptions=(
@@ -271,6 +284,15 @@ def _value_as_mask(x: Array, y: Array, w1: Array, b1: Array, w2: Array, b2: Arra
     return _with(x, y, w1, b1, w2, b2, w2.T, h, h)
 
 
+def _mask_of_gradient(x: Array, y: Array, w1: Array, b1: Array, w2: Array, b2: Array) -> Gradients:
+    h = np.maximum(x @ w1 + b1, 0)
+    return _with(x, y, w1, b1, w2, b2, w2.T, (h @ w2 + b2 - y) @ w2.T > 0, h)
+
+
+def _mask_without_bias(x: Array, y: Array, w1: Array, b1: Array, w2: Array, b2: Array) -> Gradients:
+    return _with(x, y, w1, b1, w2, b2, w2.T, x @ w1 > 0, np.maximum(x @ w1 + b1, 0))
+
+
 def _z_for_h(x: Array, y: Array, w1: Array, b1: Array, w2: Array, b2: Array) -> Gradients:
     z = x @ w1 + b1
     return _with(x, y, w1, b1, w2, b2, w2.T, z > 0, z)
@@ -324,6 +346,16 @@ exercise(
             "value as mask",
             _value_as_mask,
             "dw2 and db2 are right. You multiply by ReLU's value; its slope is 1 where it is open.",
+        ),
+        Misconception(
+            "mask of the gradient",
+            _mask_of_gradient,
+            "dw2 and db2 are right. The sign of z opens or closes ReLU, not that of the gradient.",
+        ),
+        Misconception(
+            "mask without the bias",
+            _mask_without_bias,
+            "dw2 and db2 are right. ReLU is open where all that enters it is positive, b1 included.",
         ),
         Misconception(
             "z instead of h",

@@ -111,6 +111,11 @@ exercise(
             "you take the last axis for the channels: that is one mean for each column. Images are (N, C, H, W).",
         ),
         Misconception(
+            "scaled as well",
+            lambda train, test: channel_mean(train, test) / train.std(axis=(0, 2, 3), keepdims=True),
+            "the means are right. You also divide by a std, which is a second step that is not asked for here.",
+        ),
+        Misconception(
             "no keepdims",
             lambda train, test: test - train.mean(axis=(0, 2, 3)),
             "the means are right, but (C,) is lined up with the last axis, the columns. Give them the shape (C, 1, 1).",
@@ -137,17 +142,21 @@ exercise(
 
 def standardise(x: Array) -> Array:
     """(x − μ) / σ, feature by feature; a constant feature becomes 0."""
-    std = x.std(axis=0)
-    return (x - x.mean(axis=0)) / np.where(std == 0, 1, std)
+    return (x - x.mean(axis=0)) / _unless_constant(x, x.std(axis=0))
+
+
+def _unless_constant(x: Array, divisor: Array) -> Array:
+    """Put 1 for features that are the same in all samples; their std may be 1e-17."""
+    return np.where(np.ptp(x, axis=0) == 0, 1, divisor)
 
 
 def _with_a_constant(rng: np.random.Generator) -> list[Case]:
-    """Features of unlike scale; in two of the sets one feature is the same in all samples."""
+    """Features of unlike scale; in three of the sets one is the same in all samples, once with a std of 1.4e-17."""
     cases = []
-    for n, d, constant in ((6, 3, None), (5, 4, 2), (4, 4, 0)):
+    for n, d, constant, value in ((6, 3, 0, None), (5, 4, 2, 7.0), (4, 4, 0, 7.0), (6, 4, 1, 0.1)):
         x = rng.normal(size=(n, d)) * rng.uniform(0.1, 20, d) + rng.uniform(-9, 9, d)
-        if constant is not None:
-            x[:, constant] = 7.0
+        if value is not None:
+            x[:, constant] = value
         cases.append((x,))
     return cases
 
@@ -160,12 +169,12 @@ exercise(
     misconceptions=(
         Misconception(
             "variance",
-            lambda x: (x - x.mean(axis=0)) / np.where(x.var(axis=0) == 0, 1, x.var(axis=0)),
+            lambda x: (x - x.mean(axis=0)) / _unless_constant(x, x.var(axis=0)),
             "you divide by the variance. It has the square of the feature's unit.",
         ),
         Misconception(
             "not centred",
-            lambda x: x / np.where(x.std(axis=0) == 0, 1, x.std(axis=0)),
+            lambda x: x / _unless_constant(x, x.std(axis=0)),
             "the spread is right, but the mean is not 0.",
         ),
         Misconception(
@@ -185,19 +194,25 @@ exercise(
         ),
         Misconception(
             "N − 1",
-            lambda x: (x - x.mean(axis=0)) / np.where(x.std(axis=0) == 0, 1, x.std(axis=0, ddof=1)),
+            lambda x: (x - x.mean(axis=0)) / _unless_constant(x, x.std(axis=0, ddof=1)),
             "your std divides by N − 1. Here z must have the std 1 by np.std, which divides by N.",
         ),
         Misconception(
+            "std exactly 0",
+            lambda x: (x - x.mean(axis=0)) / np.where(x.std(axis=0) == 0, 1, x.std(axis=0)),
+            "nearly. The mean of six times 0.1 is not quite 0.1 in floating point, so the std is 1.4e-17, and not 0: "
+            "ask for tiny, or whether the largest is the smallest.",
+        ),
+        Misconception(
             "to the range",
-            lambda x: (x - x.min(axis=0)) / np.where(np.ptp(x, axis=0) == 0, 1, np.ptp(x, axis=0)),
+            lambda x: (x - x.min(axis=0)) / _unless_constant(x, np.ptp(x, axis=0)),
             "that maps each feature to 0 … 1, and one outlier decides the scale. Use the mean and the std.",
         ),
     ),
     hints=(
         "Mean and std of a feature are taken over the samples: axis=0.",
-        "Where σ is 0, x − μ is 0 as well. Any divisor but 0 leaves it 0.",
-        "np.where(std == 0, 1, std) is the divisor.",
+        "Where σ is 0, x − μ is 0 as well. Any divisor but 0 leaves it 0. Rounding may leave 1e-17 of both.",
+        "np.where(std < 1e-9, 1, std) is the divisor.",
     ),
     takeaway="Pixels at the edge that are black in every training image are the classic case of σ = 0.",
 )
