@@ -247,6 +247,18 @@ demo(
         "for every second bird. To expect a little of everything is cheap, to rule something out is not.",
         settings={"q_sparrow": 0, "learnt": 0},
     ),
+    others={
+        "marsh": Question(
+            "On the marsh half of the birds are herons, but the code expects ospreys: one bit for an osprey, three for "
+            "a heron. You give herons the same count as ospreys, 8, and leave all others. What becomes of the osprey's "
+            "word?",
+            ("It stays as long as it is", "It gets longer", "It gets shorter"),
+            answer=1,
+            explanation="From 1 bit to 1.46: the shares must add up to 1, so what herons gain all others lose. Short "
+            "words are scarce: one bird more with a short word makes every other word longer.",
+            settings={"q_heron": 8, "learnt": 0},
+        ),
+    },
     notice="Width times height is what a bird costs: the coloured area is the cross-entropy, the area under the "
     "dashed line the entropy. Where all lengths are whole, the words themselves are shown. Press Play: as the code "
     "learns what is seen, the area shrinks to the entropy and never below.",

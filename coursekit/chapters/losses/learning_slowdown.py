@@ -230,8 +230,8 @@ demo(
         ),
         answer=1,
         explanation="63 epochs instead of 50 for cross-entropy. At z = 8 the sigmoid is flat: σ′(8) = 0.0003, and "
-        "squared error multiplies its gradient by that. No rate makes up for it that would serve elsewhere as well. In "
-        "the gradient of cross-entropy σ′ cancels out, and the pull is the error itself.",
+        "squared error multiplies its gradient by that. To keep up it would need a rate of 13, and for a surer "
+        "mistake yet another. In the gradient of cross-entropy σ′ cancels out, and the pull is the error itself.",
         settings={"weight": 4.0, "bias": 4.0, "lr": 0.15, "ratio": 5, "target": 0, "epoch": EPOCHS},
     ),
     notice="The third picture opens with the first epoch. The square sits at the flat foot of its hill, where the "
