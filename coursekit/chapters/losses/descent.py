@@ -54,13 +54,18 @@ class Frame:
     w1: Array  # (step + 1,)
     w2: Array  # (step + 1,)
     loss: Array  # (step + 1,)
+    whole: Array  # (STEPS + 1,), the loss all the way to the end
     next1: Array  # (2,), w₁ now and after the next step
     next2: Array  # (2,)
     gradient: Array  # (2,), at the chosen step
     top: float  # largest loss of the way, for the axis
     arrived: int | None  # the step from which on the loss is under `SHARE` of the first
-    diverges: bool  # whether the whole way ends higher than it begins
     state: State
+
+    @property
+    def diverges(self) -> bool:
+        """Whether the whole way ends higher than it begins."""
+        return bool(self.whole[-1] > self.whole[0])
 
     @property
     def stuck(self) -> bool:
@@ -130,12 +135,12 @@ def compute(state: State) -> Frame:
         w1=walk.w[: k + 1, 0],
         w2=walk.w[: k + 1, 1],
         loss=walk.loss[: k + 1],
+        whole=walk.loss,
         next1=np.array([w1, w1 - state.rate * gradient[0]]),
         next2=np.array([w2, w2 - state.rate * gradient[1]]),
         gradient=gradient,
         top=float(walk.loss[: k + 1].max()),
         arrived=last if last <= STEPS else None,
-        diverges=bool(walk.loss[-1] > walk.loss[0]),
         state=state,
     )
 

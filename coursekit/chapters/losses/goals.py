@@ -1,10 +1,9 @@
 """What to reach with the sliders of this chapter's figures."""
 
+import math
 from typing import Any
 
-from coursekit.chapters.losses.descent import descend
 from coursekit.exercises.goal import goal
-from coursekit.figures.style import plain
 
 BELOW, WITHIN = 0.1, 40  # the loss to reach in the ravine, and the steps for it
 
@@ -12,11 +11,10 @@ BELOW, WITHIN = 0.1, 40  # the loss to reach in the ravine, and the steps for it
 def _out_of_the_ravine(state: Any, frame: Any) -> str:
     if (state.surface, state.w1, state.w2) != ("ravine", -4.0, 1.0):
         return "Stay in the ravine, and begin at w₁ = −4, w₂ = 1: only the rate is yours."
-    loss = descend(state.surface, state.rate, state.w1, state.w2).loss[WITHIN]
-    if loss > descend(state.surface, state.rate, state.w1, state.w2).loss[0]:
+    if frame.diverges:
         return "The path jumps out of the ravine: its steps across are too long."
-    if loss > BELOW:
-        return f"After {WITHIN} steps the loss is {plain(loss, 2)}. Is the path too slow along, or swinging across?"
+    if (loss := frame.whole[WITHIN]) > BELOW:
+        return f"After {WITHIN} steps the loss is {loss:.2g}. Is the path too slow along, or swinging across?"
     return ""
 
 
@@ -37,7 +35,7 @@ def _content_but_unsure(state: Any, frame: Any) -> str:
         return "The hinge still pulls: owl must lead both others by 1 at least."
     if frame.cross_entropy <= 0.5:
         return (
-            f"The hinge is content, but cross-entropy is down to {plain(frame.cross_entropy, 2)}. How small may the "
+            f"The hinge is content, but cross-entropy is down to {frame.cross_entropy:.2g}. How small may the "
             "two leads be?"
         )
     return ""
@@ -59,7 +57,8 @@ def _no_bit_wasted(state: Any, frame: Any) -> str:
     if state.seen() != [2, 2, 8, 4]:
         return "Leave what is seen as it is: two sparrows, two magpies, eight herons and four ospreys of 16."
     if not frame.divergence < 5e-3:
-        return f"The code wastes {plain(frame.divergence, 2)} bits a bird. Which word is too long, which too short?"
+        wasted = "infinitely many" if math.isinf(frame.divergence) else f"{frame.divergence:.2g}"
+        return f"The code wastes {wasted} bits a bird. Which word is too long, which too short?"
     return ""
 
 
