@@ -466,6 +466,16 @@ exercise(
             "the loss is right. Beyond δ it rises with δ for each unit of the residual, not with 1.",
         ),
         Misconception(
+            "clipped at 1",
+            _huber_with(_one_by_one, lambda r, d: np.clip(r, -1, 1)),
+            "the loss is right. You hold the slope between −1 and 1; δ says where it ends, and how steep it is there.",
+        ),
+        Misconception(
+            "outer part not times δ",
+            _huber_with(lambda r, d: _inside(r, d, r**2 / 2, np.abs(r) - d / 2), _clipped),
+            "the gradient is right. Beyond δ the whole bracket |r| − ½ δ is multiplied by δ, or the line is too flat.",
+        ),
+        Misconception(
             "never clipped",
             _huber_with(_one_by_one, lambda r, d: r),
             "the loss is right. Your gradient is that of ½ r² everywhere: beyond δ it must stop growing.",
@@ -537,6 +547,11 @@ exercise(
             "not smoothed",
             lambda y, classes, eps: np.eye(classes)[y],
             "that is the one-hot target. Smoothing takes ε away from the right class and shares it out.",
+        ),
+        Misconception(
+            "share only",
+            lambda y, classes, eps: np.full((len(y), classes), eps / classes),
+            "the wrong classes are right. Where do the labels come in? The right class keeps 1 − ε besides its share.",
         ),
         Misconception(
             "right class without its share",
@@ -669,6 +684,16 @@ exercise(
             "both are negative. A length is −log₂ q, and the waste Σ p log₂ (p / q).",
         ),
         Misconception(
+            "all is waste",
+            _bits_with(_total, _total),
+            "the cross-entropy is right. Not all of it is wasted: the best code would need bits as well.",
+        ),
+        Misconception(
+            "entropy as waste",
+            _bits_with(_total, lambda p, q: -(p * np.log2(p)).sum()),
+            "the cross-entropy is right. Your second number is what the best code needs; the waste is what lies between.",
+        ),
+        Misconception(
             "waste the other way up",
             _bits_with(_total, lambda p, q: -_waste(p, q)),
             "the cross-entropy is right. The waste is what it has more than the entropy, so it is never below 0.",
@@ -755,6 +780,12 @@ exercise(
             "slope with respect to a",
             _slopes_with(_right_squared, lambda z, a, y: (a - y) / (a * (1 - a))),
             "the squared error is right. Your second is ∂L/∂a; times σ′(z) = a (1 − a) it becomes ∂L/∂z.",
+        ),
+        Misconception(
+            "one logarithm only",
+            _slopes_with(_right_squared, lambda z, a, y: -y * (1 - a)),
+            "the squared error is right. Your second is the slope of −y log a alone: where y is 0 the other logarithm, "
+            "−(1 − y) log(1 − a), has a slope too.",
         ),
         Misconception(
             "signs",

@@ -269,7 +269,7 @@ class View:
     def update(self, frame: Frame) -> None:
         """Show a frame."""
         self._show_members(frame.beside, frame.curve.is_regression)
-        say(self.headline, f"{frame.name}: loss {shown(frame.value)}, {frame.verdict}", frame.curve.color)
+        say(self.headline, f"{frame.name}: loss {shown(frame.value)}, {frame.verdict}")
         window = WINDOWS[frame.curve.is_regression]
         at = frame.state.position
         for curve, now, y in zip(self.curves, self.cursors, (frame.loss, frame.slope), strict=True):

@@ -12,7 +12,7 @@ from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import Bars, fit, say, stepped, zero
-from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, PURPLE, RED, axes, headline, percent, plain
+from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, PURPLE, axes, headline, percent, plain
 from coursekit.losses import LOSSES
 
 CLASSES = ("owl", "fox", "hare")  # the picture shows an owl
@@ -146,7 +146,7 @@ class View:
     def _show_headline(self, frame: Frame) -> None:
         svm = f"Hinge {amount(frame.hinge)}: {'content' if frame.content else 'pulls'}."
         softmax = f"Cross-entropy {amount(frame.cross_entropy)}: still pulls"
-        say(self.headline, f"{svm}  {softmax}", INK if frame.content else RED)
+        say(self.headline, f"{svm}  {softmax}")
 
     def _show_numbers(self, frame: Frame) -> None:
         gap = 0.06 * self.scores_ax.get_ylim()[1]
