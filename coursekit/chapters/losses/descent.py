@@ -88,7 +88,11 @@ class Frame:
         """The verdict for the headline."""
         if self.diverges or self.state.surface == "saddle":
             return "diverges" if self.diverges else "stuck on the saddle" if self.stuck else "no lowest point"
-        return f"not there in {STEPS}" if self.arrived is None else f"there in {self.arrived}"
+        return (
+            f"{SHARE:.0%} of the first not reached"
+            if self.arrived is None
+            else f"under {SHARE:.0%} after {self.arrived}"
+        )
 
     @property
     def readout(self) -> str:

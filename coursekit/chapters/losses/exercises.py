@@ -691,7 +691,7 @@ exercise(
         Misconception(
             "entropy as waste",
             _bits_with(_total, lambda p, q: -(p * np.log2(p)).sum()),
-            "the cross-entropy is right. Your second number is what the best code needs; the waste is what lies between.",
+            "the cross-entropy is right. Your second number is what the best code needs; the waste is the rest.",
         ),
         Misconception(
             "waste the other way up",
