@@ -250,7 +250,7 @@ PENALTIES.add(
         l1,
         formula=r"R = \lambda \sum |w|",
         gradient=r"\frac{\partial R}{\partial w} = \lambda\, \mathrm{sign}(w)",
-        verdict="A pull that does not fade: weights that are not needed reach 0.",
+        verdict="A pull that does not fade: at the minimum, weights that are not needed are exactly 0.",
         source="Tibshirani (1996), Regression shrinkage and selection via the lasso",
     )
 )

@@ -48,6 +48,27 @@ class Surface:
 SURFACES: Registry[Surface] = Registry("surface")
 
 
+def _bowl_gradient(x: Array, y: Array) -> tuple[Array, Array]:
+    return x, 3 * y
+
+
+SURFACES.add(
+    Surface(
+        "bowl",
+        "Bowl",
+        lambda x, y: (x**2 + 3 * y**2) / 2,
+        _bowl_gradient,
+        minimum=(0.0, 0.0),
+        start=(-4.0, 1.5),
+        x_range=(-5.0, 5.0),
+        y_range=(-2.5, 2.5),
+        formula=r"f = \tfrac{1}{2}(x^2 + 3 y^2)",
+        verdict="The friendliest surface there is: plain descent arrives for every rate under 2/3.",
+        source="Boyd and Vandenberghe (2004), Convex Optimization, section 9.3.2, with γ = 3",
+    )
+)
+
+
 def _ravine_gradient(x: Array, y: Array) -> tuple[Array, Array]:
     return x, 25 * y
 

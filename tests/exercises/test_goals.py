@@ -10,9 +10,37 @@ from coursekit.sitting import check
 
 # For each goal settings that reach it, and some that do not, each with a word of what is said.
 REACHED = {
+    "descent": {"surface": "ravine", "rate": 0.07, "w2": 1.0},
+    "svm_vs_softmax": {"owl": 2.0, "fox": 1.0, "hare": 1.0},
+    "code_length": {
+        "p_sparrow": 2,
+        "p_magpie": 2,
+        "p_heron": 8,
+        "p_osprey": 4,
+        "q_sparrow": 2,
+        "q_magpie": 2,
+        "q_heron": 8,
+        "q_osprey": 4,
+    },
     "collapse": {"activation": "relu", "weight_scale": 0.063},
 }
 MISSED = {
+    "descent": [
+        ({"rate": 0.4}, "Stay in the ravine"),
+        ({"surface": "ravine", "rate": 0.1, "w2": 1.0}, "jumps out"),
+        ({"surface": "ravine", "rate": 0.05, "w2": 1.0}, "After 40 steps the loss is 0.13"),
+    ],
+    "svm_vs_softmax": [
+        ({"owl": 3.2}, "still pulls"),
+        ({"owl": 5.0}, "down to 0.081"),
+        ({"owl": 3.0, "margin": 0.0}, "Leave the margin"),
+    ],
+    "code_length": [
+        ({"p_sparrow": 4, "p_magpie": 2, "p_heron": 2, "p_osprey": 8}, "Leave what is seen"),
+        ({"learnt": 100}, "Leave what is learnt"),
+        ({"p_sparrow": 2, "p_magpie": 2, "p_heron": 8, "p_osprey": 4}, "wastes"),
+        ({"p_sparrow": 2, "p_magpie": 2, "p_heron": 8, "p_osprey": 4, "q_heron": 0}, "wastes infinite"),
+    ],
     "collapse": [
         ({"activation": "relu"}, "within a factor of 3"),
         ({"activation": "relu", "scheme": "he_normal", "weight_scale": 1.0}, "keep the scheme"),

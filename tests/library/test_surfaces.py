@@ -55,7 +55,13 @@ def test_start_and_minimum_are_in_the_picture_and_apart(surface):
 
 @pytest.mark.parametrize(
     ("name", "point", "value"),
-    [("ravine", (2, 1), 14.5), ("saddle", (2, 1), 3), ("rosenbrock", (-1.2, 1), 24.2), ("beale", (0, 0), 14.203125)],
+    [
+        ("bowl", (2, 1), 3.5),
+        ("ravine", (2, 1), 14.5),
+        ("saddle", (2, 1), 3),
+        ("rosenbrock", (-1.2, 1), 24.2),
+        ("beale", (0, 0), 14.203125),
+    ],
 )
 def test_known_values(name, point, value):
     assert SURFACES[name].value(*point) == pytest.approx(value)

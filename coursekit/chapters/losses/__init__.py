@@ -6,5 +6,5 @@ CHAPTER = Chapter(
     "losses",
     1,
     "Losses",
-    demos=("linear_classifier", "svm_vs_softmax", "margin_axis", "code_length", "learning_slowdown"),
+    demos=("descent", "linear_classifier", "svm_vs_softmax", "margin_axis", "code_length", "learning_slowdown"),
 )

@@ -31,11 +31,11 @@ class State(DemoState):
     p_sparrow: int = slider(8, 0, MOST, "seen: sparrows")
     q_sparrow: int = slider(4, 0, MOST, "expected: sparrows", main=True)
     p_magpie: int = slider(4, 0, MOST, "seen: magpies")
-    q_magpie: int = slider(4, 0, MOST, "expected: magpies")
+    q_magpie: int = slider(2, 0, MOST, "expected: magpies")
     p_heron: int = slider(2, 0, MOST, "seen: herons")
-    q_heron: int = slider(4, 0, MOST, "expected: herons")
+    q_heron: int = slider(2, 0, MOST, "expected: herons")
     p_osprey: int = slider(2, 0, MOST, "seen: ospreys")
-    q_osprey: int = slider(4, 0, MOST, "expected: ospreys")
+    q_osprey: int = slider(8, 0, MOST, "expected: ospreys")
 
     def seen(self) -> list[int]:
         """The counts of what is seen."""
@@ -63,6 +63,7 @@ class Frame:
     q: Array  # (4,), what the code was made for
     lengths: Array  # (4,), −log2 q, infinite where q is 0
     best: Array  # (4,), −log2 p
+    words: tuple[str, ...]  # in 0 and 1 where all lengths are whole, else empty
     ends: Array  # (4,), where each bird's bar ends
     entropy: float
     cross_entropy: float
@@ -109,6 +110,21 @@ def code_lengths(p: Array) -> Array:
     return lengths
 
 
+def code_words(lengths: Array) -> tuple[str, ...]:
+    """Give each event a word of its length, none of which begins another, shorter ones first; "" for all if none fit.
+
+    Kraft (1949): there are such words wherever Σ 2^−length ≤ 1.
+    """
+    whole = [int(length) if length % 1 == 0 and length < 64 else 0 for length in lengths.tolist()]
+    if not all(length or math.isinf(wanted) for length, wanted in zip(whole, lengths.tolist(), strict=True)):
+        return ("",) * len(whole)
+    words, taken = [""] * len(whole), 0.0
+    for k in sorted((k for k in range(len(whole)) if whole[k]), key=lambda k: whole[k]):
+        words[k] = f"{int(taken * 2 ** whole[k]):0{whole[k]}b}"
+        taken += 2.0 ** -whole[k]
+    return tuple(words)
+
+
 def shares(counts: list[int]) -> Array:
     """Divide counts by their sum; zeros stay zeros."""
     return np.array(counts) / max(sum(counts), 1)
@@ -118,13 +134,14 @@ def compute(state: State) -> Frame:
     """Normalise the counts, let the code learn, and measure both."""
     p, q = shares(state.seen()), shares(state.expected())
     if not (p.any() and q.any()):
-        return Frame(p, q, np.zeros(4), np.zeros(4), np.cumsum(p), 0.0, 0.0, 0.0, 0.0, state)
+        return Frame(p, q, np.zeros(4), np.zeros(4), ("",) * 4, np.cumsum(p), 0.0, 0.0, 0.0, 0.0, state)
     q = q + state.learnt / 100 * (p - q)
     return Frame(
         p=p,
         q=q,
         lengths=code_lengths(q),
         best=code_lengths(p),
+        words=code_words(code_lengths(q)),
         ends=np.cumsum(p),
         entropy=entropy(p),
         cross_entropy=cross_entropy(p, q),
@@ -147,7 +164,7 @@ class View:
     def _make_words(self, figure: Figure) -> None:
         ax = axes(figure, (0.06, 0.125, 0.50, 0.69), "", "share of the birds seen, p", "bits a bird")
         ax.set(xlim=(0, 1), ylim=(0, 8), yticks=range(7))  # the names stand above the highest bar
-        legend(ax, ("■ its word in this code, −log₂ q", INK), ("┅ in the best code, −log₂ p", INK))
+        legend(ax, ("■ word in this code, −log₂ q", INK), ("┅ in the best code, −log₂ p", INK))
         ghost = {"color": GHOST["color"], "linewidth": 1.2}
         self.bars = areas(ax, COLORS, edgecolors="white", linewidths=1.5, alpha=0.75, ghost=ghost)
         self.best = segments(ax, INK, linewidths=2.2, linestyles=(0, (3, 1)))
@@ -175,9 +192,9 @@ class View:
         self.bars.set_verts(bars, closed=False)
         self.best.set_segments([[(a, h), (b, h)] for a, b, h in zip(starts, ends, frame.best, strict=True) if b > a])
         self.ends.set_data(frame.ends, np.zeros(4))
-        for name, bird, a, b, length in zip(self.names, BIRDS, starts, ends, frame.lengths, strict=True):
-            bits_long = plain(length, 2).replace("infinite", "∞")
-            name.set_text("" if b - a < NARROW else bits_long if b - a < WIDE else f"{bird}\n{bits_long}")
+        for k, (name, a, b) in enumerate(zip(self.names, starts, ends, strict=True)):
+            said = frame.words[k] or plain(frame.lengths[k], 2).replace("infinite", "∞")
+            name.set_text("" if b - a < NARROW else said if b - a < WIDE else f"{BIRDS[k]}\n{said}")
             name.set_x((a + b) / 2)
         self._show_sums(frame)
 
@@ -187,10 +204,10 @@ class View:
         elif frame.divergence < 5e-3:
             say(self.headline, f"The right code: {bits(frame.cross_entropy)} bits a bird, and no code does better")
         else:
-            wasted = (
-                "and some birds have no word" if math.isinf(frame.divergence) else f"{bits(frame.divergence)} wasted"
-            )
-            say(self.headline, f"This code needs {bits(frame.cross_entropy)} bits a bird, {wasted}", RED)
+            endless = math.isinf(frame.divergence)
+            wasted = "and some birds have no word" if endless else f"{bits(frame.divergence)} wasted"
+            words = f"This code needs {bits(frame.cross_entropy)} bits a bird, {wasted}"
+            say(self.headline, words, RED if endless else INK)
 
     def _show_sums(self, frame: Frame) -> None:
         h, total = frame.entropy, min(frame.cross_entropy, RIGHT)
@@ -222,18 +239,31 @@ demo(
     __name__,
     title="Short words for frequent birds",
     question=Question(
-        "Half of the birds are sparrows. With two bits for each bird a report costs 2 bits. You make the code expect "
-        "no sparrow at all. What does a report cost then, on average?",
-        ("Less than 2 bits: it has one word less", "About 3 bits", "Infinitely many bits"),
+        "Half of the birds here are sparrows, but the code comes from a lake where half are ospreys: a sparrow costs "
+        "two bits. You make the code expect no sparrow at all. What does a report cost then, on average?",
+        ("Less than now: it has one word less", "About 3 bits", "Infinitely many bits"),
         answer=2,
         explanation="A word has −log₂ q bits, and that grows beyond all bounds as q goes to 0: the code has no word "
         "for every second bird. To expect a little of everything is cheap, to rule something out is not.",
-        settings=counts((8, 4, 2, 2), (0, 4, 4, 4)),
+        settings={"q_sparrow": 0, "learnt": 0},
     ),
+    others={
+        "marsh": Question(
+            "On the marsh half of the birds are herons, but the code expects ospreys: one bit for an osprey, three for "
+            "a heron. You give herons the same count as ospreys, 8, and leave all others. What becomes of the osprey's "
+            "word?",
+            ("It stays as long as it is", "It gets longer", "It gets shorter"),
+            answer=1,
+            explanation="From 1 bit to 1.46: the shares must add up to 1, so what herons gain all others lose. Short "
+            "words are scarce: one bird more with a short word makes every other word longer.",
+            settings={"q_heron": 8, "learnt": 0},
+        ),
+    },
     notice="Width times height is what a bird costs: the coloured area is the cross-entropy, the area under the "
-    "dashed line the entropy. Make the code expect few sparrows: its word for the commonest bird grows long. "
-    "Then press Play: as the code learns what is seen, the area shrinks to the entropy and never below.",
+    "dashed line the entropy. Where all lengths are whole, the words themselves are shown. Press Play: as the code "
+    "learns what is seen, the area shrinks to the entropy and never below.",
     presets={
+        "A code from the lake": counts((8, 4, 2, 2), (4, 2, 2, 8)),
         "Two bits for all": counts((8, 4, 2, 2), (4, 4, 4, 4)),
         "The right code": counts((8, 4, 2, 2), (8, 4, 2, 2)),
         "Expects ospreys": counts((8, 4, 2, 2), (1, 1, 2, 12)),

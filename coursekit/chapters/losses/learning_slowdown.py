@@ -14,7 +14,7 @@ from coursekit.arrays import Array
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import demo
-from coursekit.figures.marks import cursor, fit, legend, line, put, say
+from coursekit.figures.marks import RING, cursor, fit, legend, line, put, say
 from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, axes, headline, readable
 from coursekit.losses import LOSSES
 
@@ -41,12 +41,13 @@ LEARNERS = (
 
 @dataclass(frozen=True)
 class State(DemoState):
-    """The neuron a = σ(w · 1 + b), before its first epoch."""
+    """The neuron a = σ(w · 1 + b), before its first epoch; both losses have a rate of their own."""
 
-    epoch: int = slider(60, 0, EPOCHS, "epoch", play=60, main=True)
+    epoch: int = slider(0, 0, EPOCHS, "epoch", play=60, main=True)
     weight: float = slider(2.0, -4.0, 4.0, "first weight w", step=0.1, main=True)
     bias: float = slider(2.0, -4.0, 4.0, "first bias b", step=0.1, main=True)
-    lr: float = slider(0.15, 0.03, 1.0, "learning rate", log=True)
+    lr: float = slider(0.15, 0.03, 1.0, "learning rate η", log=True)
+    ratio: int = slider(5, 1, 10, "squared error's η ×")
     target: int = choice(0, {"0": 0, "1": 1}, "target for input 1")
 
 
@@ -55,8 +56,8 @@ class Run(NamedTuple):
 
     output: Array  # (EPOCHS + 1,), a
     z: Array  # (EPOCHS + 1,)
-    pull: Array  # (EPOCHS + 1,), |dC/dz|
-    hill: Array  # (181,), |dC/dz| over SUMS
+    pull: Array  # (EPOCHS + 1,), |dL/dz|
+    hill: Array  # (181,), |dL/dz| over SUMS
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ class Frame:
     """Both neurons: the first learns with squared error, the second with cross-entropy."""
 
     runs: tuple[Run, ...]
-    now: Array  # (2, 3), output, z and |dC/dz| of both at the epoch of the slider
+    now: Array  # (2, 3), output, z and |dL/dz| of both at the epoch of the slider
+    errors: tuple[Array, ...]  # (2,) each: the output, and the target that it should reach
     state: State
 
     @property
@@ -81,7 +83,7 @@ class Frame:
         return (
             f"To come within {GOAL:g} of {self.state.target}: squared error needs {squared}, cross-entropy {entropy}. "
             f"At epoch {self.state.epoch} the outputs are {self.now[0, 0]:.2f} and {self.now[1, 0]:.2f}, "
-            f"|dC/dz| is {self.now[0, 2]:.3f} and {self.now[1, 2]:.3f}."
+            f"|dL/dz| is {self.now[0, 2]:.3f} and {self.now[1, 2]:.3f}."
         )
 
 
@@ -91,12 +93,12 @@ def spell(epochs: int | None) -> str:
 
 
 def cost_and_slope(loss: str, z: Array, y: Array) -> tuple[float, Array]:
-    """Return C and dC/dz of the neuron a = σ(z) for targets y."""
+    """Return L and dL/dz of the neuron a = σ(z) for targets y."""
     if loss == "mse":
         a, cache = ACTIVATIONS["sigmoid"].forward(z)
         cost, da = LOSSES["mse"](a, y)
-        return cost, ACTIVATIONS["sigmoid"].backward(da, cache)  # dC/dz = 2 (a − y) σ'(z)
-    return LOSSES[loss](z, y)  # dC/dz = a − y: σ'(z) has cancelled out
+        return cost, ACTIVATIONS["sigmoid"].backward(da, cache)  # dL/dz = 2 (a − y) σ'(z)
+    return LOSSES[loss](z, y)  # dL/dz = a − y: σ'(z) has cancelled out
 
 
 @lru_cache(maxsize=8)
@@ -109,7 +111,7 @@ def train(loss: str, w: float, b: float, lr: float, target: int) -> Run:
         _, dz = cost_and_slope(loss, z, y)
         sums.append(z[0])
         slopes.append(dz[0])
-        w -= lr * dz[0] * INPUT  # dC/dw = dC/dz · x
+        w -= lr * dz[0] * INPUT  # dL/dw = dL/dz · x
         b -= lr * dz[0]
     output, _ = ACTIVATIONS["sigmoid"].forward(np.array(sums))
     _, dsums = cost_and_slope(loss, SUMS, np.full_like(SUMS, target))  # of a mean over all of them
@@ -118,10 +120,10 @@ def train(loss: str, w: float, b: float, lr: float, target: int) -> Run:
 
 def compute(state: State) -> Frame:
     """Train both neurons from the same start."""
-    start = (state.weight, state.bias, state.lr, state.target)
-    runs = tuple(train(learner.loss, *start) for learner in LEARNERS)
+    start, rates = (state.weight, state.bias), (state.ratio * state.lr, state.lr)
+    runs = tuple(train(learner.loss, *start, rate, state.target) for learner, rate in zip(LEARNERS, rates, strict=True))
     now = np.array([[run.output[state.epoch], run.z[state.epoch], run.pull[state.epoch]] for run in runs])
-    return Frame(runs, now, state)
+    return Frame(runs, now, tuple(np.array([output, state.target]) for output in now[:, 0]), state)
 
 
 class View:
@@ -148,42 +150,55 @@ class View:
         self.race_dots = self._dots(ax)
 
     @staticmethod
-    def _dots(ax: Axes) -> list[Line2D]:
-        style: dict[str, Any] = {"markersize": 9, "markeredgecolor": INK, "markeredgewidth": 0.8, "clip_on": False}
+    def _dots(ax: Axes, ghost: Any = False) -> list[Line2D]:
+        style: dict[str, Any] = {
+            "ghost": ghost,
+            "markersize": 9,
+            "markeredgecolor": INK,
+            "markeredgewidth": 0.8,
+            "clip_on": False,
+        }
         return [line(ax, learner.marker, color=learner.color, zorder=4, **style) for learner in LEARNERS]
 
     def _make_neuron(self, figure: Figure) -> None:
-        ax = axes(figure, (0.505, 0.13, 0.215, 0.69), "the neuron a = σ(z)", "z = w · 1 + b")
+        ax = axes(figure, (0.505, 0.13, 0.215, 0.69), "error a − y at a = σ(z)", "z = w · 1 + b")
         ax.set(xlim=(-REACH, REACH), ylim=(-0.03, 1.03), xticks=(-8, -4, 0, 4, 8))
         ax.plot(SUMS, ACTIVATIONS["sigmoid"].forward(SUMS)[0], color=INK, linewidth=1.8)
-        self.neuron_dots = self._dots(ax)
+        self.errors = [line(ax, color=learner.color, linewidth=1.4) for learner in LEARNERS]
+        self.neuron_dots = self._dots(ax, ghost=RING)
 
     def _make_pulls(self, figure: Figure) -> None:
-        ax = axes(figure, (0.775, 0.13, 0.215, 0.69), "the pull |dC/dz|", "z")
+        ax = axes(figure, (0.775, 0.13, 0.215, 0.69), "the pull |dL/dz|", "z")
         ax.set(xlim=(-REACH, REACH), ylim=(-0.03, 1.03), xticks=(-8, -4, 0, 4, 8))
         self.hills = [line(ax, color=learner.color, linewidth=2.0) for learner in LEARNERS]
         style: dict[str, Any] = {"fontsize": 11, "animated": True}
-        self.names = [
-            ax.text(0, 0.86, "|a − y|", color=BLUE, **style),
-            ax.text(0, 0.4, "2 |a−y| σ′(z)", color=AMBER, **style),
-        ]
+        self.names = [ax.text(0, 0.86, "", color=BLUE, **style), ax.text(0, 0.4, "", color=AMBER, **style)]
         self.pull_dots = self._dots(ax)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
         squared, entropy = map(spell, frame.needed)
         say(self.headline, f"Squared error needs {squared}, cross-entropy {entropy}")
-        epochs, now, target = np.arange(EPOCHS + 1), frame.state.epoch, frame.state.target
+        now, target = frame.state.epoch, frame.state.target
         self._show_target(target)
+        for name, words in zip(self.names, ("|a − y|", "2 |a−y| σ′(z)"), strict=True):
+            name.set_text(words if now else "")
         self.now.set_xdata([now, now])
-        for row, (run, needed) in enumerate(zip(frame.runs, frame.needed, strict=True)):
-            output, z, pull = frame.now[row]
-            self.curves[row].set_data(epochs, run.output)
-            self.ends[row].set_data(*([], []) if needed is None else ([needed], [run.output[needed]]))
+        for row, run in enumerate(frame.runs):
+            output, z, _ = frame.now[row]
             put(self.race_dots[row], now, output)
             put(self.neuron_dots[row], z, output)
-            self.hills[row].set_data(SUMS, run.hill)
-            put(self.pull_dots[row], z, pull)
+            self.errors[row].set_data([z, z], frame.errors[row])
+            self._show_outcome(frame, row, run)
+
+    def _show_outcome(self, frame: Frame, row: int, run: Run) -> None:
+        """Show a run as a whole, and what it is pulled by; nothing of it before the first epoch."""
+        begun, needed = frame.state.epoch > 0, frame.needed[row]
+        _, z, pull = frame.now[row]
+        self.curves[row].set_data(*(np.arange(EPOCHS + 1), run.output) if begun else ([], []))
+        self.ends[row].set_data(*([needed], [run.output[needed]]) if begun and needed is not None else ([], []))
+        self.hills[row].set_data(*(SUMS, run.hill) if begun else ([], []))
+        self.pull_dots[row].set_data(*([z], [pull]) if begun else ([], []))
 
     def _show_target(self, target: int) -> None:
         """Move the goal and the names of the curves with the target."""
@@ -196,31 +211,37 @@ class View:
             name.set(x=side * (REACH - 0.3), ha="left" if side < 0 else "right")
 
 
+def start(weight: float, bias: float, ratio: int = 5, target: int = 0) -> dict[str, Any]:
+    """Settings of a telling case, seen to its end."""
+    return {"weight": weight, "bias": bias, "lr": 0.15, "ratio": ratio, "target": target, "epoch": EPOCHS}
+
+
 demo(
     __name__,
     title="Wrong, sure, and slow to learn",
     question=Question(
-        "The neuron should say 0. From w = b = 2, where it says 0.98, squared error needs 4 to 5 times as many epochs "
-        "as cross-entropy. You start at w = b = 4, where it is surer still. What happens?",
+        "The neuron should say 0. From w = b = 2 it says 0.98, and squared error, with five times the rate of "
+        "cross-entropy, comes down to 0.1 in as many epochs. You start at w = b = 4, where the neuron is surer "
+        "still. What happens?",
         (
-            "Twice as many for both",
-            "A few more, against over 300",
-            "Squared error catches up",
+            "Both need a little longer, and about as long as each other",
+            "Cross-entropy needs a little longer, squared error over 300 epochs",
+            "Squared error wins, because its rate is larger",
         ),
         answer=1,
         explanation="63 epochs instead of 50 for cross-entropy. At z = 8 the sigmoid is flat: σ′(8) = 0.0003, and "
-        "squared error multiplies its gradient by that. In the gradient of cross-entropy σ′ cancels out, and the "
-        "pull is the error itself.",
-        settings={"weight": 4.0, "bias": 4.0, "lr": 0.15, "target": 0, "epoch": 300},
+        "squared error multiplies its gradient by that. To keep up it would need a rate of 13, and for a surer "
+        "mistake yet another. In the gradient of cross-entropy σ′ cancels out, and the pull is the error itself.",
+        settings={"weight": 4.0, "bias": 4.0, "lr": 0.15, "ratio": 5, "target": 0, "epoch": EPOCHS},
     ),
-    notice="Press Play and watch the third picture: the square sits at the flat foot of its hill, where the error "
-    "is largest and the pull smallest; the circle is pulled hardest exactly there. At w = b = 4 squared error does "
-    "not arrive within 300 epochs. It is slow at the end of the way too, but there the error is small, and nobody "
-    "minds.",
+    notice="The third picture opens with the first epoch. The square sits at the flat foot of its hill, where the "
+    "error is largest and the pull smallest; the circle is pulled hardest exactly there. Squared error is slow "
+    "at the end of the way too, but there the error is small, and nobody minds.",
     presets={
-        "Wrong and sure": {"weight": 2.0, "bias": 2.0, "lr": 0.15, "target": 0},
-        "Wrong, not sure": {"weight": 0.6, "bias": 0.9, "lr": 0.15, "target": 0},
-        "Very sure": {"weight": 4.0, "bias": 4.0, "lr": 0.15, "target": 0},
-        "Target 1": {"weight": -2.0, "bias": -2.0, "lr": 0.15, "target": 1},
+        "Wrong and sure": start(2.0, 2.0),
+        "Wrong, not sure": start(0.6, 0.9),
+        "Very sure": start(4.0, 4.0),
+        "The same rate": start(2.0, 2.0, ratio=1),
+        "Target 1": start(-2.0, -2.0, target=1),
     },
 )

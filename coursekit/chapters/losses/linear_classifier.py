@@ -250,19 +250,29 @@ demo(
     __name__,
     title="A linear classifier, step by step",
     question=Question(
-        "Three overlapping blobs, hinge loss, 100 steps. You raise λ from 0.03 to 0.3. What happens to the data "
-        "loss and to the weights?",
-        (
-            "Both become smaller",
-            "The data loss grows, the weights shrink",
-            "Nothing happens",
-        ),
-        answer=1,
-        explanation="Smaller weights give smaller scores, and so smaller margins: the data loss is the price. The "
-        "regions hardly change, because scaling all scores does not change which one is the highest. λR grows too: "
-        "‖W‖² falls to a third, but its price is ten times as high.",
-        settings=case("hinge", "blobs", 0.3, 0.1),
+        "Three blobs that overlap a little: after 20 steps 97% of the points are right. Now take XOR instead, two "
+        "classes in opposite corners, and 100 steps. How many are right then?",
+        ("As many: it only takes longer", "About three quarters", "About half, as if it guessed"),
+        answer=2,
+        explanation="A border between two classes is one straight line here, and none parts the corners of XOR. Better "
+        "than half is possible, but not at the lowest loss, and the loss is all that descent looks at.",
+        settings={"points": "xor", "step": STEPS},
     ),
+    others={
+        "price": Question(
+            "Hinge loss, 100 steps, and a high price on the weights: λ = 0.3. You lower it to 0.001. What happens?",
+            (
+                "The regions change, the weights stay as large as they are",
+                "The weights become twice as large, the regions hardly change",
+                "Both change a great deal",
+            ),
+            answer=1,
+            explanation="‖W‖ goes from 1.0 to 2.2, and 97% of the points are right instead of 95%. Scaling all scores "
+            "does not change which one is the highest, but it satisfies more margins: the data loss falls from 0.38 to "
+            "0.14.",
+            settings={"strength": 0.001},
+        ),
+    },
     notice="Step 0 is the sanity check: nearly equal scores cost C − 1 or log C. With the hinge the points far "
     "inside their region stop pulling and shrink to dots; with cross-entropy none ever stops. On XOR, circles and "
     "spirals no step size and no λ helps: straight lines are all that this classifier has.",

@@ -12,9 +12,9 @@ from matplotlib.lines import Line2D
 
 from coursekit.arrays import Array
 from coursekit.exercises.question import Question
-from coursekit.figures.controls import DemoState, choice, slider
+from coursekit.figures.controls import DemoState, choice, slider, switch
 from coursekit.figures.demo import demo
-from coursekit.figures.marks import RING, cursor, line, put, say, zero
+from coursekit.figures.marks import RING, cursor, fit, line, put, say, zero
 from coursekit.figures.style import BLUE, BROWN, INK, ORANGE, PURPLE, RED, axes, entitle, headline, plain, readable
 from coursekit.hyperparameter import Hyperparameter
 from coursekit.losses import LOSSES, Loss
@@ -78,6 +78,7 @@ CURVES = {
     "mae": Curve("mae", PURPLE, (0, (6, 2))),
     "huber": Curve("huber", BLUE, "-", "delta", "δ"),
 }
+FIRST = ("zero_one", "hinge", "softmax_cross_entropy", "mse", "mae", "huber")  # those that are compared at once
 DEFAULT_SMOOTHING = {"label_smoothing": 0.1}  # drawn pale; the loss's own default, 0, is the cross-entropy again
 
 
@@ -88,11 +89,13 @@ class State(DemoState):
     position: float = slider(0.4, -REACH, REACH, "margin m, or residual", step=0.05, main=True)
     loss: str = choice("hinge", {curve.label: name for name, curve in CURVES.items()}, "loss", main=True)
     parameter: float = slider(1.0, 0.0, 5.0, "Δ, T, γ, m, δ; 10 ε", step=0.1, main=True)
+    every: bool = switch(False, "show all losses beside it")
 
     def without_effect(self) -> dict[str, str]:
-        """Some losses have no parameter."""
+        """Some losses have no parameter, and the three for numbers are always shown."""
         curve = CURVES[self.loss]
-        return {} if curve.parameter else {"parameter": f"{curve.label} has no parameter"}
+        idle = {} if curve.parameter else {"parameter": f"{curve.label} has no parameter"}
+        return idle | ({"every": "All three losses for numbers are shown"} if curve.is_regression else {})
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ class Frame:
     loss: Array  # (201,)
     slope: Array  # (201,)
     point: Array  # (3,): where it is on the axis, its loss, its slope
+    beside: Array  # (11,) bool: which of `CURVES` are drawn pale
     state: State
 
     @property
@@ -183,7 +187,14 @@ def compute(state: State) -> Frame:
     params = curve.setting(state.parameter)
     loss, slope = evaluate(curve, MARGINS, params)
     value, pull = evaluate(curve, np.array([state.position]), params)
-    return Frame(loss, slope, np.array([state.position, *value, *pull]), state)
+    return Frame(loss, slope, np.array([state.position, *value, *pull]), beside(state), state)
+
+
+def beside(state: State) -> Array:
+    """Return which losses are drawn beside the chosen one: those of its kind, at first only `FIRST`."""
+    kind = CURVES[state.loss].is_regression
+    wanted = CURVES if state.every else {*FIRST, state.loss}
+    return np.array([curve.is_regression is kind and name in wanted for name, curve in CURVES.items()])
 
 
 class Window(NamedTuple):
@@ -212,8 +223,8 @@ class View:
             axes(figure, (0.055, 0.13, 0.345, 0.69), "the loss L"),
             axes(figure, (0.455, 0.13, 0.27, 0.69), ""),
         )
-        self.families: list[tuple[bool, Artist]] = []  # what is visible only with its kind of loss
-        self._family: bool | None = None
+        self.members: dict[str, list[Artist]] = {name: [] for name in CURVES}  # what is visible only with its loss
+        self.heads: dict[bool, Artist] = {}
         self._add_pale()
         for ax in self.panels:
             ax.set_xlim(-REACH, REACH)
@@ -227,11 +238,11 @@ class View:
         self._add_names(figure)
 
     def _add_pale(self) -> None:
-        """Draw every loss at its default; only one family is visible at a time."""
+        """Draw every loss at its default; only those of one kind, and few of them, are visible at a time."""
         for name, curve in CURVES.items():
             for ax, y in zip(self.panels, pale(name), strict=True):
                 (thin,) = ax.plot(MARGINS, y, color=curve.color, linestyle=curve.dash, alpha=0.5, linewidth=1.3)
-                self.families.append((curve.is_regression, thin))
+                self.members[name].append(thin)
 
     def _add_names(self, figure: Figure) -> None:
         column = figure.add_axes((0.742, 0.13, 0.25, 0.76))
@@ -242,22 +253,23 @@ class View:
         )
         self.places = {}
         for kind, head in ((False, "classification"), (True, "regression")):
-            self.families.append((kind, column.text(0, -0.9, head, fontsize=11.5, va="center")))
-            members = [(name, curve) for name, curve in CURVES.items() if curve.is_regression is kind]
-            for place, (name, curve) in enumerate(members):
+            self.heads[kind] = column.text(0, -0.9, head, fontsize=11.5, va="center")
+            members = [name for name, curve in CURVES.items() if curve.is_regression is kind]
+            for place, name in enumerate(members):
                 self.places[name] = place
-                self._add_name(column, place, curve)
+                self._add_name(column, place, name)
 
-    def _add_name(self, column: Axes, place: int, curve: Curve) -> None:
+    def _add_name(self, column: Axes, place: int, name: str) -> None:
+        curve = CURVES[name]
         label = curve.label.removesuffix(" (multiclass SVM)")
         text = column.text(0.17, place, label, fontsize=10.5, va="center", color=readable(curve.color))
         (sample,) = column.plot([0.02, 0.14], [place] * 2, color=curve.color, linestyle=curve.dash, linewidth=2)
-        self.families += [(curve.is_regression, text), (curve.is_regression, sample)]
+        self.members[name] += [text, sample]
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
-        self._show_family(frame.curve.is_regression)
-        say(self.headline, f"{frame.name}: loss {shown(frame.value)}, {frame.verdict}", frame.curve.color)
+        self._show_members(frame.beside, frame.curve.is_regression)
+        say(self.headline, f"{frame.name}: loss {shown(frame.value)}, {frame.verdict}")
         window = WINDOWS[frame.curve.is_regression]
         at = frame.state.position
         for curve, now, y in zip(self.curves, self.cursors, (frame.loss, frame.slope), strict=True):
@@ -270,18 +282,18 @@ class View:
         self.tangent.set_data([at - reach, at + reach], frame.value + frame.pull * np.array([-reach, reach]))
         self.frame.set(y=self.places[frame.state.loss] - 0.45)
 
-    def _show_family(self, is_regression: bool) -> None:
+    def _show_members(self, beside: Array, is_regression: bool) -> None:
         """Change axes and names with the kind of loss; nothing is redrawn where nothing changes."""
-        if self._family is is_regression:
-            return
-        self._family = is_regression
         window = WINDOWS[is_regression]
         left, right = self.panels
-        left.set(xlabel=window.xlabel, ylim=window.loss)
-        right.set(xlabel=window.xlabel.partition(":")[0], ylim=window.slope)
+        fit(left, xlabel=window.xlabel, ylim=window.loss)
+        fit(right, xlabel=window.xlabel.partition(":")[0], ylim=window.slope)
         entitle(right, window.slope_title)
-        for kind, artist in self.families:
-            artist.set_visible(kind is is_regression)
+        for kind, head in self.heads.items():
+            fit(head, visible=kind is is_regression)
+        for artists, visible in zip(self.members.values(), beside.tolist(), strict=True):
+            for artist in artists:
+                fit(artist, visible=visible)
 
     def pin(self, frame: Frame | None) -> None:
         """Keep where a frame's point was, even beyond the edge; the curves have ghosts of their own."""
@@ -308,10 +320,32 @@ demo(
         "however much is missing, and stops at once where nothing is.",
         settings={"loss": "hinge", "position": 2.0, "parameter": 4.0},
     ),
-    notice="Two classes, scores [m, 0], the first is right: m < 0 is a mistake. Thin lines are the other losses at "
-    "their default parameters. Training follows the slope, not the loss: at m = −4, a mistake, find a "
-    "loss that pulls with 1, one that pulls harder, and one that does not pull at all. The last three losses "
-    "belong to regression.",
+    notice="Two classes, scores [m, 0], the first is right: m < 0 is a mistake. Thin lines are other losses at their "
+    "default parameters: three at first, all of them on request. Training follows the slope, not the loss: at m = −4, "
+    "a mistake, find a loss that pulls with 1, one that pulls harder, and one that does not pull at all.",
+    others={
+        "outlier": Question(
+            "A residual of 4, and the Huber loss with δ = 1. You raise δ to 3. How hard does it pull then?",
+            ("With 1, as before", "With 3", "With 4, as half the squared error does"),
+            answer=1,
+            explanation="Beyond δ the loss is a straight line of slope δ, and 4 is still beyond 3. With δ above 4 the "
+            "residual would count as an ordinary one and pull with 4 itself.",
+            settings={"loss": "huber", "position": 4.0, "parameter": 3.0},
+        ),
+        "easy": Question(
+            "The focal loss with γ = 2, and a sample that is right by m = 2: it pulls with 0.0049, and a mistake at "
+            "m = −4 with 1.1. You raise γ to 5. What becomes of the two pulls?",
+            (
+                "Both get much smaller",
+                "The easy one all but vanishes, the mistake pulls a little harder",
+                "The easy one stays, the mistake pulls much harder",
+            ),
+            answer=1,
+            explanation="The factor is (1 − p)^γ. At m = 2, 1 − p is 0.12, and its fifth power 0.00002: the pull falls "
+            "to 0.000016. At m = −4, 1 − p is 0.98, any power of that is still near 1, and the pull is 1.2.",
+            settings={"loss": "focal", "position": 2.0, "parameter": 5.0},
+        ),
+    },
     presets={
         "0–1: no slope": {"loss": "zero_one", "position": -2.0},
         "Hinge: content": {"loss": "hinge", "position": 2.0, "parameter": 1.0},

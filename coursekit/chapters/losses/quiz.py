@@ -6,41 +6,53 @@ from coursekit.exercises.quiz import quiz
 quiz(
     __name__,
     Question(
-        "The right class has the score 4, the others 3.5 and −2. What is the hinge loss with margin 1?",
-        ("0", "0.5", "1", "1.5"),
-        answer=1,
-        explanation="max(0, 3.5 − 4 + 1) + max(0, −2 − 4 + 1) = 0.5 + 0. Only the near class costs something.",
-    ),
-    Question(
-        "A new classifier for 100 classes starts with small random weights. What should its cross-entropy be?",
-        ("0", "0.01", "4.6", "99"),
-        answer=2,
-        explanation="Every class gets 1/100, and −log(1/100) = log 100 = 4.6. 99 is for the hinge loss.",
-    ),
-    Question(
-        "Why does nobody train with the 0–1 loss, although it is what we count in the end?",
+        "You print the loss after each step: 11.4, 4.8, 5.0, 6.0, 7.2, 8.8. What do you change first?",
         (
-            "It cannot be computed for many classes",
-            "It punishes outliers too hard",
-            "Its gradient is 0 wherever there is one",
-        ),
-        answer=2,
-        explanation="A small step of the weights changes no decision, so nothing says which way to go.",
-    ),
-    Question(
-        "A sigmoid neuron says 0.98 and should say 0. Which loss gets it moving quickly?",
-        (
-            "Cross-entropy: its dC/dz is a − y = 0.98",
-            "Squared error: its dC/dz is 2 (a − y) = 1.96",
-            "Both are alike: the error is the same",
+            "The rate: it is too large",
+            "The rate: it is too small to get across the hill",
+            "The sign of the step: it goes uphill",
+            "The number of steps: six are too few",
         ),
         answer=0,
-        explanation="Squared error multiplies 1.96 by σ′(z) = 0.98 · 0.02: 0.04. Cross-entropy has no σ′.",
+        explanation="The first step still helped, so the sign is right. Along one direction the loss then grows from "
+        "step to step: there the path overshoots, further each time. More steps would make it worse.",
     ),
     Question(
-        "Four events have probability ½, ¼, ⅛ and ⅛. Your code gives each 2 bits. What do you waste?",
-        ("Nothing: four events need 2 bits", "0.25 bits an event", "1.75 bits an event", "2 bits an event"),
+        "The right class has the score 2, the others 1.5 and 3. What is the hinge loss with margin 1?",
+        ("1.25", "2", "2.5", "3.5"),
+        answer=2,
+        explanation="1.5 is 0.5 too near and 3 is 2 too near, and both count: 0.5 + 2. It is not only the worst that "
+        "counts, nor their mean, and the right class has no term of its own.",
+    ),
+    Question(
+        "Small weights, 1,000 classes, and the first cross-entropy that is printed is 9.97. What do you suspect?",
+        (
+            "Nothing: so many classes must cost a lot",
+            "A logarithm to base 2",
+            "A sum over the batch where a mean should be",
+            "Weights that are too large",
+        ),
         answer=1,
-        explanation="The entropy is 1.75 bits, the code needs 2, and the divergence is what lies between them.",
+        explanation="The natural logarithm of 1,000 is 6.91, and log₂ 1,000 = 9.97. A sum would be as many times too "
+        "large as there are samples, and with large weights the number would be another at every start.",
+    ),
+    Question(
+        "A sigmoid neuron says 0.02 and should say 1. What is ∂L/∂z of the binary cross-entropy?",
+        ("−50", "−0.98", "−0.038", "0.98"),
+        answer=1,
+        explanation="a − y = 0.02 − 1. The slope with respect to a is −1/0.02 = −50, and σ′(z) = 0.02 · 0.98 takes it "
+        "down to this; −0.038 is what the squared error leaves.",
+    ),
+    Question(
+        "The words 0, 10, 110 and 111 were chosen for four events, but now all come equally often. What do you waste?",
+        (
+            "0 bits an event: it is still the best code",
+            "0.25 bits an event",
+            "1.75 bits an event",
+            "2.25 bits an event",
+        ),
+        answer=1,
+        explanation="A word now has (1 + 2 + 3 + 3) / 4 = 2.25 bits on average, and two bits for each would do: the "
+        "entropy of four equal chances is 2.",
     ),
 )

@@ -12,7 +12,7 @@ from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import Bars, fit, say, stepped, zero
-from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, PURPLE, RED, axes, headline, percent, plain
+from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, PURPLE, axes, headline, percent, plain
 from coursekit.losses import LOSSES
 
 CLASSES = ("owl", "fox", "hare")  # the picture shows an owl
@@ -146,7 +146,7 @@ class View:
     def _show_headline(self, frame: Frame) -> None:
         svm = f"Hinge {amount(frame.hinge)}: {'content' if frame.content else 'pulls'}."
         softmax = f"Cross-entropy {amount(frame.cross_entropy)}: still pulls"
-        say(self.headline, f"{svm}  {softmax}", INK if frame.content else RED)
+        say(self.headline, f"{svm}  {softmax}")
 
     def _show_numbers(self, frame: Frame) -> None:
         for text, x, value in zip(self.score_texts, PLACES, frame.scores, strict=True):
@@ -173,6 +173,16 @@ demo(
         "The softmax shares out probabilities, and exp never gives 0: there is always a little left to win.",
         settings={"owl": 7.5, "fox": 2.5, "hare": -1.0, "scale": 1.0, "margin": 1.0},
     ),
+    others={
+        "equal": Question(
+            "Owl leads both others by 1.5. You raise fox by 0.5, so that it is only 1 behind. Who notices?",
+            ("Only the hinge", "Only cross-entropy", "Both", "Neither: owl is still the highest"),
+            answer=1,
+            explanation="A lead of 1 is all that the hinge asks for, so it is as content as before. Cross-entropy "
+            "rises from 0.37 to 0.46: fox now takes a larger share of the probability.",
+            settings={"owl": 4.0, "fox": 3.0, "hare": 2.5, "scale": 1.0, "margin": 1.0},
+        ),
+    },
     notice="The picture shows an owl. A wrong score above the dashed line s_y − Δ is too near, and costs what "
     "sticks out. Move hare below the line: the SVM does not care where it is, the softmax does a little. Scaling "
     "all scores up keeps their order; yet while owl leads, it makes the softmax surer and satisfies the SVM.",

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from coursekit.chapters.losses.code_length import State, compute, counts
+from coursekit.chapters.losses.code_length import State, code_words, compute, counts
 from coursekit.demos import DEMOS
 from coursekit.figures.marks import rectangles
 
@@ -22,6 +22,25 @@ def test_dyadic_counts_give_whole_bits():
     np.testing.assert_array_equal(frame.best, [1, 2, 3, 3])
     assert frame.entropy == frame.cross_entropy == 1.75
     assert frame.divergence == 0
+
+
+def test_the_textbooks_words_and_those_of_the_lake():
+    assert preset("The right code").words == ("0", "10", "110", "111")
+    assert compute(State()).words == ("10", "110", "111", "0")
+    assert preset("Two bits for all").words == ("00", "01", "10", "11")
+    assert compute(State(**counts((8, 4, 2, 2), (8, 4, 4, 0)))).words == ("0", "10", "11", "")
+    assert preset("Expects ospreys").words == ("",) * 4  # 12 of 16 is no power of ½
+
+
+def test_no_word_begins_another():
+    words = code_words(np.array([3.0, 1, 4, 4, 2.0]))
+    assert [len(word) for word in words] == [3, 1, 4, 4, 2]
+    assert not any(a != b and b.startswith(a) for a in words for b in words)
+
+
+def test_the_code_it_opens_with_shows_that_the_divergence_has_a_direction():
+    frame = compute(State())
+    assert (frame.cross_entropy, frame.divergence, frame.reverse) == (2.25, 0.5, 0.625)
 
 
 def test_two_bits_for_all_waste_a_quarter():

@@ -2,27 +2,28 @@
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
-from coursekit.chapters.losses.learning_slowdown import EPOCHS, LEARNERS, SUMS, State, compute, cost_and_slope
+from coursekit.chapters.losses.learning_slowdown import EPOCHS, LEARNERS, SUMS, State, View, compute, cost_and_slope
 from coursekit.gradcheck import numerical_gradient
 
 
-def naive(state, with_slope):
+def naive(state, with_slope, rate):
     """The outputs, one number at a time."""
     w, b, outputs = state.weight, state.bias, []
     for _ in range(EPOCHS + 1):
         a = 1 / (1 + np.exp(-(w + b)))
         outputs.append(a)
         dz = 2 * (a - state.target) * a * (1 - a) if with_slope else a - state.target
-        w, b = w - state.lr * dz, b - state.lr * dz
+        w, b = w - rate * dz, b - rate * dz
     return outputs
 
 
 @pytest.mark.parametrize("state", [State(), State(weight=-2.0, bias=-1.5, target=1, lr=0.5)])
 def test_both_runs_are_those_of_a_plain_loop(state):
     squared, entropy = compute(state).runs
-    np.testing.assert_allclose(squared.output, naive(state, with_slope=True), rtol=1e-9)
-    np.testing.assert_allclose(entropy.output, naive(state, with_slope=False), rtol=1e-9)
+    np.testing.assert_allclose(squared.output, naive(state, with_slope=True, rate=state.ratio * state.lr), rtol=1e-9)
+    np.testing.assert_allclose(entropy.output, naive(state, with_slope=False, rate=state.lr), rtol=1e-9)
 
 
 def test_the_first_step_from_two_and_two():
@@ -31,17 +32,31 @@ def test_the_first_step_from_two_and_two():
     np.testing.assert_allclose(frame.now, [[sigma, 4, 2 * sigma**2 * (1 - sigma)], [sigma, 4, sigma]])
 
 
-def test_squared_error_needs_several_times_the_epochs():
-    squared, entropy = compute(State()).needed
-    assert (squared, entropy) == (234, 50)
-    assert "squared error needs 234 epochs, cross-entropy 50 epochs" in compute(State()).readout
+def test_at_the_same_rate_squared_error_needs_several_times_the_epochs():
+    frame = compute(State(ratio=1))
+    assert frame.needed == (234, 50)
+    assert "squared error needs 234 epochs, cross-entropy 50 epochs" in frame.readout
 
 
-def test_a_very_sure_mistake_is_never_unlearnt_with_squared_error():
-    squared, entropy = compute(State(weight=4.0, bias=4.0)).needed
-    assert squared is None
-    assert entropy < 100
-    assert "more than 300 epochs" in compute(State(weight=4.0, bias=4.0)).readout
+@pytest.mark.parametrize(
+    ("weight", "bias", "needed"), [(0.6, 0.9, (27, 41)), (2.0, 2.0, (47, 50)), (3.0, 3.0, (166, 57))]
+)
+def test_with_a_rate_of_its_own_squared_error_is_level_until_the_neuron_is_too_sure(weight, bias, needed):
+    assert compute(State(weight=weight, bias=bias)).needed == needed
+
+
+def test_a_very_sure_mistake_is_not_unlearnt_with_squared_error():
+    frame = compute(State(weight=4.0, bias=4.0))
+    assert frame.needed == (None, 63)
+    assert "more than 300 epochs" in frame.readout
+
+
+def test_nothing_of_the_outcome_is_drawn_before_the_first_epoch():
+    view = View(Figure())
+    for epoch, drawn in ((0, False), (1, True)):
+        view.update(compute(State(epoch=epoch)))
+        marks = [*view.curves, *view.ends, *view.hills, *view.pull_dots]
+        assert [len(mark.get_xdata()) > 0 for mark in marks] == [drawn] * len(marks)
 
 
 def test_a_right_start_needs_nothing():
