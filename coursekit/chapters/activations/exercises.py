@@ -170,18 +170,21 @@ def count_dead(z: Array) -> int:
 
 
 def _preactivations(rng: np.random.Generator) -> list[Case]:
-    """Shift some units far down, and some samples: a dead unit is a column, not a row; one is 0 everywhere."""
+    """Shift some units far down, and some samples: a dead unit is a column, not a row; some are 0 everywhere.
+
+    No two of the counts that can be mistaken for the right one are equal in all three.
+    """
     cases = []
-    for samples, units, dead in ((8, 12, 5), (20, 6, 2), (5, 9, 4)):
+    for samples, units, dead, zero, silent in ((8, 12, 5, 1, 2), (20, 7, 3, 2, 0), (6, 9, 6, 3, 1)):
         z = rng.normal(size=(samples, units))
         columns = rng.permutation(units)
         z[:, columns[:dead]] = -np.abs(z[:, columns[:dead]]) - 0.1
-        z[:, columns[0]] = 0
-        z[rng.integers(samples), columns[dead:]] = 1.5  # the others answer to at least one sample
-        z[0, columns[dead]] = -3.0
-        z[1, columns[dead]] = 2.0
-        z[-1] = -np.abs(z[-1])  # a sample to which nobody answers
-        z[2, columns[dead:]] = np.abs(z[2, columns[dead:]]) + 0.1
+        z[:, columns[:zero]] = 0
+        z[2, columns[dead:]] = np.abs(z[2, columns[dead:]]) + 0.1  # the others answer to at least one sample
+        z[:2, columns[dead]] = -3.0, 2.0
+        z[3:, columns[dead]] = -1.0  # open for some, closed in the mean
+        z[:, columns[-1]] = np.abs(z[:, columns[-1]]) + 0.1  # always open, but for samples to which nobody answers
+        z[samples - silent :] = -np.abs(z[samples - silent :])
         cases.append((z,))
     return cases
 
@@ -215,7 +218,7 @@ exercise(
         Misconception(
             "strictly below 0",
             lambda z: int((z < 0).all(axis=0).sum()),
-            "one dead unit is missing. At exactly 0 the gradient of ReLU counts as 0 too.",
+            "units whose z is exactly 0 are missing. There the gradient of ReLU counts as 0 too.",
         ),
         Misconception(
             "share",
