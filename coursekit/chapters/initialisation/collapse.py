@@ -348,7 +348,7 @@ demo(
             "has a std of about 4 × 10⁻⁵ in every layer. All learn alike, and far too slowly.",
             settings={"direction": "weights"},
         ),
-        "behind closed doors": Question(
+        "through saturated units": Question(
             "More than nine values in ten lie where tanh is flat and passes hardly any gradient. What is the std of "
             "the signal gradient when it has come from layer 10, where it is 1, to layer 1?",
             ("Nearly 0", "About 1", "Far more than 1"),
@@ -364,6 +364,14 @@ demo(
             explanation="ReLU halves the mean square in every layer. Weights that are √2 times as large double it "
             "again, in every layer.",
             settings={"scheme": "he_normal"},
+        ),
+        "a scale for ReLU": Question(
+            "Ten tanh layers of 500 units live at a weight scale of 1/√500 = 0.045. Where do ten ReLU layers live?",
+            ("At a smaller scale", "At the same scale", "At a larger scale"),
+            answer=2,
+            explanation="ReLU throws half of the mean square away in every layer, and only larger weights bring it "
+            "back. At 0.045 the signal still fades.",
+            settings={"weight_scale": 0.045},
         ),
         "another rescue": Question(
             "Weights 0.01 · N(0, 1) again. Batch norm divides what enters each tanh by its std. What becomes of the "

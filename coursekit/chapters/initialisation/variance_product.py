@@ -305,6 +305,17 @@ demo(
         "power of eight is about 6.",
         settings={"rule": "fan_out"},
     ),
+    others={
+        "ReLU and a gain": Question(
+            "ReLU halves the mean square in each of eight layers, forward and backward. All are equally wide. Can one "
+            "gain mend both directions?",
+            ("Yes, both at once", "No: each needs its own", "Yes, but the weight gradients will grow"),
+            answer=0,
+            explanation="Where fan_in and fan_out are equal, each layer has the same factor on both ways. Which gain "
+            "makes it 1?",
+            settings={"gain": 1.2},
+        ),
+    },
     notice="The line is known before any number is drawn: it starts at 1 where the signal enters and is multiplied "
     "by one factor a layer. The shaded band is a factor of 2. Where widths differ, no Var(w) keeps both directions "
     "in it: 1 / fan_in holds forward, 1 / fan_out backward, and Xavier shares the drift between them. ReLU halves "
