@@ -173,10 +173,10 @@ demo(
         "One layer multiplies the mistake once only: all five learn, Normal 0.01 last.",
         settings={"depth": 1},
     ),
-    notice="All layers have 64 units. Normal draws from N(0, 0.01²) or N(0, 1); the gain is 1 for Xavier and Orthogonal "
-    "and √2 for He, whatever the activation. A curve that stays on the dotted line guesses: all ten digits get nearly the "
-    "same score. With one hidden layer any of these scales works; each layer more multiplies the mistake. A × marks "
-    "the step at which a loss became infinite or NaN.",
+    notice="All layers have 64 units. Normal draws from N(0, 0.01²) or N(0, 1); the gain is 1 for Xavier and "
+    "Orthogonal and √2 for He, whatever the activation. A curve that stays on the dotted line guesses: all ten digits "
+    "get nearly the same score. With one hidden layer any of these scales works; each layer more multiplies the "
+    "mistake. A × marks the step at which a loss became infinite or NaN.",
     presets={
         "tanh, 8 layers": {"activation": "tanh", "depth": 8, "lr": 0.1},
         "ReLU, 8 layers": {"activation": "relu", "depth": 8, "lr": 0.1},
