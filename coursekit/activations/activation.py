@@ -29,7 +29,8 @@ class Activation:
     range : (float, float)
         Lower and upper bound of the output.
     gain : float
-        What weights of variance ``gain² / fan_in`` need so that the signal keeps its size through depth.
+        What weights of variance ``gain² / fan_in`` need so that the signal keeps its size through depth:
+        ``E[f(z)²] = 1 / gain²`` for z from N(0, 1). For sigmoid and tanh, which have one slope near 0, 1 / f'(0).
     flat : (float, float)
         Inputs at or below the first, or at or above the second, are *saturated*: the derivative there is under a tenth
         of its largest value and tends to 0 (or is 0). Infinite where the function never flattens.

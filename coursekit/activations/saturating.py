@@ -32,7 +32,7 @@ elementwise(
     formula=r"\sigma(x) = \frac{1}{1 + e^{-x}}",
     derivative=r"\sigma'(x) = \sigma(x)\,(1 - \sigma(x)) \le \tfrac{1}{4}",
     range=(0.0, 1.0),
-    gain=1.0,
+    gain=4.0,
     flat=(-3.6365, 3.6365),
     verdict="For a probability at the output. Inside a deep network it saturates and is not centred on 0: avoid it.",
     source="LeCun, Bottou, Orr and Müller (1998), Efficient BackProp, section 4.4",

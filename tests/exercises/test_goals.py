@@ -23,6 +23,7 @@ REACHED = {
         "q_osprey": 4,
     },
     "collapse": {"activation": "relu", "weight_scale": 0.063},
+    "variance_product": {"activation": "relu", "rule": "xavier", "taper": 1.0, "gain": 1.41},
 }
 MISSED = {
     "descent": [
@@ -45,6 +46,11 @@ MISSED = {
         ({"activation": "relu"}, "within a factor of 3"),
         ({"activation": "relu", "scheme": "he_normal", "weight_scale": 1.0}, "keep the scheme"),
         ({"activation": "relu", "weight_scale": 0.063, "direction": "backward"}, "Look at the activations"),
+    ],
+    "variance_product": [
+        ({"activation": "relu", "rule": "xavier", "taper": 1.0}, "On the way forward the mean square fades"),
+        ({"activation": "relu", "rule": "he", "taper": 1.0}, "Xavier's rule"),
+        ({"activation": "relu", "rule": "xavier", "gain": 1.41}, "Set taper to 1"),
     ],
 }
 EACH = pytest.mark.parametrize("goal", GOALS.values(), ids=list(GOALS))

@@ -13,8 +13,8 @@ from layouts import AWKWARD
 from coursekit.activations import ACTIVATIONS
 from coursekit.gradcheck import gradcheck, numerical_gradient
 
-# Their gain is a convention (1), not the exact one for a unit-normal input.
-CONVENTIONAL_GAIN = {"sigmoid", "tanh", "step", "softmax"}
+# Their gain is not the exact one for a unit-normal input: 1 / f'(0), or a convention where no layer follows.
+OTHER_GAIN = {"sigmoid": 4, "tanh": 1, "step": 1, "softmax": 1}
 
 
 def settings_of(activation):
@@ -217,10 +217,15 @@ def test_beyond_flat_the_slope_is_under_a_tenth_of_its_largest_and_fades(activat
             assert abs(derivative(activation, np.array([bound + inwards]))[0]) >= tenth
 
 
+@pytest.mark.parametrize("name", ["sigmoid", "tanh"])
+def test_the_gain_of_a_squashing_function_is_one_over_its_slope_at_0(name):
+    assert ACTIVATIONS[name].gain == pytest.approx(1 / derivative(ACTIVATIONS[name], np.zeros(1))[0])
+
+
 @each
 def test_gain_keeps_the_second_moment_of_a_unit_normal_input(activation):
-    if activation.name in CONVENTIONAL_GAIN:
-        assert activation.gain == 1
+    if activation.name in OTHER_GAIN:
+        assert activation.gain == OTHER_GAIN[activation.name]
         return
     z = np.linspace(-9, 9, 6001)
     density = np.exp(-z * z / 2) / math.sqrt(2 * math.pi)

@@ -14,7 +14,7 @@ from coursekit.activations import ACTIVATIONS
 from coursekit.arrays import Array
 from coursekit.data import load_digits
 from coursekit.exercises.question import Question
-from coursekit.figures.controls import DemoState, slider
+from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.curves import Look, NamedCurves
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import Bars, level, line, rows, say
@@ -47,11 +47,12 @@ Overflow = tuple[int | None, ...]  # one entry a runner
 
 @dataclass(frozen=True)
 class State(DemoState):
-    """Layers of 64 units, He's weights, plain gradient descent on batches of 64 digits; pixels from 0 to ``pixels``."""
+    """Layers of 64 units, plain gradient descent on batches of 64 digits; pixels from 0 to ``pixels``."""
 
     pixels: float = slider(16.0, 1.0, 16.0, "brightest pixel", log=True, main=True)
     lr: float = slider(0.03, 0.003, 0.3, "learning rate", log=True, main=True)
     depth: int = slider(3, 1, 8, "hidden layers")
+    weights: str = choice("he", {"He's for all six": "he", "each its own gain": "own"}, "first weights")
     goal: float = slider(0.5, 0.1, 1.5, "loss to reach", step=0.05)
     seed: int = 0
 
@@ -108,6 +109,12 @@ def racer(activation: str, depth: int, lr: float, seed: int, init: str = "he_nor
     return Trainer(Sequential([*layers, Linear(WIDTH, CLASSES, rng, init, **params)]), "softmax_cross_entropy", lr)
 
 
+def runners(weights: str, depth: int, lr: float, seed: int) -> list[Trainer]:
+    """Build the six: σ = gain / √64 from the same draw, the gain He's √2 for all, or each activation's own."""
+    gains = [ACTIVATIONS["relu" if weights == "he" else name].gain for name in RUNNERS]
+    return [racer(name, depth, lr, seed, gain=gain) for name, gain in zip(RUNNERS, gains, strict=True)]
+
+
 def race(racers: list[Trainer], seed: int, brightest: float = 1.0) -> Iterator[tuple[Array, Array, Overflow]]:
     """Train all on the same digits; give loss (K,) and share read correctly (K,) of every block, and the overflows."""
     images, labels = load_digits("train")
@@ -124,16 +131,16 @@ def _trained(racer: Trainer, x: Array, labels: Array) -> tuple[float, float]:
 
 
 @lru_cache(maxsize=16)
-def finished(pixels: float, lr: float, depth: int, seed: int) -> tuple[Array, Overflow]:
+def finished(pixels: float, weights: str, lr: float, depth: int, seed: int) -> tuple[Array, Overflow]:
     """Return all losses (6, K) and overflows; kept, because another goal needs no other race."""
-    blocks = list(race([racer(name, depth, lr, seed) for name in RUNNERS], seed, pixels))
+    blocks = list(race(runners(weights, depth, lr, seed), seed, pixels))
     return np.stack([losses for losses, _, _ in blocks], axis=1), blocks[-1][2]
 
 
 def frames(state: State) -> Iterator[Frame]:
     """Race, and show the curves so far after every few steps."""
     curves = []
-    racers = [racer(name, state.depth, state.lr, state.seed) for name in RUNNERS]
+    racers = runners(state.weights, state.depth, state.lr, state.seed)
     for losses, _, overflow in race(racers, state.seed, state.pixels):
         curves.append(losses)
         yield frame_of(np.stack(curves, axis=1), overflow, state)
@@ -141,7 +148,7 @@ def frames(state: State) -> Iterator[Frame]:
 
 def compute(state: State) -> Frame:
     """Run, or look up, the whole race and return its last frame."""
-    return frame_of(*finished(state.pixels, state.lr, state.depth, state.seed), state)
+    return frame_of(*finished(state.pixels, state.weights, state.lr, state.depth, state.seed), state)
 
 
 def frame_of(loss: Array, overflow: Overflow, state: State) -> Frame:
@@ -220,15 +227,17 @@ demo(
         explanation="Large inputs saturate tanh, and a saturated unit learns slowly; ReLU has no upper end at "
         "which to saturate. With inputs of a fitting size neither is in trouble: tanh is even a little ahead, at "
         "a rate of 0.03 as well.",
-        settings={"pixels": 1.0, "lr": 0.1, "depth": 3, "goal": 0.5},
+        settings={"pixels": 1.0, "lr": 0.1},
     ),
-    notice="All six start from the same weights and see the same batches. The lead of ReLU is a lead over "
+    notice="All six see the same batches and start from the same draw, scaled by He's √2 or by a gain of their own: 4 "
+    "for the sigmoid, 1 for tanh, √2 for ReLU. The lead of ReLU is a lead over "
     "saturation: it is large where the inputs are large, and gone where they fit. The famous six times were "
     "measured once, on one network; move the sliders before you believe any such number.",
     presets={
-        "Raw pixels": {"pixels": 16.0, "lr": 0.03, "depth": 3, "goal": 0.5},
-        "Scaled pixels": {"pixels": 1.0, "lr": 0.1, "depth": 3, "goal": 0.5},
-        "One hidden layer": {"pixels": 16.0, "lr": 0.03, "depth": 1, "goal": 0.5},
-        "Too bold for ReLU": {"pixels": 16.0, "lr": 0.1, "depth": 3, "goal": 0.5},
+        "Raw pixels": {"pixels": 16.0, "lr": 0.03, "depth": 3, "weights": "he"},
+        "Scaled pixels": {"pixels": 1.0, "lr": 0.1, "depth": 3, "weights": "he"},
+        "One hidden layer": {"pixels": 16.0, "lr": 0.03, "depth": 1, "weights": "he"},
+        "Too bold for ReLU": {"pixels": 16.0, "lr": 0.1, "depth": 3, "weights": "he"},
+        "A sigmoid that arrives": {"pixels": 1.0, "lr": 0.3, "depth": 3, "weights": "own"},
     },
 )

@@ -109,7 +109,7 @@ def compute(state: State) -> Frame:
     activation = ACTIVATIONS[state.activation]
     with np.errstate(all="ignore"):  # an exploding network overflows: that is the lesson
         steps = forward_pass(x[: state.rows], weights, state, activation)
-        kept = measured(steps, weights, upstream, state)
+        kept = measured(x, steps, weights, upstream, state)
     without = std_without(state.weight_scale, state.activation, state.direction, state.seed, state.rows)
     return Frame(**kept, without=np.array(without), variance=normalised_variance(steps[0]))
 
@@ -140,7 +140,7 @@ class View(collapse.View):
 
 def _headline(frame: Frame) -> str:
     words = STORIES[frame.story][1]
-    std = f"std {plain(frame.std[0], 2)} → {rough(frame.std[-1])}"
+    std = f"std {plain(frame.ends[0], 2)} → {rough(frame.ends[1])}"
     if not frame.state.batch_norm:
         return f"Batch norm off. {words}: {std}"
     if frame.below_eps:

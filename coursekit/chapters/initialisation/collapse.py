@@ -23,6 +23,7 @@ from coursekit.layers import batch_norm_backward, batch_norm_forward
 
 ROWS = 1000
 BINS = 61  # odd, so that 0 falls into the middle of a bin
+ALIKE = 3.0  # layers whose weight gradients are within this factor learn alike
 FULL_WIDTH = 0.08  # a bin with this share of the values, or more, fills its column
 
 
@@ -37,7 +38,9 @@ class State(DemoState):
     width: int = slider(500, 50, 800, "width (units a layer)", step=50)
     batch_norm: bool = switch(False, "batch norm before each activation")
     direction: str = choice(
-        "forward", {"forward: activations": "forward", "backward: gradients": "backward"}, "look at"
+        "forward",
+        {"activations": "forward", "signal gradients ∂L/∂a": "backward", "weight gradients ∂L/∂W": "weights"},
+        "look at",
     )
     seed: int = 0
     rows: int = ROWS
@@ -51,7 +54,7 @@ class State(DemoState):
 
 @dataclass(frozen=True)
 class Frame:
-    """One value a layer; ``counts`` (depth, bins) over ``edges``, of activations or, backward, of gradients."""
+    """One value a layer; ``counts`` (depth, bins) from ``low`` to ``high``, of what `State.direction` looks at."""
 
     std: Array
     mean: Array
@@ -66,7 +69,9 @@ class Frame:
     @property
     def story(self) -> str:
         """What happened to the signal, in one word."""
-        first, last = (self.std[0], self.std[-1]) if self.state.direction == "forward" else (self.std[-1], self.std[0])
+        first, last = self.ends
+        if self.state.direction == "weights":  # a sum over the rows grows as their root
+            first, last = first / math.sqrt(ROWS), last / math.sqrt(ROWS)
         if not np.isfinite(self.std).all() or last > 10 * max(first, 1):
             return "explodes"
         if last < 0.1 * first or first < 0.02:
@@ -76,16 +81,33 @@ class Frame:
         return "lives"
 
     @property
+    def ends(self) -> tuple[float, float]:
+        """The std where the signal sets out and where it arrives: backward it runs from the top layer to the first."""
+        ends = float(self.std[0]), float(self.std[-1])
+        return ends if self.state.direction == "forward" else ends[::-1]
+
+    @property
+    def words(self) -> str:
+        """The story as a clause."""
+        if self.state.direction != "weights" or not np.isfinite(self.std).all():
+            return f"The signal {self.story}"
+        if not self.std.any():
+            return "No layer has a weight gradient"
+        if self.std.max() >= ALIKE * self.std.min():
+            return "Not all layers learn alike"
+        return f"All layers learn alike{', and hardly at all' if self.story == 'vanishes' else ''}"
+
+    @property
     def _range(self) -> tuple[float, float]:
         return ACTIVATIONS[self.state.activation].range
 
     @property
     def readout(self) -> str:
         """The story, and the figures at both ends of the network."""
-        what = "activations" if self.state.direction == "forward" else "gradients"
         last = len(self.std)
+        what = {"forward": "activations", "backward": "signal gradients", "weights": "weight gradients"}
         return (
-            f"The signal {self.story}. Weights have std {plain(self.weight_std)}. Std of the {what}: "
+            f"{self.words}. Weights have std {plain(self.weight_std)}. Std of the {what[self.state.direction]}: "
             f"{rough(self.std[0])} in layer 1, {rough(self.std[-1])} in layer {last}. "
             f"Layer {last}: {self.saturated[-1]:.0%} saturated, {self.dead[-1]:.0%} of the units dead."
         )
@@ -134,13 +156,35 @@ def backward_pass(
     for w, step in zip(reversed(weights), reversed(steps), strict=True):
         still_wanted()
         gradients.append(dout)
-        dz = activation.backward(dout, step.cache)
-        if step.norm_cache is not None:
-            dz, _, _ = batch_norm_backward(dz, step.norm_cache)
-        dout = dz @ w.T
+        dout = before_activation(dout, step, activation) @ w.T
         dout *= np.float32(scale)
         flush_tiny(dout.reshape(-1))
     return gradients[::-1]
+
+
+def before_activation(dout: Array, step: Step, activation: Activation) -> Array:
+    """Turn a layer's ∂L/∂a into ∂L/∂z, where z = scale · a w: back through f and, if it is there, batch norm."""
+    dz = activation.backward(dout, step.cache)
+    if step.norm_cache is not None:
+        dz, _, _ = batch_norm_backward(dz, step.norm_cache)
+    return dz
+
+
+def weight_gradients(x: Array, steps: list[Step], gradients: list[Array], activation: Activation) -> list[Array]:
+    """Return ∂L/∂W = aᵀ ∂L/∂z of every layer, a being its input, from its ∂L/∂a; a sum over the rows."""
+    inputs = [x, *(step.a for step in steps[:-1])]
+    found = []
+    for a, dout, step in zip(inputs, gradients, steps, strict=True):
+        still_wanted()
+        dz = before_activation(dout, step, activation)
+        found.append(np.zeros((a.shape[1], dz.shape[1]), dz.dtype) if _all_tiny(a, dz) else a.T @ dz)
+        flush_tiny(found[-1].reshape(-1))
+    return found
+
+
+def _all_tiny(a: Array, dz: Array) -> bool:
+    """Whether no sum over the rows can reach 1e−30: it would be flushed, and denormal products are slow."""
+    return len(a) * float(np.abs(a).max()) * float(np.abs(dz).max()) < 1e-30
 
 
 def compute(state: State) -> Frame:
@@ -149,16 +193,26 @@ def compute(state: State) -> Frame:
     activation = ACTIVATIONS[state.activation]
     with np.errstate(all="ignore"):  # an exploding network overflows: that is the lesson
         steps = forward_pass(x[: state.rows], weights, state.weight_scale, activation, state.batch_norm)
-        return Frame(**measured(steps, weights, upstream, state))
+        return Frame(**measured(x, steps, weights, upstream, state))
 
 
-def measured(steps: list[Step], weights: list[Array], upstream: Array, state: State) -> dict[str, Any]:
+def looked_at(x: Array, steps: list[Step], weights: list[Array], upstream: Array, state: State) -> list[Array]:
+    """Return one array a layer: its activations, its signal gradients or its weight gradients."""
+    if state.direction == "forward":
+        return [step.a for step in steps]
+    activation = ACTIVATIONS[state.activation]
+    gradients = backward_pass(upstream[: state.rows], steps, weights, state.weight_scale, activation)
+    if state.direction == "backward":
+        return gradients
+    # A preview has fewer rows; sums of independent ones grow as the root of their number.
+    scale = np.float32(math.sqrt(ROWS / state.rows))
+    return [scale * dw for dw in weight_gradients(x[: state.rows], steps, gradients, activation)]
+
+
+def measured(x: Array, steps: list[Step], weights: list[Array], upstream: Array, state: State) -> dict[str, Any]:
     """Take the statistics of every layer after a forward pass: what a frame holds."""
     activation = ACTIVATIONS[state.activation]
-    if state.direction == "forward":
-        shown = [step.a for step in steps]
-    else:
-        shown = backward_pass(upstream[: state.rows], steps, weights, state.weight_scale, activation)
+    shown = looked_at(x, steps, weights, upstream, state)
     low, high = value_range(activation, state.direction)
     moments = [layer_moments(values) for values in shown]
     flatness = [layer_flatness(step.z, activation) for step in steps]
@@ -183,8 +237,8 @@ def preview(state: State) -> State:
 def value_range(activation: Activation, direction: str) -> tuple[float, float]:
     """The values that the histograms span, with a little room at both ends."""
     low, high = max(activation.range[0], -4.0), min(activation.range[1], 4.0)
-    if direction == "backward":
-        low, high = -3.0, 3.0
+    if direction != "forward":
+        low, high = (-3.0, 3.0) if direction == "backward" else (-40.0, 40.0)
     room = 0.04 * (high - low)
     return low - room, high + room
 
@@ -207,6 +261,20 @@ STORIES = {
 }
 
 
+TITLES = {
+    "forward": "activations of each layer",
+    "backward": "signal gradients ∂L/∂a of each layer",
+    "weights": "weight gradients ∂L/∂W of each layer",
+}
+
+
+def told(frame: Frame) -> str:
+    """What the headline says of the story: in short, and of weight gradients that two things matter."""
+    if frame.state.direction != "weights" or frame.story == "explodes":
+        return STORIES[frame.story][1]
+    return frame.words
+
+
 class View:
     """Histograms above; std and the flat shares of each layer below."""
 
@@ -216,7 +284,7 @@ class View:
         self.headline = headline(figure)
         self.histograms = axes(figure, (0.07, 0.475, 0.915, 0.40), "", "", "value")
         self.bars = areas(self.histograms, BLUE, ghost=True)
-        self.spread = axes(figure, (0.07, 0.095, 0.41, 0.27), "std of each layer (log scale)", "layer", "std")
+        self.spread = axes(figure, (0.07, 0.095, 0.41, 0.27), "std (log scale)", "layer", "std")
         self.spread.set_yscale("log")
         self.std = line(self.spread, "o-", color=INK, markersize=5, linewidth=1.6, ghost=True)
         self.shares = axes(figure, (0.575, 0.095, 0.41, 0.27), "", "layer", "%")
@@ -227,9 +295,9 @@ class View:
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
-        color, words = STORIES[frame.story]
+        color = STORIES[frame.story][0]
         self._fit(frame)
-        say(self.headline, f"{words}: std {plain(frame.std[0])} → {plain(frame.std[-1])}", color)
+        say(self.headline, f"{told(frame)}: std {plain(frame.ends[0])} → {plain(frame.ends[1])}", color)
         self.bars.set_verts(outlines(frame.counts, frame.counts[0].sum(), frame.low, frame.high), closed=False)
         self.bars.set_facecolor(color)
         layers = np.arange(1, len(frame.std) + 1)
@@ -239,15 +307,20 @@ class View:
 
     def _fit(self, frame: Frame) -> None:
         """Step the axes to what the frame needs."""
-        what = "activations" if frame.state.direction == "forward" else "gradients ∂L/∂a"
-        entitle(self.histograms, f"{what} of each layer, as histograms")
+        entitle(self.histograms, TITLES[frame.state.direction])
         fit(self.histograms, ylim=(frame.low, frame.high))
         decades = np.log10(frame.std[np.isfinite(frame.std) & (frame.std > 0)])
         low, high = decades.min(initial=0), decades.max(initial=0)
         fit(self.spread, ylim=(10.0 ** -stepped(-low, 8, 12, 18, 30), 10.0 ** stepped(high, 2, 10, 30)))
-        last = len(frame.std)
+        self._number(len(frame.std), downwards=frame.state.direction != "forward")
+
+    def _number(self, last: int, downwards: bool) -> None:
+        """Count the layers from left to right as the signal meets them: a gradient enters at the top."""
+        ends = (0.4, last + 0.6)
         for ax in (self.histograms, self.spread, self.shares):
-            fit(ax, xlim=(0.4, last + 0.6), xticks=range(1, last + 1))
+            fit(ax, xlim=ends[::-1] if downwards else ends, xticks=range(1, last + 1))
+        for ax in (self.spread, self.shares):
+            fit(ax.xaxis.label, text="layer ↓" if downwards else "layer")
 
 
 def weights(scale: float, scheme: str, activation: str) -> dict[str, Any]:
@@ -263,11 +336,58 @@ demo(
         ("Values spread like a bell", "Values at −1 and +1", "Still 0"),
         answer=1,
         explanation="A sum of 500 products has a std of √500 ≈ 22 here. tanh is flat there and answers −1 or +1.",
-        settings={**weights(1.0, "normal", "tanh"), "direction": "forward"},
+        settings={"weight_scale": 1.0},
     ),
+    others={
+        "which layer learns least": Question(
+            "Activations shrink on the way up, signal gradients ∂L/∂a on the way down. A weight's gradient is what "
+            "came in times what comes back. In which layer is it smallest?",
+            ("In the first", "In the last", "It is about the same in all"),
+            answer=2,
+            explanation="What comes in is small where what comes back is large, and the other way round: the product "
+            "has a std of about 4 × 10⁻⁵ in every layer. All learn alike, and far too slowly.",
+            settings={"direction": "weights"},
+        ),
+        "through saturated units": Question(
+            "More than nine values in ten lie where tanh is flat and passes hardly any gradient. What is the std of "
+            "the signal gradient when it has come from layer 10, where it is 1, to layer 1?",
+            ("Nearly 0", "About 1", "Far more than 1"),
+            answer=2,
+            explanation="Most values of the gradient are lost, but the few that pass are spread by weights that are 22 "
+            "times too large, and that wins: about 10⁵.",
+            settings={"direction": "backward"},
+        ),
+        "what ReLU needs": Question(
+            "In ten ReLU layers with Var(w) = 1/n the std falls from 0.58 to 0.024. With which weights does it hold?",
+            ("1.2 times as large", "√2 times as large", "24 times as large"),
+            answer=1,
+            explanation="ReLU halves the mean square in every layer. Weights that are √2 times as large double it "
+            "again, in every layer.",
+            settings={"scheme": "he_normal"},
+        ),
+        "a scale for ReLU": Question(
+            "Ten tanh layers of 500 units live at a weight scale of 1/√500 = 0.045. Where do ten ReLU layers live?",
+            ("At a smaller scale", "At the same scale", "At a larger scale"),
+            answer=2,
+            explanation="ReLU throws half of the mean square away in every layer, and only larger weights bring it "
+            "back. At 0.045 the signal still fades.",
+            settings={"weight_scale": 0.045},
+        ),
+        "another rescue": Question(
+            "Weights 0.01 · N(0, 1) again. Batch norm divides what enters each tanh by its std. What becomes of the "
+            "tenth layer's activations when the weight scale goes from 0.01 to 1?",
+            ("They saturate", "They stay as they are", "They explode"),
+            answer=1,
+            explanation="A factor that all weights share is in the sums and in their std, and the division takes it "
+            "away.",
+            settings={"weight_scale": 1.0},
+        ),
+    },
     notice="Each column is one layer's histogram, turned upright. Its full width is 8 % of the values in one bin; "
     "the end bins collect what lies beyond. A thin line at 0 is a layer that has forgotten its input. Two blocks "
-    "at the ends are saturated units: they speak, but hardly any gradient passes through them.",
+    "at the ends are saturated units: they speak, but hardly any gradient passes through them. Gradients are read as "
+    "they travel, from the top layer down; the one that enters at the top is drawn from N(0, 1), and a weight's "
+    "gradient is a sum over the 1,000 rows.",
     presets={
         "Too small: 0.01": weights(0.01, "normal", "tanh"),
         "Too large: 1": weights(1.0, "normal", "tanh"),

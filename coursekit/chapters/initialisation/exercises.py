@@ -324,3 +324,75 @@ exercise(
     ),
     takeaway="The signal dies exponentially: try your function with scale 0.01 and width 500.",
 )
+
+
+def conv_he_std(filters: int, channels: int, height: int, width: int) -> float:
+    """The standard deviation √(2 / fan_in) for a convolution: fan_in = channels · height · width of the window."""
+    return math.sqrt(2 / (channels * height * width))
+
+
+def _filter_shapes(rng: np.random.Generator) -> list[Case]:
+    """Windows that are no squares too, and never as many filters as channels."""
+    shapes = ((64, 3, 7, 7), (8, 32, 3, 3), (96, 48, 1, 5), (16, 10, 5, 2))
+    return [(filters + int(rng.integers(9)), *rest) for filters, *rest in shapes]
+
+
+exercise(
+    conv_he_std,
+    task="Return He's standard deviation for the weights of a convolution: filters, channels, and the window's size.",
+    returns=("std",),
+    cases=_filter_shapes,
+    misconceptions=(
+        Misconception(
+            "channels only",
+            lambda filters, channels, height, width: math.sqrt(2 / channels),
+            "a unit of a convolution adds up a whole window in each channel, not one pixel.",
+        ),
+        Misconception(
+            "window only",
+            lambda filters, channels, height, width: math.sqrt(2 / (height * width)),
+            "that is the window in one channel. A filter reaches through all channels.",
+        ),
+        Misconception(
+            "fan_out",
+            lambda filters, channels, height, width: math.sqrt(2 / (filters * height * width)),
+            "you count with the filters: that is fan_out. He's rule keeps the signal on its way forward.",
+        ),
+        Misconception(
+            "all weights",
+            lambda filters, channels, height, width: math.sqrt(2 / (filters * channels * height * width)),
+            "you divide by the number of all weights. One unit has only those of one filter.",
+        ),
+        Misconception(
+            "filters only",
+            lambda filters, channels, height, width: math.sqrt(2 / filters),
+            "that is the number of filters. What does one unit add up?",
+        ),
+        Misconception(
+            "one side of the window",
+            lambda filters, channels, height, width: math.sqrt(2 / (channels * height)),
+            "a window has a height and a width: both count.",
+        ),
+        Misconception(
+            "variance",
+            lambda filters, channels, height, width: 2 / (channels * height * width),
+            "that is the variance of a weight. The standard deviation is its root.",
+        ),
+        Misconception(
+            "no ReLU",
+            lambda filters, channels, height, width: math.sqrt(1 / (channels * height * width)),
+            "the fan-in is right. The 2 that makes up for ReLU is missing.",
+        ),
+        Misconception(
+            "Xavier",
+            lambda filters, channels, height, width: math.sqrt(2 / ((filters + channels) * height * width)),
+            "that is Xavier's. He's rule divides by the fan-in alone.",
+        ),
+    ),
+    hints=(
+        "How many products does one output of one filter add up?",
+        "fan_in = channels · height · width: a window in every channel.",
+        "The root of 2 / fan_in.",
+    ),
+    takeaway="The image's size does not come into it: each output adds up one window, wherever it lies.",
+)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from coursekit.chapters.initialisation.variance_product import fate
 from coursekit.exercises.goal import goal
 
 
@@ -22,4 +23,24 @@ goal(
     task="Give ten ReLU layers, weights Normal, a scale with which the signal keeps its size within a factor of 3.",
     missing=_layer_10_lives,
     takeaway="With 500 inputs a unit the scale is √(2 / 500) = 0.063: the 2 makes up for the half that ReLU cuts off.",
+)
+
+
+def _both_directions_hold(state: Any, frame: Any) -> str:
+    if state.activation != "relu" or state.rule != "xavier" or state.depth < 8:
+        return "Choose ReLU, Xavier's rule and eight layers at least: only the gain is yours."
+    if frame.widths.max() > frame.widths.min():
+        return "Set taper to 1: where the widths differ, no gain serves both directions."
+    for name, change in (("forward", frame.forward_change), ("backward", frame.backward_change)):
+        if fate(change) != "holds":
+            return f"On the way {name} the mean square {fate(change)}, × {change:.2g}; within a factor of 2 it holds."
+    return ""
+
+
+goal(
+    __name__,
+    "variance_product",
+    task="Find the gain with which eight ReLU layers of equal width, by Xavier's rule, hold forward and backward.",
+    missing=_both_directions_hold,
+    takeaway="√2: gain² = 2 makes up for the half of the mean square that ReLU cuts off, in both directions alike.",
 )

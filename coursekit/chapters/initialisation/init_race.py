@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from coursekit.activations import ACTIVATIONS
 from coursekit.arrays import Array
 from coursekit.chapters.activations.activation_race import (
+    BATCH,
     CHANCE,
     CLASSES,
     EVERY,
@@ -22,12 +23,14 @@ from coursekit.chapters.activations.activation_race import (
     race_axes,
     racer,
 )
+from coursekit.data import load_digits
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.curves import Look, NamedCurves
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import Bars, level, line, rows, say
 from coursekit.figures.style import BLUE, BROWN, INK, ORANGE, PURPLE, RED, axes, headline
+from coursekit.training.history import batches
 
 SCHEMES: tuple[dict[str, Any], ...] = (
     {"init": "normal", "std": 0.01},
@@ -90,6 +93,12 @@ class Frame:
         )
         start = f"Step {self.steps[-1]}: {self.learning} of {len(SCHEMES)} learn{leads}."
         return f"{start} Loss: {losses}. Chance: log 10 = {CHANCE:.3g}."
+
+
+def first_batch(seed: int) -> tuple[Array, Array]:
+    """Return the digits x (N, 64) and labels (N,) of the race's first training step."""
+    images, labels = load_digits("train")
+    return next(batches(images.reshape(len(images), -1), labels, BATCH, seed))
 
 
 def frames(state: State) -> Iterator[Frame]:
@@ -161,11 +170,12 @@ demo(
         answer=2,
         explanation="With eight layers 0.01 lets the signal and its gradient fade away, and 1 saturates every tanh. "
         "One layer multiplies the mistake once only: all five learn, Normal 0.01 last.",
-        settings={"activation": "tanh", "depth": 1, "lr": 0.1},
+        settings={"depth": 1},
     ),
-    notice="A curve that stays on the dotted line guesses: all ten digits get nearly the same score. With one "
-    "hidden layer any of these scales works; each layer more multiplies the mistake. A × marks the step at which a "
-    "loss became infinite or NaN.",
+    notice="All layers have 64 units. Normal draws from N(0, 0.01²) or N(0, 1); the gain is 1 for Xavier and "
+    "Orthogonal and √2 for He, whatever the activation. A curve that stays on the dotted line guesses: all ten digits "
+    "get nearly the same score. With one hidden layer any of these scales works; each layer more multiplies the "
+    "mistake. A × marks the step at which a loss became infinite or NaN.",
     presets={
         "tanh, 8 layers": {"activation": "tanh", "depth": 8, "lr": 0.1},
         "ReLU, 8 layers": {"activation": "relu", "depth": 8, "lr": 0.1},

@@ -12,10 +12,15 @@ quiz(
         explanation="Equal units get equal gradients and stay equal. They are not dead: tanh passes gradients.",
     ),
     Question(
-        "Weights 0.01 · N(0, 1), 400 units a layer, tanh. By what factor does the std change in each layer?",
-        ("0.01", "0.2", "4", "it stays"),
-        answer=1,
-        explanation="√n · σ = √400 · 0.01 = 0.2, as long as tanh is nearly the identity, which it is near 0.",
+        "Ten tanh layers start from weights that are much too small. Do early layers learn less than late ones?",
+        (
+            "Yes: hardly any gradient reaches them",
+            "No: late ones learn less, as hardly any signal reaches them",
+            "No: all learn alike, and hardly at all",
+        ),
+        answer=2,
+        explanation="∂L/∂W is what came in times what comes back. Low down the second is small, high up the first; "
+        "the product has the same size everywhere.",
     ),
     Question(
         "A layer has 300 inputs and 100 units. Which variance of a weight does Xavier ask for?",

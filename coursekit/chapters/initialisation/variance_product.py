@@ -60,13 +60,18 @@ class State(DemoState):
 
 @dataclass(frozen=True)
 class Frame:
-    """E[a²] forward and E[(∂L/∂a)²] backward, at the input (entry 0) and behind each layer: (depth + 1,) all."""
+    """Mean squares: of a forward and ∂L/∂a backward, at the input (entry 0) and after each layer, (depth + 1,) each.
+
+    Those of ∂L/∂W, ``weights`` (depth,), are a row's: a sum over N rows has N times as much.
+    """
 
     widths: Array
     forward_predicted: Array
     forward: Array
     backward_predicted: Array
     backward: Array
+    weights_predicted: Array
+    weights: Array
     state: State
 
     @property
@@ -78,6 +83,21 @@ class Frame:
     def backward_change(self) -> float:
         """By how much the gradient has grown when it reaches the input."""
         return float(self.backward[0] / self.backward[-1])
+
+    @property
+    def spread(self) -> float:
+        """How many times as large the weight gradient's mean square is in the top layer as in the first."""
+        return float(self.weights[-1] / self.weights[0])
+
+    @property
+    def learning(self) -> str:
+        """Which layers get the larger weight gradients, as a clause."""
+        words = {
+            "holds": "all layers learn alike",
+            "grows": "late layers learn more",
+            "fades": "early layers learn more",
+        }
+        return words[fate(self.spread)]
 
     @property
     def bent(self) -> bool:
@@ -93,7 +113,7 @@ class Frame:
             f"{fate(self.forward_change)}: × {plain(self.forward_change, 2)} measured, "
             f"× {plain(self.forward_predicted[-1], 2)} predicted. Backward it "
             f"{fate(self.backward_change)}: × {plain(self.backward_change, 2)} measured, "
-            f"× {plain(self.backward_predicted[0], 2)} predicted."
+            f"× {plain(self.backward_predicted[0], 2)} predicted. By their weight gradients {self.learning}."
         )
         return sentence + (" tanh is not linear there, so the prediction fails." if self.bent else "")
 
@@ -158,25 +178,46 @@ def predict(widths: Array, stds: Array, share: float) -> tuple[Array, Array]:
     return np.append(1.0, forward), np.append(backward, 1.0)
 
 
+def predict_weights(forward: Array, backward: Array, share: float) -> Array:
+    """Return E[(∂L/∂W)²] of each layer and row, (L,): what came in times what came back.
+
+    With qₗ, gₗ and c as in `predict`, and ∂L/∂Wₗ = aₗ₋₁ᵀ ∂L/∂zₗ::
+
+        E[(∂L/∂Wₗ)²] = qₗ₋₁ · c · gₗ
+
+    qₗ₋₁ holds the factors of the layers below, gₗ those of the layers above. Where all layers are alike, every l has
+    L − 1 equal factors, so the product is the same in all of them.
+
+    References
+    ----------
+    Glorot and Bengio (2010), equation 14.
+    """
+    product: Array = forward[:-1] * share * backward[1:]
+    return product
+
+
 def mean_square(values: Array) -> float:
     """Return E[v²] = Var v + (E v)², summed in float64."""
     moments = layer_moments(values)
     return moments.std**2 + moments.mean**2
 
 
-def measure(x: Array, weights: list[Array], stds: Array, activation: Activation, dout: Array) -> tuple[Array, Array]:
-    """Send x (N, n₀) up and dout (N, n_L) down a network; return the mean squares on both ways, (L + 1,) each."""
+def measure(x: Array, weights: list[Array], stds: Array, activation: Activation, dout: Array) -> tuple[Array, ...]:
+    """Send x (N, n₀) up and dout (N, n_L) down; return the mean squares of a and ∂L/∂a, (L + 1,), and ∂L/∂W, (L,)."""
     stds = stds.astype(x.dtype)
-    forward, caches = [mean_square(x)], []
+    signals, caches = [x], []
     for w, std in zip(weights, stds, strict=True):
-        x, cache = activation.forward(std * (x @ w))
+        a, cache = activation.forward(std * (signals[-1] @ w))
         caches.append(cache)
-        forward.append(mean_square(x))
-    backward = [mean_square(dout)]
-    for w, std, cache in zip(weights[::-1], stds[::-1], caches[::-1], strict=True):
-        dout = std * (activation.backward(dout, cache) @ w.T)
+        signals.append(a)
+    backward, slopes = [mean_square(dout)], []
+    for a, w, std, cache in zip(signals[-2::-1], weights[::-1], stds[::-1], caches[::-1], strict=True):
+        dz = activation.backward(dout, cache)
+        slopes.append(mean_square(a.T @ dz) / len(x))
+        dout = std * (dz @ w.T)
         backward.append(mean_square(dout))
-    return np.array(forward), np.array(backward[::-1])
+    forward = [mean_square(a) for a in signals]
+    return np.array(forward), np.array(backward[::-1]), np.array(slopes[::-1])
 
 
 def compute(state: State) -> Frame:
@@ -184,63 +225,67 @@ def compute(state: State) -> Frame:
     widths = layer_widths(state)
     rule = RULES[state.rule]
     stds = state.gain * np.array([rule(fan_in, fan_out) for fan_in, fan_out in pairwise(widths)])
-    forward_predicted, backward_predicted = predict(widths, stds, SHARE[state.activation])
+    share = SHARE[state.activation]
+    forward_predicted, backward_predicted = predict(widths, stds, share)
     x, largest, dout = draw(state.seed)
     weights = [w[:fan_in, :fan_out] for w, (fan_in, fan_out) in zip(largest, pairwise(widths), strict=False)]
     activation = ACTIVATIONS[state.activation]
-    forward, backward = measure(x[:, : widths[0]], weights, stds, activation, dout[:, : widths[-1]])
-    return Frame(widths, forward_predicted, forward, backward_predicted, backward, state)
+    weights_predicted = predict_weights(forward_predicted, backward_predicted, share)
+    forward, backward, slopes = measure(x[:, : widths[0]], weights, stds, activation, dout[:, : widths[-1]])
+    return Frame(widths, forward_predicted, forward, backward_predicted, backward, weights_predicted, slopes, state)
 
 
 COLORS = {"holds": BLUE, "fades": PURPLE, "grows": RED}
 SPANS = (1e2, 1e5, 1e10, 1e20)  # the axes reach from 1 / span to span
 
 
-class Direction:
-    """Forward or backward: predicted line and measured markers, with the layers' widths below."""
+class Quantity:
+    """Activations, signal gradients or weight gradients: predicted line, measured markers, the widths below."""
 
     def __init__(self, figure: Figure, left: float, title: str, what: str) -> None:
-        self.panel = axes(figure, (left, 0.31, 0.41, 0.565), title, "", what)
+        self.panel = axes(figure, (left, 0.31, 0.255, 0.565), title, "", what)
         self.panel.set_yscale("log")
         self.panel.tick_params(labelbottom=False)
         self.panel.axhspan(1 / HELD, HELD, color=BLUE, alpha=0.12, linewidth=0, zorder=0)
         self.predicted = line(self.panel, color=ORANGE, linewidth=2.6)
         self.measured = line(self.panel, "o", markersize=8, ghost=True)
-        self.strip = axes(figure, (left, 0.1, 0.41, 0.15), "", "layer (0 is the input)")
+        self.strip = axes(figure, (left, 0.1, 0.255, 0.15), "", "layer (0: input)")
         self.strip.set(ylim=(0, WIDEST), yticks=[0, WIDEST / 2, WIDEST])
         self.widths = areas(self.strip, "#a9b5b3")
 
     def show(self, predicted: Array, measured: Array, widths: Array, change: float, span: float) -> None:
-        """Show both curves over the layers, from 1 / span to span, the markers in the colour of what happened."""
+        """Show both curves, the last layer's value last, the markers in the colour of what happened."""
         layers = np.arange(len(widths))
         fit(self.panel, ylim=(1 / span, span))
         for ax in (self.panel, self.strip):
-            fit(ax, xlim=(-0.4, len(widths) - 0.6), xticks=range(len(widths)))
-        self.predicted.set_data(layers, predicted)
-        self.measured.set_data(layers, measured)
+            fit(ax, xlim=(-0.4, len(widths) - 0.6), xticks=range(0, len(widths), 2 if len(widths) > 9 else 1))
+        self.predicted.set_data(layers[-len(predicted) :], predicted)
+        self.measured.set_data(layers[-len(measured) :], measured)
         self.measured.set(color=COLORS[fate(change)], markeredgecolor=PAPER)
         self.widths.set_verts(rectangles(layers - 0.3, layers + 0.3, 0, widths))
 
 
 class View:
-    """Forward on the left, backward on the right."""
+    """Activations, signal gradients and weight gradients side by side."""
 
     size = (10.4, 5.6)
 
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
-        self.forward = Direction(figure, 0.07, "forward →", "E[a²]")
-        self.backward = Direction(figure, 0.575, "← backward", "E[(∂L/∂a)²]")
-        legend(self.forward.panel, ("● measured", INK), ("— predicted", ORANGE))
+        self.forward = Quantity(figure, 0.07, "forward →", "E[a²]")
+        self.backward = Quantity(figure, 0.40, "← backward", "E[(∂L/∂a)²]")
+        self.weights = Quantity(figure, 0.73, "weight gradients", "E[(∂L/∂W)²], a row")
+        legend(self.forward.strip, ("● measured", INK), ("— predicted", ORANGE))
         self.forward.strip.set_ylabel("units", fontsize=10.5, color=INK)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
-        curves = [frame.forward_predicted, frame.forward, frame.backward_predicted, frame.backward]
+        curves = np.concatenate([frame.forward_predicted, frame.forward, frame.backward_predicted, frame.backward])
         span = stepped(float(np.exp(np.abs(np.log(curves)).max())), *SPANS)
         forward, backward = frame.forward_change, frame.backward_change
         self.forward.show(frame.forward_predicted, frame.forward, frame.widths, forward, span)
         self.backward.show(frame.backward_predicted, frame.backward, frame.widths, backward, span)
+        self.weights.show(frame.weights_predicted, frame.weights, frame.widths, frame.spread, span)
         words = f"Forward {fate(forward)}, × {plain(forward, 2)}; backward {fate(backward)}, × {plain(backward, 2)}"
         say(self.headline, words + (": tanh bends" if frame.bent else ""))
 
@@ -258,19 +303,33 @@ demo(
         answer=1,
         explanation="Forward each layer multiplies by fan_in · Var(w) = fan_in / fan_out = 1 / 0.8, and 1 / 0.8 to the "
         "power of eight is about 6.",
-        settings={**TAPERED, "rule": "fan_out"},
+        settings={"rule": "fan_out"},
     ),
+    others={
+        "ReLU and a gain": Question(
+            "ReLU halves the mean square in each of eight layers, forward and backward. All are equally wide. Can one "
+            "gain mend both directions?",
+            ("Yes, both at once", "No: each needs its own", "Yes, but the weight gradients will grow"),
+            answer=0,
+            explanation="Where fan_in and fan_out are equal, each layer has the same factor on both ways. Which gain "
+            "makes it 1?",
+            settings={"gain": 1.2},
+        ),
+    },
     notice="The line is known before any number is drawn: it starts at 1 where the signal enters and is multiplied "
     "by one factor a layer. The shaded band is a factor of 2. Where widths differ, no Var(w) keeps both directions "
     "in it: 1 / fan_in holds forward, 1 / fan_out backward, and Xavier shares the drift between them. ReLU halves "
     "the mean square in every layer; He's 2 makes up for it. For tanh the line is that of a linear network, and "
-    "fails where tanh bends. Widths stay between 20 and 600 units.",
+    "fails where tanh bends. A weight's gradient holds the factors of all layers but its own, forward below and "
+    "backward above: where the widths are equal it is the same in every layer, whatever the gain. Widths stay between "
+    "20 and 600 units.",
     presets={
         "1 / fan_in: forward holds": {**TAPERED, "rule": "fan_in"},
         "1 / fan_out: backward holds": {**TAPERED, "rule": "fan_out"},
         "Xavier: the compromise": {**TAPERED, "rule": "xavier"},
         "ReLU halves it": {**EVEN, "rule": "xavier", "activation": "relu"},
         "He mends it": {**EVEN, "rule": "he", "activation": "relu"},
+        "Too small: all learn alike": {**EVEN, "gain": 0.5, "rule": "xavier", "activation": "identity"},
         "tanh bends": {**EVEN, "gain": 2.0, "rule": "xavier", "activation": "tanh"},
     },
 )

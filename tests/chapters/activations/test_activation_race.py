@@ -6,6 +6,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from coursekit.activations import ACTIVATIONS
 from coursekit.chapters.activations.activation_race import (
     BATCH,
     EVERY,
@@ -17,6 +18,7 @@ from coursekit.chapters.activations.activation_race import (
     arrivals,
     compute,
     racer,
+    runners,
 )
 from coursekit.data import load_digits
 from coursekit.training.history import batches
@@ -57,6 +59,21 @@ def test_the_ratio_is_that_of_the_steps():
     assert f"{frame.ratio:.1f} times" in frame.readout
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_with_weights_of_its_own_gain_the_sigmoid_arrives_and_with_he_it_does_not(seed):
+    own, he = (race(pixels=1.0, lr=0.3, weights=weights, seed=seed) for weights in ("own", "he"))
+    assert own.arrived[0] > 0
+    assert he.arrived[0] == 0
+    assert he.loss[0, -1] > 2
+
+
+def test_each_gain_is_that_of_the_record():
+    six, alike = (runners(weights, depth=1, lr=0.1, seed=0) for weights in ("own", "he"))
+    for name, one, other in zip(RUNNERS, six, alike, strict=True):
+        ratio = one.net.params["0.w"] / other.net.params["0.w"]
+        np.testing.assert_allclose(ratio, ACTIVATIONS[name].gain / np.sqrt(2), rtol=1e-5)
+
+
 def test_nobody_arrives_at_a_goal_that_is_too_low():
     frame = race(pixels=1.0, lr=0.003, goal=0.1)
     assert frame.ratio is None
@@ -72,7 +89,7 @@ def test_a_curve_is_that_of_its_network_trained_alone():
 
 
 def test_all_start_from_the_same_weights():
-    nets = [racer(name, depth=2, lr=0.03, seed=0).net.params for name in RUNNERS]
+    nets = [runner.net.params for runner in runners("he", depth=2, lr=0.03, seed=0)]
     for name in nets[0]:
         for other in nets[1:]:
             np.testing.assert_array_equal(nets[0][name], other[name])

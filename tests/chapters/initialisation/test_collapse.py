@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.chapters.initialisation import collapse
+from coursekit.figures.canvas import LiveFigure
 
 
 def collapse_frame(**settings):
@@ -48,7 +49,63 @@ def test_collapse_shows_one_value_and_one_histogram_a_layer():
     assert (frame.counts.sum(1) == collapse.ROWS * 50).all()
 
 
-@pytest.mark.parametrize("direction", ["forward", "backward"])
+def test_small_tanh_weights_let_every_layer_learn_alike_though_signal_gradients_vanish():
+    # Glorot and Bengio (2010), equation 14: the small a cancels the large ∂L/∂z.
+    signal = collapse_frame(weight_scale=0.01, direction="backward")
+    assert signal.std[0] == pytest.approx(1.4e-6, rel=0.03)
+    assert signal.std[-1] == pytest.approx(1, rel=0.01)
+    weights = collapse_frame(weight_scale=0.01, direction="weights")
+    np.testing.assert_allclose(weights.std, 4.2e-5, rtol=0.05)
+    assert weights.words == "All layers learn alike, and hardly at all"
+
+
+def test_behind_a_sigmoid_early_layers_do_learn_less():
+    # a stays near ½ however small the weights are, so nothing cancels the fading ∂L/∂z.
+    frame = collapse_frame(weight_scale=1.0, scheme="xavier_normal", activation="sigmoid", direction="weights")
+    assert frame.std[0] < 1e-5 * frame.std[-1]
+    assert frame.words == "Not all layers learn alike"
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_a_weight_gradient_is_the_slope_of_the_loss(activation, batch_norm):
+    rng = np.random.default_rng(3)
+    x, upstream = rng.normal(size=(2, 7, 5))
+    weights, function, scale = list(rng.normal(size=(2, 5, 5))), ACTIVATIONS[activation], 0.5
+
+    def loss():
+        return float((upstream * collapse.forward_pass(x, weights, scale, function, batch_norm)[-1].a).sum())
+
+    steps = collapse.forward_pass(x, weights, scale, function, batch_norm)
+    gradients = collapse.backward_pass(upstream, steps, weights, scale, function)
+    for w, dw in zip(weights, collapse.weight_gradients(x, steps, gradients, function), strict=True):
+        w[2, 3] += 1e-6
+        above = loss()
+        w[2, 3] -= 2e-6
+        below = loss()
+        w[2, 3] += 1e-6
+        # W is scale · w.
+        np.testing.assert_allclose(dw[2, 3], (above - below) / 2e-6 / scale, rtol=1e-5)
+
+
+def test_a_preview_of_the_weight_gradients_has_their_size():
+    state = collapse.State(weight_scale=1.0, scheme="xavier_normal", direction="weights")
+    few, all_ = (collapse.compute(each).std for each in (collapse.preview(state), state))
+    np.testing.assert_allclose(few, all_, rtol=0.05)
+
+
+def test_backward_the_top_layer_stands_on_the_left_and_an_explosion_is_steep():
+    figure = LiveFigure(collapse.View)
+    figure.render(collapse_frame(weight_scale=1.0, direction="backward"))
+    view = figure.view
+    left, right = view.spread.get_xlim()
+    assert left > right
+    low, high = np.log10(view.spread.get_ylim())
+    std = view.std.get_ydata()
+    assert np.log10(std.max() / std.min()) > 0.5 * (high - low)
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward", "weights"])
 def test_a_collapsed_network_is_as_fast_as_a_healthy_one(direction):
     # Denormal numbers would make it up to 190 times slower.
     deep = collapse.State(depth=20, rows=200, direction=direction)
@@ -70,7 +127,8 @@ def test_no_denormal_number_survives_in_a_collapsed_network():
     gradients = collapse.backward_pass(upstream, steps, weights, 1e-4, activation)
     assert not steps[-1].a.any()
     tiny = np.finfo(np.float32).tiny
-    for values in (*(step.a for step in steps), *gradients):
+    found = collapse.weight_gradients(x, steps, gradients, activation)
+    for values in (*(step.a for step in steps), *gradients, *found):
         assert not ((values != 0) & (np.abs(values) < tiny)).any()
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from coursekit.chapters.activations.activation_race import BATCH, CHANCE, EVERY, STEPS, racer
-from coursekit.chapters.initialisation.init_race import LOOKS, SCHEMES, State, compute
+from coursekit.chapters.initialisation.init_race import LOOKS, SCHEMES, State, compute, first_batch
 from coursekit.data import load_digits
 from coursekit.training.history import batches
 
@@ -47,6 +47,13 @@ def test_deep_relu_is_led_by_he_and_overflows_with_large_weights():
 
 def test_with_one_hidden_layer_all_learn():
     assert race("tanh", depth=1).learning == len(SCHEMES)
+
+
+def test_with_small_weights_no_hidden_layer_moves_and_none_is_favoured():
+    learner = racer("tanh", depth=8, lr=0.1, seed=0, **SCHEMES[SMALL])
+    learner.step(*first_batch(seed=0))
+    gradients = [grad.std() for name, grad in learner.net.grads.items() if name.endswith(".w")]
+    np.testing.assert_allclose(gradients[:-1], 1.3e-11, rtol=0.2)
 
 
 def test_nobody_leads_where_nobody_learns():

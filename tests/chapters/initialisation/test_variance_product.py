@@ -25,6 +25,32 @@ def test_measured_mean_squares_are_the_predicted_ones_on_average_over_draws(acti
     assert (np.abs(np.mean(ratios, axis=0) - 1) <= 4 * error).all()
 
 
+@pytest.mark.parametrize("activation", ["identity", "relu"])
+@pytest.mark.parametrize("gain", [0.5, 1.0, 2.0])
+def test_with_equal_widths_all_layers_learn_alike_whatever_the_gain(activation, gain):
+    frame = variance_product.compute(variance_product.State(activation=activation, taper=1.0, gain=gain))
+    np.testing.assert_allclose(frame.weights_predicted, frame.weights_predicted[0], rtol=1e-12)
+    assert fate_of(frame.weights) == "holds"
+    assert "all layers learn alike" in frame.readout
+    # ... although what goes through the layers does not keep its size.
+    if activation == "identity" and gain != 1:
+        assert not 1e-3 < frame.forward_change < 1e3
+
+
+def fate_of(values):
+    return variance_product.fate(values.max() / values.min())
+
+
+@pytest.mark.parametrize("activation", ["identity", "relu"])
+def test_measured_weight_gradients_are_the_predicted_ones(activation):
+    ratios = []
+    for seed in range(20):
+        state = variance_product.State(activation=activation, taper=0.8, rule="xavier", width=200, depth=5, seed=seed)
+        frame = variance_product.compute(state)
+        ratios.append(frame.weights / frame.weights_predicted)
+    np.testing.assert_allclose(np.mean(ratios, axis=0), 1, atol=0.15)
+
+
 def test_no_rule_keeps_both_directions_where_widths_differ():
     changes = {}
     for rule in variance_product.RULES:
