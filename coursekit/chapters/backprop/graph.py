@@ -237,6 +237,11 @@ def _padded(rows: list[Any], length: int, filler: Any) -> Array:
     return np.array(rows + [filler] * (length - len(rows)), dtype=np.float64)
 
 
+def below_one(value: float) -> str:
+    """Write a value of σ, which is never 1, by how much it lacks of it where digits would round it up."""
+    return f"1 − {plain(1 - value)}" if 0.9995 <= value < 1 else plain(value)
+
+
 def factor(value: float) -> str:
     """Write a factor of a product, a negative one in brackets."""
     return f"({plain(value)})" if value < 0 else plain(value)
@@ -247,7 +252,10 @@ def tell(step: Step | None) -> str:
     if step is None:
         return "The inputs are known. Forward, gate by gate"
     if step.direction == "forward":
-        return f"Forward: {step.text.translate({ord('-'): '−', ord('*'): '×'})}"
+        told = step.text.translate({ord("-"): "−", ord("*"): "×"})
+        if step.node.operation == "sigmoid":
+            told = f"{told.rpartition(' = ')[0]} = {below_one(step.number)}"
+        return f"Forward: {told}"
     if step.edge is None:
         return "Now back: the gradient of f with respect to itself is 1"
     edge = step.edge
@@ -320,7 +328,8 @@ class View:
             value.set_text("" if wire.value is None else plain(wire.value))
             gradient.set_text("" if wire.gradient is None else plain(wire.gradient))
         output = frame.boxes[-1]
-        self.values[-1].set_text("" if output.value is None else f"f = {plain(output.value)}")
+        written = below_one if output.sign == SIGNS["sigmoid"] else plain
+        self.values[-1].set_text("" if output.value is None else f"f = {written(output.value)}")
         self.gradients[-1].set_text("" if output.gradient is None else plain(output.gradient))
         for text, box in zip(self.totals, frame.boxes, strict=False):
             text.set_text("" if box.gradient is None else f"∂f/∂{box.name} = {plain(box.gradient)}")
