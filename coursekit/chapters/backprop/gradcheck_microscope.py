@@ -236,7 +236,9 @@ class View:
         paper = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8}
         style = {"fontsize": 10, "animated": True, "ha": "center", "bbox": paper}
         self.best = ax.text(0, 0, "", color=BLUE, va="top", **style)
-        self.best_single = ax.text(0.985, 0.97, "", color=AMBER, va="top", transform=ax.transAxes, **style | {"ha": "right"})
+        self.best_single = ax.text(
+            0.985, 0.97, "", color=AMBER, va="top", transform=ax.transAxes, **style | {"ha": "right"}
+        )
         words = {"fontsize": 10, "va": "bottom", "transform": ax.transAxes, "color": INK, "bbox": paper}
         self.part = ax.text(0.985, 0.03, "", ha="right", **words)
         ax.text(0.015, 0.03, "falling: round-off ~ ε / h", **words)

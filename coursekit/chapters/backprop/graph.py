@@ -390,6 +390,22 @@ demo(
         "local gradient times upstream gradient.",
         settings={"expression": "sum_times", "step": 8, "x": -2.0, "y": 5.0, "z": -4.0},
     ),
+    others={
+        "used twice": Question(
+            "In (x + y) · (x + z) the input x is used twice. At x = 1, y = 2, z = −4 the two brackets are 3 and −3. What is "
+            "the gradient of x?",
+            (
+                "−9: the two shares multiply",
+                "0: the two shares add up",
+                "−3: the last share counts",
+                "3: the first one does",
+            ),
+            answer=1,
+            explanation="A product hands each factor the value of the other: −3 comes back through the first bracket, 3 "
+            "through the second. x moves f along both ways at once, so what comes back adds up to 0.",
+            settings={"expression": "twice", "step": 11, "x": 1.0, "y": 2.0, "z": -4.0},
+        )
+    },
     notice="Press Play, or take the steps one by one. Forward, a gate only needs its inputs. Backward, it only "
     "needs the gradient that comes from above and its own local gradients, which it knows from the forward pass. "
     "No gate sees the whole. At the left, the gradients of the inputs gather.",
