@@ -57,6 +57,6 @@ goal(
     "gradcheck_microscope",
     task="Near the kink, at most 0.001 from it, find an h whose relative error in float64 is below 10⁻⁸.",
     missing=_beside_the_kink,
-    takeaway="h must be shorter than the way to the kink, and long enough for round-off: in float64 there is room between "
-    "the two, in float32 there is none.",
+    takeaway="h must be shorter than the way to the kink, and long enough for round-off: in float64 there is room "
+    "between the two, in float32 there is none.",
 )

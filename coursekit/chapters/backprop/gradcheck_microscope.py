@@ -298,8 +298,8 @@ demo(
     ),
     others={
         "a kink in reach": Question(
-            "The slope of f is 3 on the left of the kink and 4 on its right, where x stands. You make h twice as long as "
-            "the way from x to the kink. Which slope does the centred difference report?",
+            "The slope of f is 3 on the left of the kink and 4 on its right, where x stands. You make h twice as long "
+            "as the way from x to the kink. Which slope does the centred difference report?",
             ("Nearly 4: x stands on that side", "Nearly 3: the kink lies within h", "A mix, about 3.75"),
             answer=2,
             explanation="One foot stands h to the right of x, the other h to the left. A quarter of the way between "

@@ -392,8 +392,8 @@ demo(
     ),
     others={
         "used twice": Question(
-            "In (x + y) · (x + z) the input x is used twice. At x = 1, y = 2, z = −4 the two brackets are 3 and −3. What is "
-            "the gradient of x?",
+            "In (x + y) · (x + z) the input x is used twice. At x = 1, y = 2, z = −4 the two brackets are 3 and −3. "
+            "What is the gradient of x?",
             (
                 "−9: the two shares multiply",
                 "0: the two shares add up",
@@ -401,8 +401,8 @@ demo(
                 "3: the first one does",
             ),
             answer=1,
-            explanation="A product hands each factor the value of the other: −3 comes back through the first bracket, 3 "
-            "through the second. x moves f along both ways at once, so what comes back adds up to 0.",
+            explanation="A product hands each factor the value of the other: −3 comes back through the first bracket, "
+            "3 through the second. x moves f along both ways at once, so what comes back adds up to 0.",
             settings={"expression": "twice", "step": 11, "x": 1.0, "y": 2.0, "z": -4.0},
         )
     },

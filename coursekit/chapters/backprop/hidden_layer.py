@@ -139,8 +139,8 @@ demo(
         "What does it take to get nearly all of them right?",
         ("About ten units", "Some hundred units", "A second hidden layer"),
         answer=0,
-        explanation="Every unit adds one fold, and some ten folds are enough to follow the arms. Nobody told a unit where "
-        "to fold: each follows the slope of the loss that came back to it.",
+        explanation="Every unit adds one fold, and some ten folds are enough to follow the arms. Nobody told a unit "
+        "where to fold: each follows the slope of the loss that came back to it.",
         settings={"hidden": 10, "activation": "relu", "step": STEPS},
     ),
     notice="A black line is where a unit's sum z is 0: a ReLU is silent on one side of it. Start at step 0 and press "

@@ -12,20 +12,20 @@ quiz(
         explanation="Local gradient times upstream gradient: ∂f/∂x = y = −2, times 5 is −10.",
     ),
     Question(
-        "Softmax says p = (0.7, 0.2, 0.1), and the second class is the right one. What is the error δ of the three scores, "
-        "with cross-entropy?",
+        "Softmax says p = (0.7, 0.2, 0.1), and the second class is the right one. What is the error δ of the three "
+        "scores, with cross-entropy?",
         ("(0.7, −0.8, 0.1)", "(−0.7, 0.8, −0.1)", "(0, −0.8, 0)", "(0, −5, 0)"),
         answer=0,
-        explanation="It is p − y, with y = (0, 1, 0). All three scores feel it, for they share the sum under the fraction; "
-        "−1/p = −5 is the slope along the probability, not along the score.",
+        explanation="It is p − y, with y = (0, 1, 0). All three scores feel it, for they share the sum under the "
+        "fraction; −1/p = −5 is the slope along the probability, not along the score.",
     ),
     Question(
-        "Two hidden units: a tanh at z = −9, a ReLU at z = 0.002. Which of them gets hardly any gradient for the weights that "
-        "lead into it?",
+        "Two hidden units: a tanh at z = −9, a ReLU at z = 0.002. Which of them gets hardly any gradient for the "
+        "weights that lead into it?",
         ("The ReLU: it is nearly silent", "The tanh: it stands on a flat part", "Both", "Neither"),
         answer=1,
-        explanation="The slope of tanh at −9 is about 6 · 10⁻⁸, that of an open ReLU is 1. A silent unit starves the weights "
-        "that lead out of it, not those that lead in.",
+        explanation="The slope of tanh at −9 is about 6 · 10⁻⁸, that of an open ReLU is 1. A silent unit starves the "
+        "weights that lead out of it, not those that lead in.",
     ),
     Question(
         "∂L/∂W = xᵀ δ. A pixel is 0 in every image of the batch. What do its weights do in this step?",

@@ -18,5 +18,5 @@ goal(
     "neuron",
     task="Judge 94 % of the points right with a weight between −1 and 1.",
     missing=_gentle_judge,
-    takeaway="Who gets a yes depends on the threshold −b/w alone, here a little above 1. A steeper curve judges no better.",
+    takeaway="Where the yes begins is the threshold −b/w, best a little above 1. A steeper curve judges no better.",
 )

@@ -172,11 +172,12 @@ demo(
             settings={"weight": 3.0, "bias": -2.0},
         ),
         "steeper": Question(
-            "With the bias at 0 you raise the weight from 0.5 to 5. How many of the 200 points does the neuron judge right?",
+            "With the bias at 0 you raise the weight from 0.5 to 5. How many of the 200 points does the neuron judge "
+            "right?",
             ("More: a steep curve tells them apart", "As many as before", "Fewer: it is too strict"),
             answer=1,
-            explanation="The answer is yes where w x + b is above 0. With b = 0 that is to the right of x = 0, whatever a "
-            "positive weight is. Only the threshold −b / w decides who gets a yes.",
+            explanation="The answer is yes where w x + b is above 0. With b = 0 that is to the right of x = 0, "
+            "whatever a positive weight is. Only the threshold −b / w decides who gets a yes.",
             settings={"weight": 5.0, "bias": 0.0},
         ),
     },
