@@ -24,6 +24,10 @@ REACHED = {
     },
     "collapse": {"activation": "relu", "weight_scale": 0.063},
     "variance_product": {"activation": "relu", "rule": "xavier", "taper": 1.0, "gain": 1.41},
+    "neuron": {"weight": 1.0, "bias": -1.1},
+    "mlp_flow": {"weight_scale": 10.0},
+    "hidden_layer": {"hidden": 7},
+    "gradcheck_microscope": {"function": "kink", "distance": 5e-4, "h": 1e-5},
 }
 MISSED = {
     "descent": [
@@ -51,6 +55,22 @@ MISSED = {
         ({"activation": "relu", "rule": "xavier", "taper": 1.0}, "On the way forward the mean square fades"),
         ({"activation": "relu", "rule": "he", "taper": 1.0}, "Xavier's rule"),
         ({"activation": "relu", "rule": "xavier", "gain": 1.41}, "Set taper to 1"),
+    "neuron": [
+        ({"weight": 0.5}, "% of the points are right"),
+        ({"weight": 3.0, "bias": -3.3}, "weight between"),
+    ],
+    "mlp_flow": [
+        ({"weight_scale": 4.0}, "0.01 is left in layer 1"),
+        ({"activation": "tanh", "weight_scale": 1.2}, "Keep the sigmoid"),
+    ],
+    "hidden_layer": [
+        ({"hidden": 8}, "93% of the points are right"),
+        ({"hidden": 10}, "Eight hidden units at most"),
+    ],
+    "gradcheck_microscope": [
+        ({"h": 1e-5}, "Keep the function"),
+        ({"function": "kink", "distance": 5e-4, "h": 1e-3}, "beyond the kink"),
+        ({"function": "kink", "distance": 5e-4, "h": 1e-9}, "can be below"),
     ],
 }
 EACH = pytest.mark.parametrize("goal", GOALS.values(), ids=list(GOALS))
@@ -97,4 +117,4 @@ def test_a_goal_that_is_reached_is_kept(goal, path):
 
 
 def test_a_figure_without_a_goal_says_which_have_one():
-    assert "no goal called 'neuron'" in repr(check(ck.show("neuron")))
+    assert "no goal called 'graph'" in repr(check(ck.show("graph")))

@@ -2,4 +2,6 @@
 
 from coursekit.chapter import Chapter
 
-CHAPTER = Chapter("backprop", 2, "Backprop", demos=("graph", "mlp_flow", "gradcheck_microscope", "bug_hunt"))
+CHAPTER = Chapter(
+    "backprop", 2, "Backprop", demos=("graph", "mlp_flow", "hidden_layer", "gradcheck_microscope", "bug_hunt")
+)

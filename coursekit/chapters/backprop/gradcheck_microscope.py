@@ -19,7 +19,7 @@ from coursekit.gradcheck import numerical_gradient, one_sided_slopes, relative_e
 KINK = 1.0  # where the ReLU has its corner; x stands a little to the right of it
 SMALLEST, LARGEST = 1e-15, 1.0  # steps
 STEPS = np.logspace(-15, 0, 91)
-FLOOR, CEILING = 1e-17, 10.0  # of the relative errors shown
+FLOOR, CEILING = 1e-17, 1e3  # of the relative errors shown, with room for a line of words above 1
 LENS = np.linspace(-1.6, 1.6, 193)  # the microscope's field of view, in steps h
 HALF = 1.6  # and how high it is
 POWER = 20
@@ -235,7 +235,10 @@ class View:
         self.dots = [line(ax, m, color=c, **big) for m, c in looks]
         paper = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8}
         style = {"fontsize": 10, "animated": True, "ha": "center", "bbox": paper}
-        self.bests = [ax.text(0, 0, "", color=looks[i][1], va=va, **style) for i, va in enumerate(("bottom", "top"))]
+        self.best = ax.text(0, 0, "", color=BLUE, va="top", **style)
+        self.best_single = ax.text(
+            0.985, 0.97, "", color=AMBER, va="top", transform=ax.transAxes, **style | {"ha": "right"}
+        )
         words = {"fontsize": 10, "va": "bottom", "transform": ax.transAxes, "color": INK, "bbox": paper}
         self.part = ax.text(0.985, 0.03, "", ha="right", **words)
         ax.text(0.015, 0.03, "falling: round-off ~ ε / h", **words)
@@ -247,12 +250,13 @@ class View:
         ax.set(xlim=(LENS[0], LENS[-1]), ylim=(-HALF, HALF), xticks=(-1, 0, 1), yticks=(-1, 0, 1))
         ax.set_xticklabels(["x − h", "x", "x + h"])
         ax.plot([-HALF, HALF], [-HALF, HALF], color="#8a9a98", linewidth=4, alpha=0.45)
-        ax.text(-1.5, 1.52, "true slope", color="#66706e", fontsize=10, va="top")
-        ax.text(-1.5, 1.52, "\nestimate, float64", color=RED, fontsize=10, va="top")
+        corner: dict[str, Any] = {"fontsize": 10, "ha": "right", "va": "bottom"}  # the kink never stands right of x
+        ax.text(1.5, -1.55, "true slope\n", color="#66706e", **corner)
+        ax.text(1.5, -1.55, "estimate, float64", color=RED, **corner)
         self.lens = [line(ax, color=c, linewidth=w) for c, w in ((AMBER, 1.5), (BLUE, 2.0))]
         self.chord = line(ax, "o--", color=RED, linewidth=1.6, markersize=7)
         self.kink = cursor(ax, PURPLE, linewidth=1.5, linestyle="--")
-        self.kink_name = ax.text(0, -1.55, "", color=PURPLE, fontsize=10, va="bottom", animated=True)
+        self.kink_name = ax.text(0, 1.55, "", color=PURPLE, fontsize=10, va="top", animated=True)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
@@ -264,10 +268,10 @@ class View:
             self.curves[i].set_data(STEPS, curve.errors)
             self.round_offs[i].set_data(STEPS, curve.round_off)
             put(self.dots[i], frame.state.h, max(curve.error, 1.5 * FLOOR))
-            place = (curve.best, curve.least / 10 if i else min(500 * curve.least, 0.02))
-            words = ("best near", f"h = {short(curve.best, 1)}")
-            self.bests[i].set(text=(" " if i else "\n").join(words), position=place)
             self.lens[i].set_data(LENS, frame.seen[i])
+        single, double = (f"best near h = {short(curve.best, 1)}" for curve in (frame.single, frame.double))
+        self.best_single.set_text(f"float32: {single}")
+        self.best.set(text=double, position=(frame.double.best, frame.double.least / 10))
         self.marker.set_xdata([frame.state.h, frame.state.h])
         self.chord.set_data(*frame.chord)
         self._show_kink(frame)
@@ -292,6 +296,17 @@ demo(
         "error is larger.",
         settings={"function": "cube", "difference": "forward", "h": 1e-8, "distance": 0.01},
     ),
+    others={
+        "a kink in reach": Question(
+            "The slope of f is 3 on the left of the kink and 4 on its right, where x stands. You make h twice as long "
+            "as the way from x to the kink. Which slope does the centred difference report?",
+            ("Nearly 4: x stands on that side", "Nearly 3: the kink lies within h", "A mix, about 3.75"),
+            answer=2,
+            explanation="One foot stands h to the right of x, the other h to the left. A quarter of the way between "
+            "them, 2h, lies on the left of the kink, three quarters on its right: ¼ · 3 + ¾ · 4 = 3.75.",
+            settings={"function": "kink", "difference": "centred", "h": 1e-3, "distance": 5e-4},
+        )
+    },
     notice="Two straight lines make the U: truncation rises with h, round-off falls with it. Make h small and look "
     "through the microscope: float32 is a staircase, and the estimate measures its steps. A kink within reach "
     "of h is a third enemy, and no precision helps against it.",

@@ -237,6 +237,11 @@ def _padded(rows: list[Any], length: int, filler: Any) -> Array:
     return np.array(rows + [filler] * (length - len(rows)), dtype=np.float64)
 
 
+def below_one(value: float) -> str:
+    """Write a value of σ, which is never 1, by how much it lacks of it where digits would round it up."""
+    return f"1 − {plain(1 - value)}" if 0.9995 <= value < 1 else plain(value)
+
+
 def factor(value: float) -> str:
     """Write a factor of a product, a negative one in brackets."""
     return f"({plain(value)})" if value < 0 else plain(value)
@@ -247,7 +252,10 @@ def tell(step: Step | None) -> str:
     if step is None:
         return "The inputs are known. Forward, gate by gate"
     if step.direction == "forward":
-        return f"Forward: {step.text.translate({ord('-'): '−', ord('*'): '×'})}"
+        told = step.text.translate({ord("-"): "−", ord("*"): "×"})
+        if step.node.operation == "sigmoid":
+            told = f"{told.rpartition(' = ')[0]} = {below_one(step.number)}"
+        return f"Forward: {told}"
     if step.edge is None:
         return "Now back: the gradient of f with respect to itself is 1"
     edge = step.edge
@@ -320,7 +328,8 @@ class View:
             value.set_text("" if wire.value is None else plain(wire.value))
             gradient.set_text("" if wire.gradient is None else plain(wire.gradient))
         output = frame.boxes[-1]
-        self.values[-1].set_text("" if output.value is None else f"f = {plain(output.value)}")
+        written = below_one if output.sign == SIGNS["sigmoid"] else plain
+        self.values[-1].set_text("" if output.value is None else f"f = {written(output.value)}")
         self.gradients[-1].set_text("" if output.gradient is None else plain(output.gradient))
         for text, box in zip(self.totals, frame.boxes, strict=False):
             text.set_text("" if box.gradient is None else f"∂f/∂{box.name} = {plain(box.gradient)}")
@@ -381,6 +390,22 @@ demo(
         "local gradient times upstream gradient.",
         settings={"expression": "sum_times", "step": 8, "x": -2.0, "y": 5.0, "z": -4.0},
     ),
+    others={
+        "used twice": Question(
+            "In (x + y) · (x + z) the input x is used twice. At x = 1, y = 2, z = −4 the two brackets are 3 and −3. "
+            "What is the gradient of x?",
+            (
+                "−9: the two shares multiply",
+                "0: the two shares add up",
+                "−3: the last share counts",
+                "3: the first one does",
+            ),
+            answer=1,
+            explanation="A product hands each factor the value of the other: −3 comes back through the first bracket, "
+            "3 through the second. x moves f along both ways at once, so what comes back adds up to 0.",
+            settings={"expression": "twice", "step": 11, "x": 1.0, "y": 2.0, "z": -4.0},
+        )
+    },
     notice="Press Play, or take the steps one by one. Forward, a gate only needs its inputs. Backward, it only "
     "needs the gradient that comes from above and its own local gradients, which it knows from the forward pass. "
     "No gate sees the whole. At the left, the gradients of the inputs gather.",

@@ -15,7 +15,7 @@ from coursekit.diagnostics import layer_flatness, layer_moments, trace, trace_ba
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import demo
-from coursekit.figures.marks import Bars, fit, legend, line, say
+from coursekit.figures.marks import Bars, fit, legend, line, say, stepped
 from coursekit.figures.style import BLUE, INK, ORANGE, PURPLE, RED, axes, headline, rough
 from coursekit.layers import Activation, Linear
 from coursekit.losses import LOSSES
@@ -24,8 +24,7 @@ from coursekit.network import Sequential
 ROWS = 128
 PIXELS, CLASSES = 64, 10
 DEEPEST, WIDEST = 12, 120
-FLOOR, CEILING = 1e-12, 1e6  # what the axes of gradients show
-STD_FLOOR, STD_CEILING = 1e-6, 1e6
+FLOOR, CEILING = 1e-12, 1e6  # the most that an axis shows; it opens so far only where something stands there
 EVEN = 20.0  # layers whose |δ| agree within this factor learn at about one pace
 KINDS = ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "identity")
 NUMBER: dict[str, Any] = {"fontsize": 9.5, "va": "bottom", "color": INK, "animated": True}  # beside what it counts
@@ -47,8 +46,8 @@ class State(DemoState):
 class Frame:
     """One number a layer, the first layer first."""
 
-    delta: Array  # (L,), root mean square of δ = ∂C/∂z
-    weight_gradient: Array  # (L,), root mean square of ∂C/∂W
+    delta: Array  # (L,), root mean square of δ = ∂L/∂z
+    weight_gradient: Array  # (L,), root mean square of ∂L/∂W
     std: Array  # (L,), of what the layer sends on: a, or the scores at the top
     flat: Array  # (L − 1,), share of the hidden values where f is flat
     state: State
@@ -73,7 +72,7 @@ class Frame:
         last = len(self.delta)
         return (
             f"Going back, the error {self.story}: |δ| is {rough(self.delta[-1])} in layer {last} and "
-            f"{rough(self.delta[0])} in layer 1 (ratio {rough(self.ratio)}). |∂C/∂W| of layer 1 is "
+            f"{rough(self.delta[0])} in layer 1 (ratio {rough(self.ratio)}). |∂L/∂W| of layer 1 is "
             f"{rough(self.weight_gradient[0])}. Hidden values on a flat part of f: {self.flat.mean():.0%}. "
             f"Forward, the std is {rough(self.std[0])} in layer 1 and {rough(self.std[-2])} in layer {last - 1}."
         )
@@ -119,7 +118,7 @@ def compute(state: State) -> Frame:
     sums = range(0, len(outputs), 2)  # the linear layers; an activation follows each but the last
     function = ACTIVATIONS[state.activation]
     return Frame(
-        # The cost is a mean over the batch; × ROWS gives δ of one sample, as in the equations.
+        # The loss is a mean over the batch; × ROWS gives δ of one sample, as in the equations.
         delta=np.array([ROWS * root_mean_square(gradients[i]) for i in sums]),
         weight_gradient=np.array([root_mean_square(net.grads[f"{i}.w"]) for i in sums]),
         std=np.array([layer_moments(outputs[min(i + 1, len(outputs) - 1)]).std for i in sums]),
@@ -155,7 +154,7 @@ class View:
     def _make_forward(self, figure: Figure) -> None:
         title = "forward →   std of what each layer sends on"
         self.forward = ax = axes(figure, (0.075, 0.125, 0.37, 0.66), title, "layer", "std (log scale)")
-        ax.set(yscale="log", ylim=(STD_FLOOR, STD_CEILING))
+        ax.set(yscale="log")
         self.std = line(ax, "o-", color=INK, markersize=6, linewidth=1.6, ghost=True)
         ax.text(0.0, 0.985, " % of the values on a flat part of f:", transform=ax.transAxes, fontsize=10, va="top")
         below = NUMBER | {"ha": "center", "va": "top", "transform": ax.get_xaxis_transform()}
@@ -164,8 +163,8 @@ class View:
     def _make_back(self, figure: Figure) -> None:
         title = "← backward   bars: |δ|"
         self.back = ax = axes(figure, (0.555, 0.125, 0.43, 0.66), title, "layer", "size (log scale)")
-        ax.set(yscale="log", ylim=(FLOOR, CEILING))
-        legend(ax, ("◆ |∂C/∂W|", ORANGE))
+        ax.set(yscale="log")
+        legend(ax, ("◆ |∂L/∂W|", ORANGE))
         self.bars = Bars(ax, BLUE, [], base=FLOOR)
         self.weights = line(ax, "D", color=ORANGE, markersize=7, markeredgecolor=INK, markeredgewidth=0.8)
         self.delta = line(ax, "_", color=INK, markersize=16, markeredgewidth=1.6, ghost=True)
@@ -175,8 +174,9 @@ class View:
         """Show a frame."""
         color, story = STORIES[frame.story]
         layers = np.arange(1, len(frame.delta) + 1)
-        for ax in (self.forward, self.back):
-            fit(ax, xlim=(0.4, len(layers) + 0.6), xticks=range(1, len(layers) + 1))
+        low, high = limits(frame.delta, frame.weight_gradient)
+        for ax, ylim in ((self.forward, limits(frame.std)), (self.back, (low, high))):
+            fit(ax, xlim=(0.4, len(layers) + 0.6), xticks=range(1, len(layers) + 1), ylim=ylim)
         left = f"{story}: |δ| of layer 1 is {rough(frame.ratio)} times that of layer {len(layers)}"
         say(self.headline, story if frame.story == "never arrives" else left, color)
         self.std.set_data(layers, frame.std)
@@ -190,8 +190,16 @@ class View:
         for text, i in zip(self.numbers, (0, len(layers) - 1), strict=True):
             # For layer 1 the text is wider than its bar.
             below = np.maximum(frame.delta, frame.weight_gradient)[i : i + 3].max()
-            place = (i + (1 if i else 0.68), 2.5 * float(np.clip(below, FLOOR, CEILING / 30)))
+            place = (i + (1 if i else 0.68), 2 * float(np.clip(below, low, high / 30)))
             text.set(text=rough(frame.delta[i]), position=place)
+
+
+def limits(*sizes: Array) -> tuple[float, float]:
+    """Return the ends of a log axis that holds these sizes, zeros aside; they move in few steps."""
+    shown = np.concatenate(sizes)
+    shown = shown[shown > 0] if shown.any() else np.ones(1)
+    low = stepped(1.5 / float(shown.min()), 1e3, 1e7, 1 / FLOOR)
+    return 1 / low, stepped(5 * float(shown.max()), 10.0, 1e3, CEILING)
 
 
 def case(activation: str, weight_scale: float, bias: float = 0.0) -> dict[str, Any]:
@@ -213,7 +221,7 @@ demo(
     ),
     notice="On the way back every layer multiplies δ by its weights and by f'(z). Small weights starve the early "
     "layers. A bias that pushes all units onto a flat part of f starves them too, whatever the weights. The "
-    "diamonds are what gradient descent uses: ∂C/∂W is δ times what came in, so a layer also learns slowly where "
+    "diamonds are what gradient descent uses: ∂L/∂W is δ times what came in, so a layer also learns slowly where "
     "its input is small. With tanh and small weights they lie level: the top layers get a large δ and no input.",
     presets={
         "Sigmoid": case("sigmoid", 1.0),

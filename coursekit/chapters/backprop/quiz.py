@@ -12,16 +12,20 @@ quiz(
         explanation="Local gradient times upstream gradient: ∂f/∂x = y = −2, times 5 is −10.",
     ),
     Question(
-        "h feeds two gates, and 0.3 and −0.5 come back from them. What is the gradient of h?",
-        ("−0.2, the sum", "−0.15, the product", "−0.5, the last one", "−0.1, the mean"),
+        "Softmax says p = (0.7, 0.2, 0.1), and the second class is the right one. What is the error δ of the three "
+        "scores, with cross-entropy?",
+        ("(0.7, −0.8, 0.1)", "(−0.7, 0.8, −0.1)", "(0, −0.8, 0)", "(0, −5, 0)"),
         answer=0,
-        explanation="h acts on the loss in two ways, and the effects add: 0.3 − 0.5 = −0.2. Hence += in code.",
+        explanation="It is p − y, with y = (0, 1, 0). All three scores feel it, for they share the sum under the "
+        "fraction; −1/p = −5 is the slope along the probability, not along the score.",
     ),
     Question(
-        "A hidden sigmoid stands at z = 8. What becomes of the gradient that comes back to it?",
-        ("It passes unchanged", "It changes its sign", "Nearly all of it is lost"),
-        answer=2,
-        explanation="σ'(8) is about 0.0003, and δ is multiplied by it. A saturated neuron learns slowly.",
+        "Two hidden units: a tanh at z = −9, a ReLU at z = 0.002. Which of them gets hardly any gradient for the "
+        "weights that lead into it?",
+        ("The ReLU: it is nearly silent", "The tanh: it stands on a flat part", "Both", "Neither"),
+        answer=1,
+        explanation="The slope of tanh at −9 is about 6 · 10⁻⁸, that of an open ReLU is 1. A silent unit starves the "
+        "weights that lead out of it, not those that lead in.",
     ),
     Question(
         "∂L/∂W = xᵀ δ. A pixel is 0 in every image of the batch. What do its weights do in this step?",

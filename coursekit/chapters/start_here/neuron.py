@@ -163,6 +163,24 @@ demo(
         "is enough.",
         settings={"weight": 1.0, "bias": 2.0, "activation": "sigmoid"},
     ),
+    others={
+        "where to": Question(
+            "The weight is 3 and the bias 0. Where does the threshold go if you set the bias to −2?",
+            ("To x = 2", "To x = ⅔", "To x = −⅔"),
+            answer=1,
+            explanation="The threshold is where 3x − 2 = 0. The steeper the neuron, the less a bias moves it.",
+            settings={"weight": 3.0, "bias": -2.0},
+        ),
+        "steeper": Question(
+            "With the bias at 0 you raise the weight from 0.5 to 5. How many of the 200 points does the neuron judge "
+            "right?",
+            ("More: a steep curve tells them apart", "As many as before", "Fewer: it is too strict"),
+            answer=1,
+            explanation="The answer is yes where w x + b is above 0. With b = 0 that is to the right of x = 0, "
+            "whatever a positive weight is. Only the threshold −b / w decides who gets a yes.",
+            settings={"weight": 5.0, "bias": 0.0},
+        ),
+    },
     notice="The weight makes the curve steep or flat, and its sign says on which side the answer is yes. The "
     "threshold lies at x = −b / w, so both sliders move it. At weight 0 there is none: the neuron no longer "
     "listens. Try to judge as many points right as you can.",

@@ -1,0 +1,57 @@
+"""The exercise of chapter 00: it shows how exercises work, with nothing but the neuron of its figure."""
+
+import numpy as np
+
+from coursekit.exercises.exercise import Case, Misconception, exercise
+
+
+def half_way(w: float, b: float) -> float:
+    """The x at which σ(w x + b) is one half: w x + b = 0."""
+    return -b / w
+
+
+def _neurons(rng: np.random.Generator) -> list[Case]:
+    """Weights of both signs, none near 0 nor 1, and biases of both signs."""
+    sizes = rng.uniform([1.5, 0.5], [4.0, 3.0], (4, 2)) * [(1, 1), (1, -1), (-1, 1), (-1, -1)]
+    return [tuple(pair) for pair in sizes.tolist()]
+
+
+exercise(
+    half_way,
+    task="Return the input x at which the neuron σ(w x + b) answers one half.",
+    returns=("x",),
+    cases=_neurons,
+    misconceptions=(
+        Misconception(
+            "sign",
+            lambda w, b: b / w,
+            "the sign is wrong. With a positive weight a larger bias moves the curve to the left.",
+        ),
+        Misconception(
+            "weight forgotten",
+            lambda w, b: -b,
+            "the weight is missing. A steep neuron needs a smaller move of x to make up for the same bias.",
+        ),
+        Misconception(
+            "upside down",
+            lambda w, b: -w / b,
+            "the fraction is upside down: w x must make up for b.",
+        ),
+        Misconception(
+            "sum is one half",
+            lambda w, b: (0.5 - b) / w,
+            "there the sum w x + b is one half. The answer is σ of that sum: for which sum is it one half?",
+        ),
+        Misconception(
+            "answer instead of x",
+            lambda w, b: 0.5,
+            "one half is what the neuron answers. Asked for is the x at which it does.",
+        ),
+    ),
+    hints=(
+        "Set w = 2 and b = −1 in the figure. Over which x does the curve pass ½?",
+        "σ(z) is one half where e⁻ᶻ is 1, that is at z = 0. Here z = w x + b.",
+        "Solve w x + b = 0 for x.",
+    ),
+    takeaway="The neuron is undecided where w x + b = 0: at x = −b/w.",
+)
