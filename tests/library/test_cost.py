@@ -60,9 +60,9 @@ def test_the_table_is_readable():
     ("spec", "shape", "message"),
     [
         (
-            [("conv2d", 8, 3, 2)],
+            [("conv2d", 8, 9)],
             (1, 8, 8),
-            r"step 0, \('conv2d', 8, 3, 2\), does not fit \(1, 8, 8\)\. .*not a multiple",
+            r"step 0, \('conv2d', 8, 9\), does not fit \(1, 8, 8\)\. .*larger than the input of 8 pixels",
         ),
         ([("relu",), ("linear", 3)], (1, 8, 8), r"step 1, .* A linear layer takes a vector: put \(\"flatten\",\)"),
         ([("max_pool2d", 3)], (8,), r"A window slides over \(C, H, W\)"),

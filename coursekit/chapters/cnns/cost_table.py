@@ -41,9 +41,8 @@ class State(DemoState):
     units: int = slider(4096, 64, 4096, "hidden linear units", step=64)
 
     def without_effect(self) -> dict[str, str]:
-        """What stands behind a pooling that does not fit is never built."""
-        late = {"blocks": "The first pooling does not fit"} if self.side % self.pool else {}
-        return late | ({"units": "A pooling before them does not fit"} if self.side % self.pool**self.blocks else {})
+        """Where the image is pooled away, no linear layer is built."""
+        return {} if self.side // self.pool**self.blocks else {"units": "A pooling before them finds too few pixels"}
 
 
 @dataclass(frozen=True)
@@ -282,7 +281,7 @@ demo(
         "VGG-16": VGG16,
         "Smaller images": VGG16 | {"side": 96},
         "No pooling": VGG16 | {"pool": 1},
-        "Pooling that does not fit": VGG16 | {"pool": 3},
+        "Pooled away": VGG16 | {"pool": 3},
         "A small one": VGG16 | {"side": 32, "blocks": 2, "convolutions": "1", "filters": 16, "units": 128},
     },
 )

@@ -149,9 +149,9 @@ def field_sizes(steps: tuple[Step, ...]) -> tuple[Array, Array]:
 
 
 @lru_cache(maxsize=16)
-def forward(steps: tuple[Step, ...], side: int) -> tuple[Any, ...]:
-    """Send an image (1, 1, side, side) through filters of ones; return cache and output shape of each level."""
-    x = np.zeros((1, 1, side, side))
+def forward(steps: tuple[Step, ...]) -> tuple[Any, ...]:
+    """Send an image (1, 1, SIDE, SIDE) through filters of ones; return cache and output shape of each level."""
+    x = np.zeros((1, 1, SIDE, SIDE))
     caches: list[Any] = [(None, x.shape)]
     cache: Any
     for name, kernel, stride in steps:
@@ -186,7 +186,7 @@ def compute(state: State) -> Frame:
     weights = np.zeros((1, 1))
     if fields[-1] <= SIDE:
         units = (SIDE - fields[-1]) // jumps[-1] + 1
-        caches = forward(steps, int((units - 1) * jumps[-1] + fields[-1]))  # as much of it as the windows tile
+        caches = forward(steps)
         gradients = backward(caches, units // 2, int(state.place * (units - 1) + 0.5))
         for level, gradient in enumerate(gradients):
             top, bottom, left, right = bounds(gradient)

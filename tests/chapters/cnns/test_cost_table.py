@@ -52,11 +52,12 @@ def test_without_pooling_the_first_linear_layer_explodes():
 
 
 def test_what_does_not_fit_shows_the_layers_before_it_and_the_teaching_error():
-    frame = compute(State(**PRESETS["Pooling that does not fit"]))
-    assert [row.layer for row in frame.rows] == ["conv2d", "conv2d"]
-    assert "does not tile 224 pixels" in frame.readout
+    frame = compute(State(**PRESETS["Pooled away"]))
+    assert [row.layer for row in frame.rows] == ["conv2d"] * 13
+    assert frame.shapes[-2:] == ((512, 2, 2), (512, 2, 2))  # 224, 74, 24, 8, 2
+    assert "a window of 3 pixels is larger than the input of 2 pixels" in frame.readout
     assert frame.parameters[:2].tolist() == [1792, 36928]
-    assert not frame.parameters[2:].any()
+    assert not frame.parameters[13:].any()
     assert fitting_rows([("max_pool2d", 9)], (3, 8, 8)) == ()
 
 

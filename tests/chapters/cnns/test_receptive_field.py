@@ -96,10 +96,10 @@ def test_a_field_larger_than_the_photograph_is_explained_and_not_drawn():
     assert not frame.seen.any()
 
 
-def test_the_largest_image_that_the_windows_tile_is_used():
+def test_pixels_that_no_window_sees_belong_to_no_field():
     steps = stack(State(layers=2, kernel=3, stride=2))
     fields, jumps = field_sizes(steps)
     assert (fields[-1], jumps[-1]) == (7, 4)
-    caches = forward(steps, 7 + 8 * 4)
+    caches = forward(steps)
     assert caches[-1][1] == (1, 1, 9, 9)
     assert bounds(backward(caches, 0, 8)[0]) == (0, 6, 32, 38)
