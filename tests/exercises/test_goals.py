@@ -11,12 +11,24 @@ from coursekit.sitting import check
 # For each goal settings that reach it, and some that do not, each with a word of what is said.
 REACHED = {
     "collapse": {"activation": "relu", "weight_scale": 0.063},
+    "receptive_field": {"layers": 3, "stride": 2},
+    "cost_table": {"units": 768},
 }
 MISSED = {
     "collapse": [
         ({"activation": "relu"}, "within a factor of 3"),
         ({"activation": "relu", "scheme": "he_normal", "weight_scale": 1.0}, "keep the scheme"),
         ({"activation": "relu", "weight_scale": 0.063, "direction": "backward"}, "Look at the activations"),
+    ],
+    "receptive_field": [
+        ({"layers": 3}, "sees 7 × 7 pixels"),
+        ({"layers": 3, "kernel": 7}, "Keep the kernels at 3 × 3"),
+        ({"layers": 3, "stride": 3, "pool": 3}, "larger than the photograph"),
+    ],
+    "cost_table": [
+        ({"units": 1024}, "Where are most of them?"),
+        ({"side": 96}, "Leave the image at 224 pixels"),
+        ({"network": "resnet50"}, "Leave the image at 224 pixels"),
     ],
 }
 EACH = pytest.mark.parametrize("goal", GOALS.values(), ids=list(GOALS))

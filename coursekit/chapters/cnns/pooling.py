@@ -226,6 +226,16 @@ demo(
         "maximum only the largest pixel has a say: a small change of another one changes nothing.",
         settings={"kind": "mean", "window": 2, "stride": 2, "place": 6, "shift": 0},
     ),
+    others={
+        "moved": Question(
+            "The image moves by one pixel, half a window. How many of the 18 pooled values stay as they were?",
+            ("All: the maximum does not mind where its pixel is", "Some", "None: every window holds other pixels"),
+            answer=1,
+            explanation="Nine, half of them. A value stays if its pixel is in a window with no larger one after the "
+            "move, too. In a smooth feature map that happens more often than with numbers as wild as these.",
+            settings={"shift": 1},
+        ),
+    },
     notice="The dashed squares are the pixels that won. The maximum routes: their gradients are whole, all others "
     "are 0. The mean spreads: every pixel of the window gets the same share. Each channel is pooled by itself, so "
     "the depth stays. Move the image to the right (what leaves it there comes in on the left): "

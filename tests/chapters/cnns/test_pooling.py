@@ -59,4 +59,4 @@ def test_pixels_that_no_window_sees_are_named_and_get_no_gradient(kind, window, 
 
 def test_a_move_by_one_pixel_keeps_some_maxima_but_not_all():
     assert compute(State(shift=0)).kept == 18
-    assert 0 < compute(State(shift=1)).kept < 18
+    assert compute(State(shift=1)).kept == 9
