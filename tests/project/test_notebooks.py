@@ -132,7 +132,8 @@ def checked_solutions(notebook):
     for cell in code_cells(notebook):
         tree = ast.parse(cell.source)
         imports += [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-        exercise = next((node.args[0].value for node in ast.walk(tree) if called(node, "check")), exercise)
+        checked = [node.args[0] for node in ast.walk(tree) if called(node, "check")]
+        exercise = next((name.value for name in checked if isinstance(name, ast.Constant)), exercise)  # or a figure
         if "solution" in tags(cell):
             namespace = {}
             exec(compile(ast.Module([*imports, *tree.body], []), "<solution>", "exec"), namespace)
