@@ -111,11 +111,6 @@ class NumberGrid:
         size = self._font_size(values)
         self.numbers.set_paths([glyphs(self._text(v), size) for v in values[visible]])
 
-    def hide(self) -> None:
-        """Show nothing: the matrix and every box around its squares are off the sheet."""
-        self.place(-100, -100, 1)
-        self.show(np.zeros((1, 1)))
-
     def box(self, row: float, column: float, height: float = 1, width: float = 1, grow: float = 0) -> Array:
         """Return the corners (4, 2) of some squares, ``grow`` pixels outside their edge."""
         left, top = self.left + column * self.cell - grow, self.top + row * self.cell - grow

@@ -24,7 +24,9 @@ class Conv2dCache(NamedTuple):
     out_shape: tuple[int, int, int, int]
 
 
-def conv2d_forward(x: Array, w: Array, b: Array, stride: Size = 1, padding: Size = 0) -> tuple[Array, Conv2dCache]:
+def conv2d_forward(
+    x: Array, w: Array, b: Array, stride: Size = 1, padding: Size = 0, exact: bool = False
+) -> tuple[Array, Conv2dCache]:
     """Slide F filters over images, y[n, f, p, q] = Σ_cij x[n, c, p·s + i − P, q·s + j − P] w[f, c, i, j] + b[f].
 
     The images become columns, and then y = [w b] [cols; 1] is one matrix product: the bias is one more tap that always
@@ -42,16 +44,19 @@ def conv2d_forward(x: Array, w: Array, b: Array, stride: Size = 1, padding: Size
         Pixels from one place of the window to the next, s.
     padding : int or (int, int)
         Zeros on each side, P; with stride 1 and an odd kernel, (KH − 1) / 2 keeps the size.
+    exact : bool
+        Refuse sizes at which the last window falls short of the edge, in place of leaving the pixels there unseen.
 
     Returns
     -------
-    y : (N, F, OH, OW) array, OH = (H − KH + 2 P) / s + 1
+    y : (N, F, OH, OW) array, OH = ⌊(H − KH + 2 P) / s⌋ + 1
     cache : Conv2dCache
 
     Raises
     ------
     ValueError
-        If the shapes do not fit, the window is larger than the padded image, or the stride does not tile it.
+        If the shapes do not fit, the window is larger than the padded image, or ``exact`` and the stride does not
+        tile it.
     TypeError
         If a dtype is not float32 or float64, or the three differ.
 
@@ -71,8 +76,8 @@ def conv2d_forward(x: Array, w: Array, b: Array, stride: Size = 1, padding: Size
         )
     stride = pair(stride, "conv2d_forward: stride")
     padding = pair(padding, "conv2d_forward: padding", least=0)
-    oh = output_size("conv2d_forward", height, kh, stride[0], padding[0])
-    ow = output_size("conv2d_forward", width, kw, stride[1], padding[1])
+    oh = output_size("conv2d_forward", height, kh, stride[0], padding[0], exact)
+    ow = output_size("conv2d_forward", width, kw, stride[1], padding[1], exact)
     cache = Conv2dCache(x, w, stride, padding, (n, filters, oh, ow))
     w_and_b = np.concatenate([w.reshape(filters, -1), b[:, np.newaxis]], axis=1)
     y = np.empty((n, filters, oh * ow), x.dtype)
@@ -85,7 +90,8 @@ def conv2d_forward(x: Array, w: Array, b: Array, stride: Size = 1, padding: Size
 def conv2d_backward(dout: Array, cache: Conv2dCache) -> tuple[Array, Array, Array]:
     """Gradients of the convolution: dx = col2im(wᵀ δ), dw = δ colsᵀ, db = Σ δ, with δ = ``dout`` (N, F, OH, OW).
 
-    dx is the full correlation of δ with the kernels rotated by 180°: each pixel collects from all places that saw it.
+    dx is the full correlation of δ with the kernels rotated by 180°: each pixel collects from all places that saw it,
+    and a pixel that no window saw gets 0.
     """
     dx = np.empty_like(cache.x)
     dw, db = _gradients(dout, cache, dx)
@@ -162,6 +168,7 @@ class Conv2d(Layer):
         padding: Size = 0,
         init: str = "he_normal",
         dtype: Any = np.float32,
+        exact: bool = False,
         **init_params: Any,
     ) -> None:
         kh, kw = pair(kernel_size, "Conv2d: kernel_size")
@@ -170,9 +177,11 @@ class Conv2d(Layer):
         super().__init__(w=weights, b=np.zeros(filters, dtype))
         self.stride = pair(stride, "Conv2d: stride")
         self.padding = pair(padding, "Conv2d: padding", least=0)
+        self.exact = exact
 
     def forward(self, x: Array, training: bool = False) -> Array:
-        y, self.cache = conv2d_forward(x, self.params["w"], self.params["b"], self.stride, self.padding)
+        w, b = self.params["w"], self.params["b"]
+        y, self.cache = conv2d_forward(x, w, b, self.stride, self.padding, self.exact)
         return y
 
     def backward(self, dout: Array) -> Array:

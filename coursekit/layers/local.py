@@ -45,7 +45,7 @@ def locally_connected2d_forward(
     Raises
     ------
     ValueError
-        If the shapes do not fit, or the windows do not tile the image.
+        If the shapes do not fit, or the window is larger than the padded image.
     TypeError
         If a dtype is not float32 or float64, or the three differ.
 

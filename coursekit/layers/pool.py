@@ -13,12 +13,15 @@ from coursekit.layers.windows import Size, output_size, pair
 class MaxPoolCache(NamedTuple):
     """What `max_pool2d_backward` needs."""
 
-    argmax: Array  # (N, C, OH, OW), int32: where in its H × W plane each maximum stands, counted row by row
+    argmax: Array  # (N, C, OH, OW), int32: where in its padded plane each maximum stands, counted row by row
     shape: tuple[int, ...]  # of x, (N, C, H, W)
     dtype: Any
+    padding: tuple[int, int]
 
 
-def max_pool2d_forward(x: Array, kernel_size: Size = 2, stride: Size | None = None) -> tuple[Array, MaxPoolCache]:
+def max_pool2d_forward(
+    x: Array, kernel_size: Size = 2, stride: Size | None = None, padding: Size = 0, exact: bool = False
+) -> tuple[Array, MaxPoolCache]:
     """Max-pooling, y[n, c, i, j] = max over u, v of x[n, c, i · stride + u, j · stride + v].
 
     Parameters
@@ -29,17 +32,22 @@ def max_pool2d_forward(x: Array, kernel_size: Size = 2, stride: Size | None = No
         Height and width of the window.
     stride : int or (int, int), optional
         Pixels from one window to the next; the window's own size unless given. Smaller, and windows overlap.
+    padding : int or (int, int)
+        Pixels of −∞ on each side, at most half a window: they never win.
+    exact : bool
+        Refuse sizes at which the last window falls short of the edge, in place of leaving the pixels there unseen.
 
     Returns
     -------
     y : (N, C, OH, OW) array
-        OH = (H − height) / stride + 1. A window with a NaN gives NaN.
+        OH = ⌊(H − height + 2 padding) / stride⌋ + 1. A window with a NaN gives NaN.
     cache : MaxPoolCache
 
     Raises
     ------
     ValueError
-        If x has not four dimensions, a size is not a positive whole number, or the windows do not end at the edge.
+        If x has not four dimensions, a size is not a whole number, the window is larger than the padded image, the
+        padding more than half of it, or ``exact`` and the windows do not end at the edge.
     TypeError
         If the dtype is not float32 or float64.
 
@@ -51,13 +59,23 @@ def max_pool2d_forward(x: Array, kernel_size: Size = 2, stride: Size | None = No
     (4.0, 2)
     """
     x = float_array(x, "max_pool2d_forward: x", 4, "(N, C, H, W)")
-    (kh, kw), (sh, sw), shape = _windows("max_pool2d_forward", x, kernel_size, stride)
+    (kh, kw), (sh, sw) = _sizes("max_pool2d_forward", kernel_size, stride)
+    ph, pw = pair(padding, "max_pool2d_forward: padding", least=0)
+    if 2 * ph > kh or 2 * pw > kw:
+        raise ValueError(
+            f"max_pool2d_forward: padding {(ph, pw)} is more than half of a window of {(kh, kw)}, so that a window "
+            f"could see nothing but padding. Use at most {(kh // 2, kw // 2)}."
+        )
+    shape = _output_shape("max_pool2d_forward", x.shape, (kh, kw), (sh, sw), (ph, pw), exact)
+    in_shape = x.shape
+    if ph or pw:
+        x = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)), constant_values=-np.inf)
     y, argmax = np.empty(shape, x.dtype), np.empty(shape, np.int32)
     if kh == kw == sh == sw == 2:
         kernels.max_pool_2x2(_planes(x), _planes(y), _planes(argmax))
     else:
         kernels.max_pool(_planes(x), kh, kw, sh, sw, _planes(y), _planes(argmax))
-    return y, MaxPoolCache(argmax, x.shape, x.dtype)
+    return y, MaxPoolCache(argmax, in_shape, x.dtype, (ph, pw))
 
 
 def max_pool2d_backward(dout: Array, cache: MaxPoolCache) -> Array:
@@ -65,13 +83,13 @@ def max_pool2d_backward(dout: Array, cache: MaxPoolCache) -> Array:
 
     A pixel that won several overlapping windows gets the sum; the others get 0.
     """
-    argmax, shape, dtype = cache
+    argmax, (n, c, h, w), dtype, (ph, pw) = cache
     dout = upstream_gradient(dout, "max_pool2d_backward", argmax.shape, dtype)
-    n, c, h, w = shape
     windows = argmax.shape[2] * argmax.shape[3]
-    dx = np.empty(shape, dtype)
-    kernels.max_pool_backward(dout.reshape(n * c, windows), argmax.reshape(n * c, windows), dx.reshape(n * c, h * w))
-    return dx
+    dx = np.empty((n, c, h + 2 * ph, w + 2 * pw), dtype)
+    planes = dx.reshape(n * c, (h + 2 * ph) * (w + 2 * pw))
+    kernels.max_pool_backward(dout.reshape(n * c, windows), argmax.reshape(n * c, windows), planes)
+    return np.ascontiguousarray(dx[:, :, ph : ph + h, pw : pw + w])
 
 
 class AvgPoolCache(NamedTuple):
@@ -83,10 +101,12 @@ class AvgPoolCache(NamedTuple):
     stride: tuple[int, int]
 
 
-def avg_pool2d_forward(x: Array, kernel_size: Size = 2, stride: Size | None = None) -> tuple[Array, AvgPoolCache]:
+def avg_pool2d_forward(
+    x: Array, kernel_size: Size = 2, stride: Size | None = None, exact: bool = False
+) -> tuple[Array, AvgPoolCache]:
     """Mean-pooling, y[n, c, i, j] = mean over u, v of x[n, c, i · stride + u, j · stride + v].
 
-    Parameters, shapes and errors are those of `max_pool2d_forward`.
+    Parameters, shapes and errors are those of `max_pool2d_forward`, without padding.
 
     Examples
     --------
@@ -96,7 +116,8 @@ def avg_pool2d_forward(x: Array, kernel_size: Size = 2, stride: Size | None = No
     2.5
     """
     x = float_array(x, "avg_pool2d_forward: x", 4, "(N, C, H, W)")
-    size, step, shape = _windows("avg_pool2d_forward", x, kernel_size, stride)
+    size, step = _sizes("avg_pool2d_forward", kernel_size, stride)
+    shape = _output_shape("avg_pool2d_forward", x.shape, size, step, exact=exact)
     y = np.empty(shape, x.dtype)
     kernels.avg_pool(_planes(x), *size, *step, _planes(y))
     return y, AvgPoolCache(x.shape, x.dtype, size, step)
@@ -115,16 +136,22 @@ def avg_pool2d_backward(dout: Array, cache: AvgPoolCache) -> Array:
 Pair = tuple[int, int]
 
 
-def _windows(where: str, x: Array, kernel_size: Size, stride: Size | None) -> tuple[Pair, Pair, tuple[int, ...]]:
-    """Return size and stride as pairs, and the shape of the output."""
+def _sizes(where: str, kernel_size: Size, stride: Size | None) -> tuple[Pair, Pair]:
+    """Return window and stride as pairs."""
     size = pair(kernel_size, f"{where}: kernel_size")
-    step = size if stride is None else pair(stride, f"{where}: stride")
-    return size, step, _output_shape(where, x.shape, size, step)
+    return size, size if stride is None else pair(stride, f"{where}: stride")
 
 
-def _output_shape(where: str, shape: tuple[int, ...], size: Pair, step: Pair) -> tuple[int, ...]:
-    n, c, h, w = shape
-    return n, c, output_size(where, h, size[0], step[0], None), output_size(where, w, size[1], step[1], None)
+def _output_shape(
+    where: str,
+    shape: tuple[int, ...],
+    size: Pair,
+    step: Pair,
+    padding: tuple[int | None, int | None] = (None, None),
+    exact: bool = False,
+) -> tuple[int, ...]:
+    n, c, *sides = shape
+    return n, c, *(output_size(where, *s, exact) for s in zip(sides, size, step, padding, strict=True))
 
 
 def _planes(x: Array) -> Array:
@@ -136,13 +163,17 @@ def _planes(x: Array) -> Array:
 class MaxPool2d(Layer):
     """Max-pooling over (N, C, H, W)."""
 
-    def __init__(self, kernel_size: Size = 2, stride: Size | None = None) -> None:
+    def __init__(
+        self, kernel_size: Size = 2, stride: Size | None = None, padding: Size = 0, exact: bool = False
+    ) -> None:
         super().__init__()
         self.kernel_size = kernel_size
         self.stride = stride
+        self.padding = padding
+        self.exact = exact
 
     def forward(self, x: Array, training: bool = False) -> Array:
-        y, self.cache = max_pool2d_forward(x, self.kernel_size, self.stride)
+        y, self.cache = max_pool2d_forward(x, self.kernel_size, self.stride, self.padding, self.exact)
         return y
 
     def backward(self, dout: Array) -> Array:
@@ -152,13 +183,14 @@ class MaxPool2d(Layer):
 class AvgPool2d(Layer):
     """Mean-pooling over (N, C, H, W)."""
 
-    def __init__(self, kernel_size: Size = 2, stride: Size | None = None) -> None:
+    def __init__(self, kernel_size: Size = 2, stride: Size | None = None, exact: bool = False) -> None:
         super().__init__()
         self.kernel_size = kernel_size
         self.stride = stride
+        self.exact = exact
 
     def forward(self, x: Array, training: bool = False) -> Array:
-        y, self.cache = avg_pool2d_forward(x, self.kernel_size, self.stride)
+        y, self.cache = avg_pool2d_forward(x, self.kernel_size, self.stride, self.exact)
         return y
 
     def backward(self, dout: Array) -> Array:

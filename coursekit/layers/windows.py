@@ -25,8 +25,12 @@ def _whole(value: object, least: int) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
 
 
-def output_size(where: str, size: int, kernel: int, stride: int = 1, padding: int | None = 0) -> int:
-    """How many places a window has along one axis, (size − kernel + 2 padding) / stride + 1.
+def output_size(
+    where: str, size: int, kernel: int, stride: int = 1, padding: int | None = 0, exact: bool = False
+) -> int:
+    """How many places a window has along one axis, ⌊(size − kernel + 2 padding) / stride⌋ + 1.
+
+    Where the division leaves a remainder, as many pixels at the far end are seen by no window.
 
     Parameters
     ----------
@@ -34,17 +38,21 @@ def output_size(where: str, size: int, kernel: int, stride: int = 1, padding: in
         The function, for messages.
     size, kernel, stride, padding : int
         Pixels along this axis: of the input, of the window, between two places, and zeros added at each end. Where
-        none can be added, as in pooling, padding is None.
+        none can be added, as in mean-pooling, padding is None.
+    exact : bool
+        Refuse a remainder.
 
     Raises
     ------
     ValueError
-        If the window is larger than the padded input, or its places do not end at the edge.
+        If the window is larger than the padded input; with ``exact``, also if its last place does not end at the edge.
 
     Examples
     --------
     >>> output_size("conv2d", 7, kernel=3, stride=2)
     3
+    >>> output_size("conv2d", 224, kernel=7, stride=2, padding=3)  # (224 − 7 + 6) / 2 is 111.5
+    112
 
     References
     ----------
@@ -57,7 +65,7 @@ def output_size(where: str, size: int, kernel: int, stride: int = 1, padding: in
             f"{where}: a window of {kernel} pixels is larger than the input of {_told(size, padding)}. "
             f"Use a window of at most {wide}{_padding_for(-(-(kernel - size) // 2), padding)}."
         )
-    if span % stride:
+    if exact and span % stride:
         raise ValueError(
             f"{where}: a window of {kernel} with stride {stride} does not tile {_told(size, padding)} "
             f"({wide} − {kernel} = {span} is not a multiple of {stride}). {_fitting(span, stride, padding)}"

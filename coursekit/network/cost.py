@@ -10,11 +10,9 @@ import numpy as np
 from coursekit.activations import ACTIVATIONS
 from coursekit.layers import Layer
 from coursekit.layers.windows import Size, output_size, pair
+from coursekit.network.architectures import ARCHITECTURES, Shape, Step
 from coursekit.network.sequential import Sequential
 from coursekit.registry import UnknownNameError
-
-Shape = tuple[int, ...]
-Step = tuple[str | Size, ...]
 
 
 class CostRow(NamedTuple):
@@ -51,17 +49,6 @@ class CostTable:
         return "\n".join(lines)
 
 
-def _vgg16() -> list[Step]:
-    """Configuration D of Simonyan and Zisserman (2015), table 1."""
-    steps: list[Step] = []
-    for filters, count in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)):
-        steps += [("conv2d", filters, 3, 1, 1), ("relu",)] * count + [("max_pool2d", 2)]
-    return [*steps, ("flatten",), ("linear", 4096), ("relu",), ("linear", 4096), ("relu",), ("linear", 1000)]
-
-
-ARCHITECTURES: dict[str, tuple[list[Step], Shape]] = {"vgg16": (_vgg16(), (3, 224, 224))}
-
-
 def cost_table(net_or_spec: Sequential | Sequence[Step] | str, input_shape: Shape | None = None) -> CostTable:
     """Count parameters and multiply–adds layer by layer.
 
@@ -70,9 +57,12 @@ def cost_table(net_or_spec: Sequential | Sequence[Step] | str, input_shape: Shap
     Parameters
     ----------
     net_or_spec : Sequential, sequence of steps, or str
-        A network; a plan, ``[("conv2d", filters, kernel_size, stride, padding), ("max_pool2d", kernel_size, stride),
-        ("avg_pool2d", ...), ("batch_norm",), ("dropout",), ("flatten",), ("linear", units), ("relu",)]`` with the
-        defaults of the layers, and any activation's name in place of "relu"; or ``"vgg16"``.
+        A network; a plan, ``[("conv2d", filters, kernel_size, stride, padding, groups, bias), ("max_pool2d",
+        kernel_size, stride, padding), ("avg_pool2d", kernel_size, stride), ("batch_norm",), ("layer_norm",),
+        ("scale",), ("dropout",), ("flatten",), ("linear", units), ("relu",)]`` with the defaults of the layers, and
+        any activation's name in place of "relu"; or ``"lenet5"``, ``"alexnet"``, ``"vgg16"``, ``"resnet50"``,
+        ``"convnext_tiny"``. Several steps make one row as ``("stage", name, steps)``, or as ``("residual", steps,
+        shortcut)``, whose two outputs are added.
     input_shape : tuple of int
         Of one sample, e.g. (3, 224, 224) or (64,). A named architecture brings its own.
 
@@ -119,24 +109,39 @@ def _rows_of_steps(steps: Sequence[Step], shape: Shape) -> tuple[CostRow, ...]:
     rows = []
     for i, (kind, *arguments) in enumerate(steps):
         try:
-            shape, weights, biases, uses = _kind(kind)(shape, *arguments)
+            shape, parameters, multiply_adds = _kind(kind)(shape, *arguments)
         except (TypeError, ValueError) as error:
             raise ValueError(f"cost_table: step {i}, {(kind, *arguments)}, does not fit {shape}. {error}") from None
-        rows.append(CostRow(str(kind), shape, weights + biases, weights * uses))
+        rows.append(CostRow(arguments[0] if kind == "stage" else str(kind), shape, parameters, multiply_adds))
     return tuple(rows)
 
 
-Counts = tuple[Shape, int, int, int]  # output shape, weights, biases, multiply–adds a weight takes part in
+Counts = tuple[Shape, int, int]  # output shape, parameters, multiply–adds
 
 
-def _conv2d(shape: Shape, filters: int, kernel_size: Size, stride: Size = 1, padding: Size = 0) -> Counts:
+def _conv2d(
+    shape: Shape,
+    filters: int,
+    kernel_size: Size,
+    stride: Size = 1,
+    padding: Size = 0,
+    groups: int = 1,
+    bias: bool = True,
+) -> Counts:
+    """Count a convolution; in ``groups``, a filter sees one group of the channels only: in as many as channels, one."""
     channels, *places = _window("conv2d", shape, kernel_size, stride, padding)
-    weights = filters * channels * math.prod(pair(kernel_size, "kernel_size"))
-    return (filters, *places), weights, filters, math.prod(places)
+    if channels % groups or filters % groups:
+        raise ValueError(f"{channels} channels and {filters} filters cannot be dealt into {groups} groups.")
+    weights = filters * (channels // groups) * math.prod(pair(kernel_size, "kernel_size"))
+    return (filters, *places), weights + filters * bias, weights * math.prod(places)
 
 
-def _pool2d(shape: Shape, kernel_size: Size = 2, stride: Size | None = None) -> Counts:
-    return _window("pooling", shape, kernel_size, kernel_size if stride is None else stride), 0, 0, 0
+def _max_pool2d(shape: Shape, kernel_size: Size = 2, stride: Size | None = None, padding: Size = 0) -> Counts:
+    return _window("max_pool2d", shape, kernel_size, kernel_size if stride is None else stride, padding), 0, 0
+
+
+def _avg_pool2d(shape: Shape, kernel_size: Size = 2, stride: Size | None = None) -> Counts:
+    return _window("avg_pool2d", shape, kernel_size, kernel_size if stride is None else stride), 0, 0
 
 
 def _window(where: str, shape: Shape, kernel_size: Size, stride: Size, padding: Size | None = None) -> Shape:
@@ -151,32 +156,43 @@ def _window(where: str, shape: Shape, kernel_size: Size, stride: Size, padding: 
 def _linear(shape: Shape, units: int) -> Counts:
     if len(shape) != 1:
         raise ValueError('A linear layer takes a vector: put ("flatten",) before it.')
-    return (units,), shape[0] * units, units, 1
+    return (units,), (shape[0] + 1) * units, shape[0] * units
 
 
-def _flatten(shape: Shape) -> Counts:
-    return (math.prod(shape),), 0, 0, 0
+def _stage(shape: Shape, _: str, steps: Sequence[Step]) -> Counts:
+    """Add up several steps."""
+    rows = _rows_of_steps(steps, shape)
+    return rows[-1].output_shape, sum(row.parameters for row in rows), sum(row.multiply_adds for row in rows)
 
 
-def _batch_norm(shape: Shape) -> Counts:
-    return shape, 0, 2 * shape[0], 0
+def _residual(shape: Shape, steps: Sequence[Step], shortcut: Sequence[Step] = ()) -> Counts:
+    """Add up a branch and the shortcut beside it, whose outputs are added."""
+    out, *costs = _stage(shape, "", steps)
+    beside, *more = _stage(shape, "", shortcut) if shortcut else (shape, 0, 0)
+    if out != beside:
+        raise ValueError(f"The branch gives {out} and the shortcut {beside}: they cannot be added.")
+    return out, costs[0] + more[0], costs[1] + more[1]
 
 
 _KINDS: dict[str, Callable[..., Counts]] = {
     "conv2d": _conv2d,
-    "max_pool2d": _pool2d,
-    "avg_pool2d": _pool2d,
+    "max_pool2d": _max_pool2d,
+    "avg_pool2d": _avg_pool2d,
     "linear": _linear,
-    "flatten": _flatten,
-    "batch_norm": _batch_norm,
-    "dropout": lambda shape, *_: (shape, 0, 0, 0),
+    "flatten": lambda shape: ((math.prod(shape),), 0, 0),
+    "batch_norm": lambda shape: (shape, 2 * shape[0], 0),
+    "layer_norm": lambda shape: (shape, 2 * shape[0], 0),
+    "scale": lambda shape: (shape, shape[0], 0),
+    "dropout": lambda shape, *_: (shape, 0, 0),
+    "residual": _residual,
+    "stage": _stage,
 }
 
 
-def _kind(name: str | Size) -> Callable[..., Counts]:
+def _kind(name: str) -> Callable[..., Counts]:
     """Return the counter of a kind of step; an activation changes nothing and has no parameters."""
     if name in ACTIVATIONS:
-        return lambda shape: (shape, 0, 0, 0)
+        return lambda shape: (shape, 0, 0)
     if name not in _KINDS:
         raise ValueError(f"There is no step called {name!r}. Known: {', '.join(_KINDS)} and the activations.")
-    return _KINDS[str(name)]
+    return _KINDS[name]

@@ -246,12 +246,18 @@ def test_a_run_rises_to_the_frame_that_compute_gives(demo):
 # ---- the picture
 
 
+def where_it_counts(demo, name):
+    """The settings of the default state, or of the first preset, in which a control has an effect."""
+    settings = ({}, *demo.presets.values())
+    return next(some for some in settings if name not in demo.State().replace(**some).without_effect())
+
+
 @CONTROL
 def test_every_control_changes_the_picture_and_adds_no_artist(demo, name, control):
-    live = LiveFigure(demo.View)
-    live.render(frame_at(demo))
+    live, settings = LiveFigure(demo.View), where_it_counts(demo, name)
+    live.render(frame_at(demo, **settings))
     before = artist_count(live.figure)
-    frames = [frame_at(demo, **{name: value}) for value in control.samples()]
+    frames = [frame_at(demo, **settings | {name: value}) for value in control.samples()]
     pictures = {live.render(frame) for frame in frames}
     # Two choices may be the same thing: Xavier's and LeCun's variances agree where fan_in = fan_out.
     different = {tuple(array.tobytes() for _, array in arrays(frame)) for frame in frames}

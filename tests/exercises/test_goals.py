@@ -28,6 +28,8 @@ REACHED = {
     "mlp_flow": {"weight_scale": 10.0},
     "hidden_layer": {"hidden": 7},
     "gradcheck_microscope": {"function": "kink", "distance": 5e-4, "h": 1e-5},
+    "receptive_field": {"layers": 3, "stride": 2},
+    "cost_table": {"units": 768},
 }
 MISSED = {
     "descent": [
@@ -71,6 +73,15 @@ MISSED = {
         ({"h": 1e-5}, "Keep the function"),
         ({"function": "kink", "distance": 5e-4, "h": 1e-3}, "beyond the kink"),
         ({"function": "kink", "distance": 5e-4, "h": 1e-9}, "can be below"),
+    "receptive_field": [
+        ({"layers": 3}, "sees 7 × 7 pixels"),
+        ({"layers": 3, "kernel": 7}, "Keep the kernels at 3 × 3"),
+        ({"layers": 3, "stride": 3, "pool": 3}, "larger than the photograph"),
+    ],
+    "cost_table": [
+        ({"units": 1024}, "Where are most of them?"),
+        ({"side": 96}, "Leave the image at 224 pixels"),
+        ({"network": "resnet50"}, "Leave the image at 224 pixels"),
     ],
 }
 EACH = pytest.mark.parametrize("goal", GOALS.values(), ids=list(GOALS))

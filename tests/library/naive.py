@@ -347,8 +347,9 @@ def pooled(x, kernel_size, stride, summary):
     return y
 
 
-def max_pool2d(x, kernel_size=(2, 2), stride=(2, 2)):
-    """The largest value of each window."""
+def max_pool2d(x, kernel_size=(2, 2), stride=(2, 2), padding=(0, 0)):
+    """The largest value of each window; padding is smaller than all."""
+    x = np.pad(x, [(0, 0), (0, 0), *((p, p) for p in padding)], constant_values=-math.inf)
     return pooled(x, kernel_size, stride, lambda values: math.nan if any(map(math.isnan, values)) else max(values))
 
 
@@ -357,14 +358,16 @@ def avg_pool2d(x, kernel_size=(2, 2), stride=(2, 2)):
     return pooled(x, kernel_size, stride, lambda values: math.fsum(values) / len(values))
 
 
-def max_pool2d_backward(dout, x, kernel_size=(2, 2), stride=(2, 2)):
+def max_pool2d_backward(dout, x, kernel_size=(2, 2), stride=(2, 2), padding=(0, 0)):
     """Give each δ to the first NaN of its window, or else to the first of its largest values."""
+    (above, left), (height, width) = padding, x.shape[2:]
+    x = np.pad(x, [(0, 0), (0, 0), *((p, p) for p in padding)], constant_values=-math.inf)
     dx = np.zeros(x.shape)
     for place, window in windows(x, kernel_size, stride):
         nans = [(source, value) for source, value in window if math.isnan(value)]
         source, _ = nans[0] if nans else max(window, key=lambda pixel: pixel[1])
         dx[source] += dout[place]
-    return dx
+    return dx[:, :, above : above + height, left : left + width]
 
 
 def avg_pool2d_backward(dout, x, kernel_size=(2, 2), stride=(2, 2)):

@@ -13,9 +13,9 @@ from coursekit.layers import conv as conv_module
 
 @st.composite
 def geometries(draw):
-    """Sizes, strides and paddings along one axis for which the window tiles the image."""
+    """Sizes, strides and paddings along one axis; at the far end some pixels may be left over."""
     kernel, stride, places = draw(st.integers(1, 4)), draw(st.integers(1, 3)), draw(st.integers(1, 4))
-    span = (places - 1) * stride + kernel
+    span = (places - 1) * stride + kernel + draw(st.integers(0, stride - 1))
     padding = draw(st.integers(0, (span - 1) // 2))
     return span - 2 * padding, kernel, stride, padding
 
@@ -78,7 +78,7 @@ def test_dx_is_the_full_correlation_of_delta_with_the_rotated_kernels(rng):
     np.testing.assert_allclose(conv2d_backward(dout, cache)[0], expected, rtol=1e-11, atol=1e-12)
 
 
-@pytest.mark.parametrize(("stride", "size"), [(1, 5), (2, 3)])
+@pytest.mark.parametrize(("stride", "size"), [(1, 5), (2, 3), (3, 2)])
 def test_a_3_by_3_window_on_7_by_7(stride, size):
     y, _ = conv2d_forward(np.ones((1, 1, 7, 7)), np.ones((1, 1, 3, 3)), np.zeros(1), stride)
     np.testing.assert_array_equal(y, np.full((1, 1, size, size), 9))
@@ -89,7 +89,7 @@ def test_a_3_by_3_window_on_7_by_7(stride, size):
     [
         (
             ((1, 1, 7, 7), (1, 1, 3, 3), (1,)),
-            {"stride": 3},
+            {"stride": 3, "exact": True},
             r"\(7 − 3 = 4 is not a multiple of 3\)\. Use stride 1",
         ),
         (((1, 1, 3, 9), (1, 1, 5, 5), (1,)), {}, "a window of 5 pixels is larger than the input of 3"),
@@ -104,6 +104,33 @@ def test_a_3_by_3_window_on_7_by_7(stride, size):
 def test_what_does_not_fit_is_refused(shapes, options, message):
     with pytest.raises(ValueError, match="^conv2d_forward: .*" + message):
         conv2d_forward(*map(np.ones, shapes), **options)
+
+
+def test_pixels_that_no_window_sees_count_for_nothing_and_get_no_gradient(rng):
+    x, w, b = rng.normal(size=(2, 3, 8, 9)), rng.normal(size=(4, 3, 3, 3)), rng.normal(size=4)
+    y, cache = conv2d_forward(x, w, b, stride=(3, 4))
+    assert y.shape == (2, 4, 2, 2)
+    changed = x.copy()
+    changed[:, :, 6:], changed[:, :, :, 7:] = 9, 9
+    changed[:, :, :6, 7:] = -9
+    np.testing.assert_array_equal(conv2d_forward(changed, w, b, stride=(3, 4))[0], y)
+    dx, _, _ = conv2d_backward(rng.normal(size=y.shape), cache)
+    unseen = np.ones(x.shape[2:], bool)
+    for top in (0, 3):
+        for left in (0, 4):
+            unseen[top : top + 3, left : left + 3] = False
+    assert unseen[6:].all()
+    assert unseen[:, 7:].all()
+    assert unseen[:, 3].all()
+    assert not dx[:, :, unseen].any()
+    assert dx[:, :, ~unseen].all()
+
+
+def test_the_stem_of_resnet(rng):
+    layer = Conv2d(3, 4, 7, rng, stride=2, padding=3)
+    assert layer.forward(np.zeros((1, 3, 224, 224), np.float32)).shape == (1, 4, 112, 112)
+    with pytest.raises(ValueError, match="does not tile 224 pixels with padding 3"):
+        Conv2d(3, 4, 7, rng, stride=2, padding=3, exact=True).forward(np.zeros((1, 3, 224, 224), np.float32))
 
 
 # The object

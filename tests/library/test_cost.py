@@ -17,6 +17,36 @@ def test_vgg16_has_the_parameters_and_multiply_adds_of_the_paper():
     assert table.rows[-1].output_shape == (1000,)
 
 
+@pytest.mark.parametrize(
+    ("name", "parameters", "work"),
+    [
+        ("lenet5", 61_706, 416_520),  # the original, with fewer joints and RBF outputs, has 60,000
+        ("alexnet", 60_965_224, 724_406_816),  # the paper: 60 million
+        ("vgg16", 138_357_544, 15_470_264_320),
+        ("resnet50", 25_557_032, 3_857_973_248),  # the paper: 3.8 · 10⁹
+        ("convnext_tiny", 28_589_128, 4_455_531_264),  # the paper: 28.6 M and 4.5 G
+    ],
+)
+def test_famous_networks_have_their_published_sizes(name, parameters, work):
+    table = cost_table(name)
+    assert (table.parameters, table.multiply_adds) == (parameters, work)
+
+
+def test_a_filter_of_a_group_sees_its_share_of_the_channels():
+    whole, halves, each = (cost_table([("conv2d", 8, 3, 1, 1, groups)], (8, 6, 6)) for groups in (1, 2, 8))
+    assert [table.parameters - 8 for table in (whole, halves, each)] == [576, 288, 72]
+    with pytest.raises(ValueError, match="8 channels and 9 filters cannot be dealt into 4 groups"):
+        cost_table([("conv2d", 9, 3, 1, 1, 4)], (8, 6, 6))
+
+
+def test_a_residual_block_adds_branch_and_shortcut():
+    branch, shortcut = [("conv2d", 4, 3, 2, 1)], [("conv2d", 4, 1, 2)]
+    row = cost_table([("stage", "a stage", [("residual", branch, shortcut)])], (2, 8, 8)).rows[0]
+    assert row == ("a stage", (4, 4, 4), (72 + 4) + (8 + 4), 16 * (72 + 8))
+    with pytest.raises(ValueError, match=r"The branch gives \(4, 4, 4\) and the shortcut \(2, 8, 8\)"):
+        cost_table([("residual", branch)], (2, 8, 8))
+
+
 def test_three_small_filters_cost_less_than_one_large_and_see_as_much():
     small, large = (
         cost_table([("conv2d", 64, 3, 1, 1)] * 3, (64, 14, 14)),
@@ -60,9 +90,9 @@ def test_the_table_is_readable():
     ("spec", "shape", "message"),
     [
         (
-            [("conv2d", 8, 3, 2)],
+            [("conv2d", 8, 9)],
             (1, 8, 8),
-            r"step 0, \('conv2d', 8, 3, 2\), does not fit \(1, 8, 8\)\. .*not a multiple",
+            r"step 0, \('conv2d', 8, 9\), does not fit \(1, 8, 8\)\. .*larger than the input of 8 pixels",
         ),
         ([("relu",), ("linear", 3)], (1, 8, 8), r"step 1, .* A linear layer takes a vector: put \(\"flatten\",\)"),
         ([("max_pool2d", 3)], (8,), r"A window slides over \(C, H, W\)"),
@@ -77,7 +107,7 @@ def test_what_does_not_fit_is_named(spec, shape, message):
 
 
 def test_an_unknown_architecture_is_refused():
-    with pytest.raises(UnknownNameError, match=r"no architecture called 'vgg61'\. Known: vgg16"):
+    with pytest.raises(UnknownNameError, match=r"no architecture called 'vgg61'\. Known: lenet5, alexnet, vgg16"):
         cost_table("vgg61")
 
 

@@ -30,7 +30,7 @@ def test_any_sizes_give_the_values_of_the_twin(places, kernel, stride, padding, 
     sides = zip(places, kernel, stride, padding, strict=True)
     image = [max((p - 1) * s + k - 2 * pad, 1) for p, k, s, pad in sides]
     spans = [size + 2 * pad - k for size, k, pad in zip(image, kernel, padding, strict=True)]
-    assume(not any(span % s for span, s in zip(spans, stride, strict=True)))
+    assume(min(spans) >= 0)
     places = [span // s + 1 for span, s in zip(spans, stride, strict=True)]
     rng, (n, channels, filters) = np.random.default_rng(seed), counts
     x, w = rng.normal(size=(n, channels, *image)), rng.normal(size=(*places, filters, channels, *kernel))
@@ -84,7 +84,6 @@ def test_it_says_which_shapes_do_not_fit(shapes, message):
     [
         ({"stride": 0}, "stride must be a whole number of at least 1"),
         ({"padding": -1}, "padding must be a whole number of at least 0"),
-        ({"stride": (1, 3)}, "a window of 3 with stride 3 does not tile 5 pixels"),
     ],
 )
 def test_it_refuses_options_that_make_no_sense(options, message):
@@ -134,7 +133,7 @@ def test_the_syllabus_counts_without_sharing(rng):
         ({"kernel_size": (3, 3, 3)}, "kernel_size must be a whole number of at least 1, or two"),
         ({"stride": 2.0}, "stride must be"),
         ({"padding": -1}, "padding must be"),
-        ({"stride": 3}, "a window of 3 with stride 3 does not tile 7 pixels"),
+        ({"kernel_size": 9}, "a window of 9 pixels is larger than the input of 7"),
     ],
 )
 def test_the_object_refuses_sizes_that_make_no_sense(arguments, message, rng):

@@ -31,10 +31,10 @@ sizes = st.tuples(st.integers(1, 4), st.integers(1, 4))
 
 @st.composite
 def poolings(draw, values):
-    """Draw images, and a window and a stride that tile them."""
+    """Draw images, a window and a stride; at the far end some pixels may be left over."""
     kernel_size, stride, out = draw(sizes), draw(sizes), draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
     n, c = draw(st.tuples(st.integers(1, 2), st.integers(1, 2)))
-    side = [(o - 1) * s + k for o, s, k in zip(out, stride, kernel_size, strict=True)]
+    side = [(o - 1) * s + k + draw(st.integers(0, s - 1)) for o, s, k in zip(out, stride, kernel_size, strict=True)]
     dtype = draw(st.sampled_from([np.float32, np.float64]))
     return draw(arrays(dtype, (n, c, *side), elements=values)), kernel_size, stride, (n, c, *out)
 
@@ -135,8 +135,6 @@ def test_an_empty_batch_gives_an_empty_batch(kernel_size, shape, functions):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((2, 2), "a window of 2 with stride 2 does not tile 5 pixels"),
-        (((5, 2), 2), "a window of 2 with stride 2 does not tile 7 pixels"),
         ((6,), "a window of 6 pixels is larger than the input of 5"),
         (((1, 8), 1), "a window of 8 pixels is larger than the input of 7"),
         ((0,), ": kernel_size must be a whole number of at least 1, or two (height, width), not 0"),
@@ -153,9 +151,43 @@ def test_windows_that_do_not_fit_are_refused(arguments, message, forward):
 
 
 @either
-def test_the_error_says_which_strides_fit(forward):
+def test_exact_refuses_a_remainder_and_says_which_strides_fit(forward):
+    assert forward(np.ones((1, 1, 7, 7)), 3)[0].shape == (1, 1, 2, 2)
     with pytest.raises(ValueError, match=r"\(7 .* 3 = 4 is not a multiple of 3\)\. Use stride 1, 2 or 4"):
-        forward(np.ones((1, 1, 7, 7)), 3)
+        forward(np.ones((1, 1, 7, 7)), 3, exact=True)
+
+
+@pytest.mark.parametrize("functions", [MAX, AVG], ids=["max", "mean"])
+@pytest.mark.parametrize(("kernel_size", "stride"), [(2, 2), (3, 3), (2, 3)])
+def test_pixels_that_no_window_sees_count_for_nothing_and_get_no_gradient(kernel_size, stride, functions, rng):
+    forward, backward, *_ = functions
+    x = rng.normal(size=(2, 3, 7, 7))
+    y, cache = forward(x, kernel_size, stride)
+    seen = (y.shape[2] - 1) * stride + kernel_size
+    x[:, :, seen:], x[:, :, :, seen:] = np.nan, np.nan
+    np.testing.assert_array_equal(forward(x, kernel_size, stride)[0], y)
+    dx = backward(np.ones_like(y), cache)
+    assert seen < 7
+    assert not dx[:, :, seen:].any()
+    assert not dx[:, :, :, seen:].any()
+
+
+@given(poolings(TIES), st.data())
+def test_padding_never_wins(pooling, data):
+    x, kernel_size, stride, _ = pooling
+    padding = tuple(data.draw(st.integers(0, k // 2)) for k in kernel_size)
+    y, cache = max_pool2d_forward(x, kernel_size, stride, padding)
+    np.testing.assert_array_equal(y, naive.max_pool2d(x, kernel_size, stride, padding))
+    dout = np.arange(1, y.size + 1, dtype=x.dtype).reshape(y.shape)
+    expected = naive.max_pool2d_backward(dout, x, kernel_size, stride, padding)
+    np.testing.assert_array_equal(max_pool2d_backward(dout, cache), expected)
+
+
+def test_the_pooling_behind_the_stem_of_resnet():
+    x = np.zeros((1, 1, 112, 112), np.float32)
+    assert MaxPool2d(3, 2, padding=1).forward(x).shape == (1, 1, 56, 56)
+    with pytest.raises(ValueError, match=r"padding \(2, 2\) is more than half of a window of \(3, 3\)"):
+        max_pool2d_forward(x, 3, 2, padding=2)
 
 
 @either

@@ -8,16 +8,17 @@ from coursekit.layers.windows import output_size, pair
 
 
 @given(st.integers(1, 12), st.integers(1, 5), st.integers(1, 4), st.integers(0, 3))
-def test_the_size_is_the_number_of_places_that_fit_exactly(size, kernel, stride, padding):
+def test_the_size_is_the_number_of_places_and_exact_refuses_a_remainder(size, kernel, stride, padding):
     starts = list(range(-padding, size + padding - kernel + 1, stride))
-    if starts and starts[-1] + kernel == size + padding:
-        assert output_size("f", size, kernel, stride, padding) == len(starts)
-    else:
-        with pytest.raises(ValueError, match=r"^f: a window of"):
-            output_size("f", size, kernel, stride, padding)
+    for exact in (False, True):
+        if starts and (starts[-1] + kernel == size + padding or not exact):
+            assert output_size("f", size, kernel, stride, padding, exact) == len(starts)
+        else:
+            with pytest.raises(ValueError, match=r"^f: a window of"):
+                output_size("f", size, kernel, stride, padding, exact)
 
 
-@pytest.mark.parametrize(("stride", "size"), [(1, 5), (2, 3)])
+@pytest.mark.parametrize(("stride", "size"), [(1, 5), (2, 3), (3, 2)])
 def test_a_window_of_3_on_7_pixels(stride, size):
     assert output_size("f", 7, 3, stride) == size
 
@@ -40,14 +41,19 @@ def test_a_window_of_3_on_7_pixels(stride, size):
 )
 def test_what_does_not_fit_is_refused_with_what_would(arguments, message):
     with pytest.raises(ValueError, match=message):
-        output_size("f", *arguments)
+        output_size("f", *arguments, exact=True)
+
+
+def test_the_first_layers_of_resnet():
+    assert output_size("f", 224, kernel=7, stride=2, padding=3) == 112
+    assert output_size("f", 112, kernel=3, stride=2, padding=1) == 56
 
 
 @pytest.mark.parametrize(("arguments", "better"), [((7, 3, 3, 0), (7, 3, 3, 1)), ((5, 9, 1, 0), (5, 9, 1, 2))])
 def test_the_advice_holds(arguments, better):
     with pytest.raises(ValueError, match=f"padding={better[3]}"):
-        output_size("f", *arguments)
-    assert output_size("f", *better) >= 1
+        output_size("f", *arguments, exact=True)
+    assert output_size("f", *better, exact=True) >= 1
 
 
 def test_one_number_counts_for_both_sides():

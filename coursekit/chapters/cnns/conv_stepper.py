@@ -1,6 +1,5 @@
 """The textbook's walk of a convolution, cell by cell: a window, two filters, the products, the sum, the output."""
 
-import textwrap
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -43,8 +42,13 @@ class State(DemoState):
 
     @property
     def places(self) -> int:
-        """How many places the window has along a side; where the stride does not fit, those before the edge."""
+        """How many places the window has along a side."""
         return (self.size + 2 * self.padding - self.kernel) // self.stride + 1
+
+    @property
+    def left_over(self) -> int:
+        """How many rows and columns at the far edge no window sees."""
+        return (self.size + 2 * self.padding - self.kernel) % self.stride
 
     def ends(self) -> dict[str, float]:
         """The walk is over at the last place."""
@@ -53,7 +57,7 @@ class State(DemoState):
 
 @dataclass(frozen=True)
 class Frame:
-    """The walk at one place; if the stride does not fit, ``error`` says why and ``y`` is one 0."""
+    """The walk at one place."""
 
     channels: tuple[Array, ...]  # three of (N + 2P, N + 2P)
     weights: Array  # (2, 3, F, F)
@@ -61,7 +65,6 @@ class Frame:
     products: tuple[Array, ...]  # three of (F, F): the window times the chosen filter
     y: Array  # (2, OH, OH)
     index: int  # of the place, from 0, row by row
-    error: str
     state: State
 
     @property
@@ -91,22 +94,31 @@ class Frame:
 
     @property
     def size_formula(self) -> str:
-        """(N − F + 2P) / S + 1 with this state's numbers."""
+        """(N − F + 2P) / S + 1 with this state's numbers, in brackets that round down where there is a remainder."""
         s = self.state
-        return f"({s.size} − {s.kernel} + 2 · {s.padding}) / {s.stride} + 1"
+        moves = f"({s.size} − {s.kernel} + 2 · {s.padding}) / {s.stride}"
+        return f"⌊{moves}⌋ + 1" if s.left_over else f"{moves} + 1"
+
+    @property
+    def unseen(self) -> str:
+        """What no window sees, in words; nothing if all is seen."""
+        count = self.state.left_over
+        if not count:
+            return ""
+        return "the last row and column" if count == 1 else f"the last {count} rows and columns"
 
     @property
     def readout(self) -> str:
         """The sum of this place, and the size of the output."""
-        if self.error:
-            return self.error
         row, column = (at + 1 for at in self.where)
+        unseen = f" No window sees {self.unseen}." if self.unseen else ""
         red, green, blue = map(written, self.sums)
         bias = written(self.bias[self.state.filter - 1])
         return (
             f"Place {self.index + 1} of {self.places**2}: red {red}, green {green}, blue {blue} and bias {bias} give "
             f"{written(self.value)}, row {row}, column {column} of output {self.state.filter}. "
             f"A side has {self.size_formula} = {self.places} places: the output is {self.places} × {self.places} × 2."
+            f"{unseen}"
         )
 
 
@@ -126,22 +138,18 @@ def compute(state: State) -> Frame:
     """Run the layer, and take the window at this place apart."""
     x, w, bias = draw(state.seed)
     x, w = x[:, : state.size, : state.size], np.ascontiguousarray(w[:, :, : state.kernel, : state.kernel])
-    error, y = "", np.zeros((2, 1, 1))
-    try:
-        y = conv2d_forward(x[np.newaxis], w, bias, state.stride, state.padding)[0][0]
-    except ValueError as misfit:
-        error = str(misfit)
+    y = conv2d_forward(x[np.newaxis], w, bias, state.stride, state.padding)[0][0]
     padded = np.pad(x, ((0, 0), (state.padding, state.padding), (state.padding, state.padding)))
     index = (state.place - 1) % state.places**2
     top, left = (at * state.stride for at in divmod(index, state.places))
     window = padded[:, top : top + state.kernel, left : left + state.kernel]
-    return Frame(tuple(padded), w, bias, tuple(window * w[state.filter - 1]), y, index, error, state)
+    return Frame(tuple(padded), w, bias, tuple(window * w[state.filter - 1]), y, index, state)
 
 
 # Pixels: the images, below them the filters, below these the products; a column for each channel.
 COLUMNS, INPUT_TOP, FILTER_TOP, PRODUCT_TOP = (38, 244, 450), 78, 302, 418
 IMAGE, TAPS = 189, 90  # how wide they are: an image, and a filter
-OUTPUT_LEFTS, OUTPUT, WORDS_TOP = (686, 866), 160, 250
+OUTPUT_LEFTS, OUTPUT, WORDS_TOP, UNSEEN_TOP = (686, 866), 160, 250, 448
 
 
 class View:
@@ -167,7 +175,9 @@ class View:
         self.output_titles = [ax.text(x, INPUT_TOP - 10, f"output {f}", **style) for f, x in enumerate(OUTPUT_LEFTS, 1)]
         self.sums = [ax.text(0, 0, "", fontsize=12, va="center", animated=True) for _ in CHANNELS]
         # Not animated: they change with the sizes, seldom, and text is the slowest thing to draw.
-        self.words = ax.text(OUTPUT_LEFTS[0], WORDS_TOP, "", fontsize=11.5, va="top", linespacing=1.15)
+        look: dict[str, Any] = {"fontsize": 11.5, "va": "top", "linespacing": 1.15}
+        self.words = ax.text(OUTPUT_LEFTS[0], WORDS_TOP, "", color=INK, **look)
+        self.unseen = ax.text(OUTPUT_LEFTS[0], UNSEEN_TOP, "", color=RED, **look)
         self.ghost_text = ax.text(1030, 514, "", fontsize=10.5, ha="right", color=GHOST["color"])
         self.left_over = areas(ax, RED, alpha=0.22, zorder=2)
         self.ghost = outlines(ax, GHOST["color"], 1.6, GHOST["linestyle"], animated=False)
@@ -178,18 +188,11 @@ class View:
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
-        self._show_headline(frame)
+        row, column = (at + 1 for at in frame.where)
+        say(self.headline, f"{frame.equation}: row {row}, column {column} of output {frame.state.filter}", PURPLE)
         self._show_channels(frame)
         self._show_outputs(frame)
         self._show_words(frame)
-
-    def _show_headline(self, frame: Frame) -> None:
-        row, column = (at + 1 for at in frame.where)
-        if frame.error:
-            words = f"Stride {frame.state.stride} does not fit: the window falls short of the edge"
-        else:
-            words = f"{frame.equation}: row {row}, column {column} of output {frame.state.filter}"
-        say(self.headline, words, RED if frame.error else PURPLE)
 
     def _show_channels(self, frame: Frame) -> None:
         state = frame.state
@@ -223,30 +226,25 @@ class View:
         self.left_over.set_verts([strip for grid in self.inputs for strip in grid.beyond(seen, side)])
         done = np.arange(frame.places**2).reshape(frame.places, frame.places) <= frame.index
         for grid, left, y in zip(self.outputs, OUTPUT_LEFTS, frame.y, strict=True):
-            if frame.error:
-                grid.hide()
-                continue
             grid.place(left, INPUT_TOP, min(46, OUTPUT // frame.places))
             grid.show(y, done)
         self.cells.set_verts([self.outputs[state.filter - 1].box(*frame.where)])
 
     def _show_words(self, frame: Frame) -> None:
         s = frame.state
-        if frame.error:
-            words = "\n".join(textwrap.wrap(frame.error, 30)) + "\n\nRed: pixels that no window sees."
-        else:
-            span, moves = s.size + 2 * s.padding - s.kernel, frame.places - 1
-            words = (
-                "Places along a side:\n"
-                "(N − F + 2P) / S + 1\n"
-                f"= {frame.size_formula} = {frame.places}\n"
-                f"It can go {span} pixels, {s.stride} at a time:\n"
-                f"{moves} move{'' if moves == 1 else 's'}, and where it starts.\n\n"
-                f"2 filters, each 3 · {s.kernel} · {s.kernel} weights\n"
-                f"and 1 bias: {2 * (3 * s.kernel**2 + 1)} parameters,\n"
-                "whatever the image"
-            )
-        fit(self.words, text=words, y=INPUT_TOP if frame.error else WORDS_TOP, color=RED if frame.error else INK)
+        span, moves = s.size + 2 * s.padding - s.kernel, frame.places - 1
+        words = (
+            "Places along a side:\n"
+            "(N − F + 2P) / S + 1\n"
+            f"= {frame.size_formula} = {frame.places}\n"
+            f"It can go {span} pixels, {s.stride} at a time:\n"
+            f"{moves} move{'' if moves == 1 else 's'}, and where it starts.\n\n"
+            f"2 filters, each 3 · {s.kernel} · {s.kernel} weights\n"
+            f"and 1 bias: {2 * (3 * s.kernel**2 + 1)} parameters,\n"
+            "whatever the image"
+        )
+        fit(self.words, text=words)
+        fit(self.unseen, text=f"Red: {frame.unseen},\nwhich no window sees" if frame.unseen else "")
 
     def pin(self, frame: Frame | None) -> None:
         """Keep a frame's window and its sum as a ghost."""
@@ -264,23 +262,38 @@ demo(
     __name__,
     title="A convolution, cell by cell",
     question=Question(
-        "The window moves by 2 pixels, and each output has 3 × 3 places. You set the stride to 1. How many places "
-        "then?",
+        "The window moves by 2 pixels, and each output has 3 × 3 places. You set the stride to 1. How many places has "
+        "an output then?",
         ("6 × 6: half the stride, twice as many a side", "5 × 5", "3 × 3: the image is the same"),
         answer=1,
         explanation="The window can go 4 pixels to the right: in 2 moves of 2 pixels, or in 4 moves of 1 pixel. With "
         "the place where it starts, that makes 5.",
         settings={**WALK, "stride": 1, "place": 25},
     ),
+    others={
+        "remainder": Question(
+            "An image of 7 pixels, a filter of 3, no padding. With stride 2 an output has 3 × 3 places. What does the "
+            "layer do with stride 3, where 4 pixels are left to go?",
+            (
+                "2 × 2 places; the last row and column are not looked at",
+                "3 × 3 places; the last window sees zeros beyond the edge",
+                "It refuses: 4 / 3 is no whole number",
+            ),
+            answer=0,
+            explanation="One move of 3 pixels fits into 4, a second one does not: the number of moves is rounded down. "
+            "What lies beyond the last window is seen by none, and nothing that happens there can change the output.",
+            settings={"stride": 3, "place": 4},
+        ),
+    },
     notice="Move the place and check one sum by hand: nine products in each of three channels, and the bias. All "
     "three channels become one number, so there is one output for each filter. The filter stays the same at every "
     "place; only the window moves. The line inside the image parts it from its padding. Then set the stride to 3: "
-    "4 is not a multiple of 3, so the last window would stop short of the edge, and the layer refuses.",
+    "the moves are rounded down, and what the last window cannot reach turns red.",
     presets={
         "The textbook's walk": {**WALK, "place": 1, "filter": 1},
         "Its last place": {**WALK, "place": 9, "filter": 2},
         "Stride 1": {**WALK, "stride": 1, "place": 25},
-        "Stride 3: misfit": {"size": 7, "padding": 0, "kernel": 3, "stride": 3, "place": 1},
+        "Stride 3: unseen pixels": {"size": 7, "padding": 0, "kernel": 3, "stride": 3, "place": 4},
         "1 × 1 filter": {**WALK, "kernel": 1, "stride": 1, "padding": 0, "place": 9},
     },
 )

@@ -1,4 +1,4 @@
-"""Build an architecture and read what each layer costs: shapes, parameters and multiply–adds."""
+"""Build an architecture, or take a famous one, and read what each layer costs: shapes, parameters, multiply–adds."""
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -17,50 +17,59 @@ from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import fit, legend, line, say, segments
 from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PAPER, RED, axes, headline, percent
-from coursekit.network import CostRow, cost_table
+from coursekit.network import ARCHITECTURES, CostRow, cost_table
 
 CHANNELS = 3  # red, green, blue
 CLASSES = 1000  # as in ImageNet
 WIDEST = 8  # blocks double their filters up to so many times the first block's, as VGG does: 64 … 512
 CONVOLUTIONS = {"1": (1,) * 5, "2": (2,) * 5, "3": (3,) * 5, "2, from block 3 on 3": (2, 2, 3, 3, 3)}
 ROWS = 5 * 3 + 3  # as many as the largest architecture has
-PARAMETERS, WORK = (10, 1e14), (100, 1e16)  # what the axes span; the upper end leaves room for the numbers
 Step = tuple[Any, ...]
+
+
+FAMOUS = {
+    "LeNet-5 (1998)": "lenet5",
+    "AlexNet (2012)": "alexnet",
+    "VGG-16 (2014)": "vgg16",
+    "ResNet-50 (2015)": "resnet50",
+    "ConvNeXt-T (2022)": "convnext_tiny",
+}
 
 
 @dataclass(frozen=True)
 class State(DemoState):
     """Blocks of convolutions, a pooling layer after each, two hidden linear layers and one with 1000 classes."""
 
+    network: str = choice("own", {"built with the sliders": "own"} | FAMOUS, "network", main=True)
     side: int = slider(224, 32, 256, "image side (pixels)", step=32, main=True)
     blocks: int = slider(5, 1, 5, "blocks")
     convolutions: str = choice("2, from block 3 on 3", {label: label for label in CONVOLUTIONS}, "convolutions a block")
-    filters: int = slider(64, 4, 96, "filters in block 1", step=4, main=True)
+    filters: int = slider(64, 4, 96, "filters in block 1", step=4)
     kernel: int = slider(3, 1, 7, "kernel size (pixels)", step=2)
     pool: int = slider(2, 1, 3, "pooling (1: none)", main=True)
     units: int = slider(4096, 64, 4096, "hidden linear units", step=64)
 
     def without_effect(self) -> dict[str, str]:
-        """What stands behind a pooling that does not fit is never built."""
-        late = {"blocks": "The first pooling does not fit"} if self.side % self.pool else {}
-        return late | ({"units": "A pooling before them does not fit"} if self.side % self.pool**self.blocks else {})
+        """A famous network is as it is; where the image is pooled away, no linear layer is built."""
+        if self.network != "own":
+            return {name: "A famous network is as it is" for name in self.controls() if name != "network"}
+        return {} if self.side // self.pool**self.blocks else {"units": "A pooling before them finds too few pixels"}
 
 
 @dataclass(frozen=True)
 class Frame:
     """What each layer costs; ``error`` says why the architecture ends early, if it does."""
 
-    rows: tuple[CostRow, ...]  # layers with parameters: conv2d and linear; at most ROWS
+    rows: tuple[CostRow, ...]  # layers with weights, or stages of them; at most ROWS
+    names: tuple[str, ...]  # of them, for people
     shapes: tuple[tuple[int, ...], ...]  # what each of them sends on, after the pooling that may follow it
     parameters: Array  # (ROWS,), 0 from the end of the network on
     multiply_adds: Array  # (ROWS,)
+    parameter_shares: Array  # (ROWS,), of the sum
+    work_shares: Array  # (ROWS,)
+    totals: tuple[int, int]  # parameters and multiply–adds of all layers, those that are not listed, too
     error: str
     state: State
-
-    @property
-    def totals(self) -> tuple[int, int]:
-        """Parameters and multiply–adds of all layers."""
-        return sum(row.parameters for row in self.rows), sum(row.multiply_adds for row in self.rows)
 
     @property
     def linear_shares(self) -> tuple[float, float]:
@@ -85,6 +94,8 @@ class Frame:
 
 def plan(state: State) -> list[Step]:
     """Write the architecture down as steps for `cost_table`."""
+    if state.network != "own":
+        return ARCHITECTURES[state.network][0]
     steps: list[Step] = []
     for block, count in enumerate(CONVOLUTIONS[state.convolutions][: state.blocks]):
         filters = state.filters * min(2**block, WIDEST)
@@ -97,23 +108,44 @@ def plan(state: State) -> list[Step]:
 
 def compute(state: State) -> Frame:
     """Count the whole architecture, or as many of its first layers as fit."""
-    steps, shape, error = plan(state), (CHANNELS, state.side, state.side), ""
+    steps, error = plan(state), ""
+    shape = (CHANNELS, state.side, state.side) if state.network == "own" else ARCHITECTURES[state.network][1]
     try:
         rows = cost_table(steps, shape).rows
     except ValueError as raised:
         error = str(raised)
         rows = fitting_rows(steps, shape)
-    shown, shapes = [], []
-    for row in rows:
-        if row.layer in ("conv2d", "linear"):
+    shown, names, shapes = [], [], []
+    for row, step in zip(rows, steps, strict=False):
+        if row.multiply_adds:
             shown.append(row)
+            names.append(name_of(step))
             shapes.append(row.output_shape)
-        elif row.layer == "max_pool2d":
+        elif "pool" in row.layer:
             shapes[-1] = row.output_shape
     parameters, multiply_adds = np.zeros((2, ROWS))
     parameters[: len(shown)] = [row.parameters for row in shown]
     multiply_adds[: len(shown)] = [row.multiply_adds for row in shown]
-    return Frame(tuple(shown), tuple(shapes), parameters, multiply_adds, error, state)
+    return Frame(
+        rows=tuple(shown),
+        names=tuple(names),
+        shapes=tuple(shapes),
+        parameters=parameters,
+        multiply_adds=multiply_adds,
+        parameter_shares=parameters / max(parameters.sum(), 1),
+        work_shares=multiply_adds / max(multiply_adds.sum(), 1),
+        totals=(sum(row.parameters for row in rows), sum(row.multiply_adds for row in rows)),
+        error=error,
+        state=state,
+    )
+
+
+def name_of(step: Step) -> str:
+    """Name a step with weights for people."""
+    kind, *arguments = step
+    if kind == "stage":
+        return str(arguments[0])
+    return f"conv {arguments[1]} × {arguments[1]}" if kind == "conv2d" else str(kind)
 
 
 def fitting_rows(steps: list[Step], shape: tuple[int, ...]) -> tuple[CostRow, ...]:
@@ -134,10 +166,9 @@ def big(number: float) -> str:
     return f"{number:,.0f}"
 
 
-KINDS = {
-    "conv2d": ("conv {0.kernel} × {0.kernel}", BLUE, BLUE),
-    "linear": ("linear", ORANGE, AMBER),
-}  # name, colour, colour of its text
+def colors(row: CostRow) -> tuple[str, str]:
+    """Return the colour of a layer's bars, and of its name."""
+    return (ORANGE, AMBER) if row.layer == "linear" else (BLUE, BLUE)
 
 
 @cache
@@ -181,29 +212,25 @@ class Words(Artist):  # type: ignore[misc]
 
 
 class Panel:
-    """One column of numbers as lying stems with a dot at the end."""
+    """One column of numbers as their shares of the whole: lying stems with a dot at the end."""
 
-    def __init__(self, figure: Figure, left: float, title: str, span: tuple[float, float]) -> None:
+    def __init__(self, figure: Figure, left: float, title: str) -> None:
         self.axes = ax = axes(figure, (left, 0.056, 0.295, 0.829), title)
-        ax.set(xscale="log", xlim=span, yticks=[])
-        ax.set_xticks([10.0**power for power in range(2, 15, 2) if span[0] < 10.0**power < span[1]])
-        ax.minorticks_off()
-        self.start = span[0]
+        ax.set(xlim=(0, 1.36), yticks=[])  # beyond 100 % there is room for the number
+        ax.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"])
         self.stems = segments(ax, BLUE, linewidths=4, alpha=0.55)
         ghost = {"marker": "D", "linestyle": "", "color": GHOST["color"], "fillstyle": "none", "markersize": 8}
         self.dots = line(ax, "o", color=INK, markersize=4.5, ghost=ghost)
         self.numbers = Words(ax)
-        self.room = (span[1] / span[0]) ** 0.03  # from a dot to its number
 
-    def show(self, lengths: Array, colors: list[str]) -> None:
-        """Show the numbers (ROWS,) of all layers."""
-        ends = np.maximum(lengths[: len(colors)], self.start)
-        self.stems.set_segments([[(self.start, row), (end, row)] for row, end in enumerate(ends)])
+    def show(self, counts: Array, shares: Array, colors: list[str]) -> None:
+        """Show the numbers (ROWS,) of all layers, and their shares (ROWS,)."""
+        places = np.where(np.arange(ROWS) < len(colors), np.arange(ROWS), -9)  # beyond the end: out of sight
+        self.stems.set_segments([[(0, row), (share, row)] for row, share in enumerate(shares[: len(colors)])])
         self.stems.set_color(colors)
-        self.dots.set_data(lengths, np.arange(ROWS))
-        self.numbers.placed = [
-            (length * self.room, row, big(length), INK, False) for row, length in enumerate(lengths) if length
-        ]
+        self.dots.set_data(shares, places)
+        placed = zip(shares + 0.03, range(len(colors)), counts, strict=False)
+        self.numbers.placed = [(x, row, big(number), INK, False) for x, row, number in placed]
 
 
 class View:
@@ -218,8 +245,8 @@ class View:
         legend(self.list, ("layer", INK))
         legend(self.list, ("output shape", INK), right=True)
         self.names = Words(self.list)
-        self.parameters = Panel(figure, 0.33, "parameters (log scale)", PARAMETERS)
-        self.work = Panel(figure, 0.685, "multiply–adds an image (log)", WORK)
+        self.parameters = Panel(figure, 0.33, "parameters, as shares")
+        self.work = Panel(figure, 0.685, "multiply–adds, as shares")
         box = {"facecolor": PAPER, "edgecolor": RED, "boxstyle": "round,pad=0.6"}
         style = {"fontsize": 11, "color": RED, "ha": "center", "va": "center", "animated": True, "zorder": 9}
         self.error = figure.text(0.63, 0.2, "", bbox=box, **style)
@@ -232,14 +259,13 @@ class View:
         self._show_totals(frame)
         self.error.set_text("\n".join(wrap(frame.error, 60)))
         self.names.placed = []
-        for row, (layer, shape) in enumerate(zip(frame.rows, frame.shapes, strict=True)):
-            words, _, color = KINDS[layer.layer]
+        for row, (layer, name, shape) in enumerate(zip(frame.rows, frame.names, frame.shapes, strict=True)):
             pooled = " + pool" if shape != layer.output_shape else ""
-            self.names.placed.append((0, row, words.format(frame.state) + pooled, color, False))
+            self.names.placed.append((0, row, name + pooled, colors(layer)[1], False))
             self.names.placed.append((1, row, " × ".join(map(str, shape)), INK, True))
-        colors = [KINDS[layer.layer][1] for layer in frame.rows]
-        self.parameters.show(frame.parameters, colors)
-        self.work.show(frame.multiply_adds, colors)
+        bars = [colors(layer)[0] for layer in frame.rows]
+        self.parameters.show(frame.parameters, frame.parameter_shares, bars)
+        self.work.show(frame.multiply_adds, frame.work_shares, bars)
 
     def _show_totals(self, frame: Frame) -> None:
         if frame.error:
@@ -250,6 +276,7 @@ class View:
 
 
 VGG16 = {
+    "network": "own",
     "side": 224,
     "blocks": 5,
     "convolutions": "2, from block 3 on 3",
@@ -277,12 +304,16 @@ demo(
     ),
     notice="Most parameters are in the linear layers, most work is in the convolutions. Go from 256 to 128 pixels: "
     "the convolutions keep their parameters and do a quarter of the work, and the first linear layer shrinks to a "
-    "quarter. Take the pooling away, and that layer explodes. One step of the grid is a factor of 100.",
+    "quarter. Take the pooling away, and that layer explodes. Then go through the famous "
+    "networks: from ResNet on a mean over each map stands before the last layer, and the linear share melts away.",
     presets={
         "VGG-16": VGG16,
         "Smaller images": VGG16 | {"side": 96},
         "No pooling": VGG16 | {"pool": 1},
-        "Pooling that does not fit": VGG16 | {"pool": 3},
+        "Pooled away": VGG16 | {"pool": 3},
+        "AlexNet": {"network": "alexnet"},
+        "ResNet-50": {"network": "resnet50"},
+        "ConvNeXt-T": {"network": "convnext_tiny"},
         "A small one": VGG16 | {"side": 32, "blocks": 2, "convolutions": "1", "filters": 16, "units": 128},
     },
 )

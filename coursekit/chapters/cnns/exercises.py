@@ -7,69 +7,88 @@ from coursekit.exercises.exercise import Case, Misconception, exercise
 
 
 def output_size(size: int, kernel: int, stride: int, padding: int) -> int:
-    """(N − F + 2P) / S + 1, or 0 where the window is too large or its places do not end at the edge."""
+    """⌊(N − F + 2P) / S⌋ + 1, or 0 where the window is larger than the padded image."""
     span = size - kernel + 2 * padding
-    return 0 if span < 0 or span % stride else span // stride + 1
+    return 0 if span < 0 else span // stride + 1
 
 
 def _sizes(rng: np.random.Generator) -> list[Case]:
-    """Three that fit, one that leaves pixels over, one where only the padding makes room, one without any."""
+    """Some that come out even, some that leave pixels over, some windows that are too large by much or by little."""
     drawn = []
-    for misfit in (False, False, False, True):
+    for left_over in (0, 0, 0, 1):
         kernel, stride, padding, places = (int(rng.integers(*span)) for span in ((2, 6), (2, 5), (1, 4), (3, 9)))
-        size = kernel + (places - 1) * stride - 2 * padding + (1 if misfit else 0)
-        drawn.append((size, kernel, stride, padding))
-    return [(7, 3, 2, 0), (7, 3, 3, 0), *drawn, (3, 5, 1, 1), (3, 9, 2, 1), (4, 5, 2, 0)]
+        drawn.append((kernel + (places - 1) * stride - 2 * padding + left_over, kernel, stride, padding))
+    return [(7, 3, 2, 0), (7, 3, 3, 0), *drawn, (224, 7, 2, 3), (9, 2, 4, 0), (3, 5, 1, 1), (3, 9, 2, 1), (4, 5, 2, 0)]
+
+
+def _span(size: int, kernel: int, padding: int) -> int:
+    return size - kernel + 2 * padding
 
 
 exercise(
     output_size,
-    task="Return how many places a window has along one side, or 0 if the sizes do not fit.",
+    task="Return how many places a window has along a side, rounded down, or 0 if it is larger than the padded image.",
     returns=("places",),
     cases=_sizes,
     misconceptions=(
         Misconception(
-            "not refused",
-            lambda size, kernel, stride, padding: (size - kernel + 2 * padding) // stride + 1,
-            "the sizes that fit are right. But where the division leaves a remainder, or the window is larger than "
-            "the padded image, the answer is 0.",
+            "window that is too large",
+            lambda size, kernel, stride, padding: _span(size, kernel, padding) // stride + 1,
+            "what if the window is larger than the padded image? Then it has no place at all: return 0.",
+        ),
+        Misconception(
+            "int, which rounds towards 0",
+            lambda size, kernel, stride, padding: int(_span(size, kernel, padding) / stride) + 1,
+            "what if the window is larger than the padded image? int(−0.5) is 0, and the + 1 makes a place of it. "
+            "There is none: return 0.",
+        ),
+        Misconception(
+            "refused",
+            lambda size, kernel, stride, padding: (
+                0 if (s := _span(size, kernel, padding)) < 0 or s % stride else s // stride + 1
+            ),
+            "where the division leaves a remainder you return 0. The window has places there, too: round the number of "
+            "moves down.",
         ),
         Misconception(
             "fraction",
-            lambda size, kernel, stride, padding: (size - kernel + 2 * padding) / stride + 1,
-            "there are no 2.33 places: where the division leaves a remainder, the sizes do not fit and you return 0.",
+            lambda size, kernel, stride, padding: 0 if (s := _span(size, kernel, padding)) < 0 else s / stride + 1,
+            "there are no 2.33 places: where the division leaves a remainder, round down.",
+        ),
+        Misconception(
+            "rounded up",
+            lambda size, kernel, stride, padding: 0 if (s := _span(size, kernel, padding)) < 0 else -(-s // stride) + 1,
+            "you round up: your last window hangs over the edge. Round the number of moves down.",
+        ),
+        Misconception(
+            "rounded to the nearest",
+            lambda size, kernel, stride, padding: (
+                0 if (s := _span(size, kernel, padding)) < 0 else round(s / stride) + 1
+            ),
+            "round() goes to the nearest whole number, which may be above. Three quarters of a move are none: use //.",
         ),
         Misconception(
             "forgot the + 1",
-            lambda size, kernel, stride, padding: (
-                0 if (s := size - kernel + 2 * padding) < 0 or s % stride else s // stride
-            ),
+            lambda size, kernel, stride, padding: 0 if (s := _span(size, kernel, padding)) < 0 else s // stride,
             "you count the moves. The place where the window starts is one more.",
         ),
         Misconception(
             "padding on one side",
-            lambda size, kernel, stride, padding: (
-                0 if (s := size - kernel + padding) < 0 or s % stride else s // stride + 1
-            ),
+            lambda size, kernel, stride, padding: 0 if (s := size - kernel + padding) < 0 else s // stride + 1,
             "zeros are added on both sides, so the image grows by twice the padding.",
         ),
         Misconception(
             "no padding",
-            lambda size, kernel, stride, padding: 0 if (s := size - kernel) < 0 or s % stride else s // stride + 1,
+            lambda size, kernel, stride, padding: 0 if (s := size - kernel) < 0 else s // stride + 1,
             "the padding is missing: the window also slides over the zeros.",
-        ),
-        Misconception(
-            "window that is too large",
-            lambda size, kernel, stride, padding: 0 if (s := size - kernel + 2 * padding) % stride else s // stride + 1,
-            "what if the window is larger than the padded image? Then it has no place at all.",
         ),
     ),
     hints=(
         "The image and its zeros have size + 2 · padding pixels. How far can a window of kernel pixels move in it?",
         "It can move size − kernel + 2 · padding pixels. Divide by the stride, and add the place where it starts.",
-        "With span for that distance: return 0 if span < 0 or span % stride is not 0; else span // stride + 1.",
+        "With span for that distance: return 0 if span < 0; else span // stride + 1.",
     ),
-    takeaway="Moves and one more: (N − F + 2P) / S + 1. The package raises an error where you return 0.",
+    takeaway="Moves, rounded down, and one more: ⌊(N − F + 2P) / S⌋ + 1. A remainder means pixels that no window sees.",
 )
 
 
@@ -293,7 +312,8 @@ exercise(
         Misconception(
             "w turned in dx",
             _turned_dx,
-            "dw is right. In dx you turn the kernel and also add window by window: that turns it once too often.",
+            "dw is right. In dx the kernel lies the wrong way round. If you add window by window, take w as it is; if "
+            "you correlate the padded dout with it, turn it by 180° first.",
         ),
         Misconception(
             "dw turned",
@@ -402,4 +422,93 @@ exercise(
         "dx[2 * i + row, 2 * j + column] = dout[i, j].",
     ),
     takeaway="The maximum routes its gradient to the winner: the same max gate as in chapter 02.",
+)
+
+
+def field_size(kernels: Array, strides: Array) -> int:
+    """Follow r ← r + (k − 1) j, j ← j s, layer by layer, from r = j = 1 at the input."""
+    field = jump = 1
+    for kernel, stride in zip(kernels, strides, strict=True):
+        field += (kernel - 1) * jump
+        jump *= stride
+    return int(field)
+
+
+def _stacks(rng: np.random.Generator) -> list[Case]:
+    """Layers that overlap, layers that do not, and some of many sizes; the last layer's stride never counts."""
+    fixed = (([3, 5, 3], [1, 2, 1]), ([2, 3], [2, 3]), ([3, 2, 3], [2, 2, 1]))
+    drawn = [(rng.permutation([2, 3, 4, 5])[:n], rng.permutation([1, 2, 3, 4])[:n]) for n in (2, 3, 4)]
+    return [*((np.array(kernels), np.array(strides)) for kernels, strides in fixed), *drawn]
+
+
+def _stride_before(kernels: Array, strides: Array) -> int:
+    field = jump = 1
+    for kernel, stride in zip(kernels, strides, strict=True):
+        jump *= stride
+        field += (kernel - 1) * jump
+    return int(field)
+
+
+def _last_stride_only(kernels: Array, strides: Array) -> int:
+    return 1 + int(sum((k - 1) * s for k, s in zip(kernels, [1, *strides], strict=False)))
+
+
+def _added_jumps(kernels: Array, strides: Array) -> int:
+    field = jump = 1
+    for kernel, stride in zip(kernels, strides, strict=True):
+        field += (kernel - 1) * jump
+        jump += stride - 1
+    return int(field)
+
+
+exercise(
+    field_size,
+    task="Return how many pixels, along one side, a unit of the last layer sees. kernels and strides list the layers "
+    "from the input on; a pooling is a layer, too.",
+    returns=("pixels",),
+    cases=_stacks,
+    misconceptions=(
+        Misconception(
+            "strides forgotten",
+            lambda kernels, strides: 1 + int(sum(kernels - 1)),
+            "right where every stride is 1. After a stride of 2 neighbouring units are two pixels apart, and every "
+            "later layer adds twice as much.",
+        ),
+        Misconception(
+            "kernels multiplied",
+            lambda kernels, strides: int(np.prod(kernels)),
+            "you multiply the kernels. Neighbouring fields overlap, unless the stride is as large as the kernel.",
+        ),
+        Misconception(
+            "kernels added",
+            lambda kernels, strides: int(sum(kernels)),
+            "you add up the kernels. A further layer of 3 × 3 adds 2 pixels: the third is the one it stands on.",
+        ),
+        Misconception(
+            "stride before its own layer",
+            _stride_before,
+            "a layer's stride sets its own units apart, so it counts for later layers only: add first, then multiply.",
+        ),
+        Misconception(
+            "only the stride just below",
+            _last_stride_only,
+            "strides pile up: behind two strides of 2, units are 4 pixels apart, not 2.",
+        ),
+        Misconception(
+            "strides added",
+            _added_jumps,
+            "strides multiply: behind strides of 2 and 3, units are 6 pixels apart.",
+        ),
+        Misconception(
+            "started at 0",
+            lambda kernels, strides: field_size(kernels, strides) - 1,
+            "one pixel is missing: without any layer a unit sees its own pixel, so start at 1.",
+        ),
+    ),
+    hints=(
+        "Keep two numbers: the field so far, and how many pixels neighbouring units are apart. Both start at 1.",
+        "A layer widens the field by kernel − 1 units of the level below, and these are jump pixels apart.",
+        "In a loop: field += (kernel - 1) * jump, then jump *= stride.",
+    ),
+    takeaway="The field grows by (k − 1) · jump a layer, and every stride multiplies the jump.",
 )

@@ -16,9 +16,9 @@ from coursekit.data import load_photograph
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import demo
-from coursekit.figures.marks import say
+from coursekit.figures.marks import say, segments
 from coursekit.figures.number_grid import NumberGrid, outlines, sheet
-from coursekit.figures.style import BLUE, GHOST, INK, PURPLE, headline, plain
+from coursekit.figures.style import BLUE, GHOST, INK, ORANGE, PURPLE, headline, plain
 
 HEIGHT, WIDTH = 160, 240  # pixels of a photograph
 TAPS = 5  # the largest named kernel; smaller ones stand in the middle of 5 × 5
@@ -30,9 +30,11 @@ BRIGHTNESS = (0.299, 0.587, 0.114)  # of red, green and blue, as television weig
 class State(DemoState):
     """A photograph, a kernel with a name or one mixed from an edge filter and a blurring or sharpening one."""
 
-    kernel: str = choice("own", {"your own": "own"} | {f.label: f.name for f in FILTERS.values()}, "kernel", main=True)
+    kernel: str = choice(
+        "sobel_x", {"your own": "own"} | {f.label: f.name for f in FILTERS.values()}, "kernel", main=True
+    )
     edges: float = slider(0.7, 0.0, 1.0, "own: share of edges")
-    angle: float = slider(0.0, 0.0, 345.0, "own: angle (°)", step=15.0, main=True)
+    angle: float = slider(0.0, 0.0, 345.0, "own: angle (°)", step=15.0)
     detail: float = slider(0.0, -1.0, 1.0, "own: blur to sharpen")
     operation: str = choice(
         "correlate",
@@ -40,6 +42,8 @@ class State(DemoState):
         "operation",
         main=True,
     )
+    column: int = slider(51, 0, WIDTH - 1, "window: column (pixels)", main=True)
+    row: int = slider(90, 0, HEIGHT - 1, "window: row (pixels)")
     photograph: Literal["china", "flower"] = choice("china", {"pagoda": "china", "dahlia": "flower"}, "photograph")
 
     def without_effect(self) -> dict[str, str]:
@@ -58,6 +62,7 @@ class Frame:
     image: Array  # (HEIGHT, WIDTH), from 0 to 1
     applied: Array  # (TAPS, TAPS), turned by 180° for a convolution
     y: Array  # (HEIGHT, WIDTH)
+    window: Array  # (TAPS, TAPS), the pixels around the chosen place, 0 beyond the edge
     change: float  # mean |correlation − convolution|
     state: State
 
@@ -72,6 +77,17 @@ class Frame:
     def total(self) -> float:
         """What a plain grey area is multiplied by, to two digits."""
         return round(float(self.applied.sum()), 2) + 0.0  # −0.0 becomes 0.0
+
+    @property
+    def under(self) -> Array:
+        """The pixels under the kernel at the chosen place."""
+        border = (TAPS - len(self.taps)) // 2
+        return self.window[border : TAPS - border, border : TAPS - border]
+
+    @property
+    def sum(self) -> float:
+        """What comes out at the chosen place."""
+        return float(self.y[self.state.row, self.state.column])
 
     @property
     def label(self) -> str:
@@ -97,7 +113,10 @@ class Frame:
             if self.symmetric
             else f"Turned by 180° it changes a pixel by {plain(self.change, 2)} on average"
         )
-        return f"{self.label}, {self.state.operation}d: a plain area {fate}. {turned}."
+        return (
+            f"{self.label}, {self.state.operation}d: a plain area {fate}. {turned}. "
+            f"The window at row {self.state.row}, column {self.state.column} gives {plain(self.sum, 2)}."
+        )
 
 
 @lru_cache(maxsize=2)
@@ -126,19 +145,22 @@ def compute(state: State) -> Frame:
     y = {name: operation(image, kernel, "same") for name, operation in OPERATIONS.items()}
     applied = kernel if state.operation == "correlate" else np.ascontiguousarray(rotated(kernel))
     change = float(np.abs(y["correlate"] - y["convolve"]).mean())
-    return Frame(image, applied, y[state.operation], change, state)
+    reach = TAPS // 2
+    window = np.pad(image, reach)[state.row : state.row + TAPS, state.column : state.column + TAPS]
+    return Frame(image, applied, y[state.operation], window, change, state)
 
 
 SCALE = 1.66  # screen pixels for a pixel of a photograph
 PICTURE = (SCALE * WIDTH, SCALE * HEIGHT)
 LEFT, RIGHT, TOP = 14, 1040 - 14 - PICTURE[0], 88
 MIDDLE, SIDE = 520, 190  # centre of the kernel, and its width
+PATCH, PATCH_TOP = 84, 394  # width and top of the window, enlarged
 
 
 class View:
     """Photograph, kernel, result."""
 
-    size = (10.4, 4.6)
+    size = (10.4, 5.0)
 
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
@@ -157,10 +179,34 @@ class View:
         self.turned = outlines(ax, PURPLE)
         self.scale = ax.text(RIGHT, TOP + PICTURE[1] + 24, "", animated=True, **style)
         self.total = ax.text(MIDDLE, TOP + SIDE + 24, "", ha="center", animated=True, **style)
-        self.words = ax.text(LEFT, TOP + PICTURE[1] + 24, "", animated=True, **style)
+        self.words = ax.text(RIGHT, TOP + PICTURE[1] + 48, "", animated=True, **style)
+        self._make_window(ax)
+
+    def _make_window(self, ax: Axes) -> None:
+        """Outline a window on the photograph and its sum on the result, and enlarge the window below."""
+        self.places = outlines(ax, ORANGE, 2)
+        self.links = segments(ax, ORANGE, linewidths=1)
+        self.window = AxesImage(ax, cmap="gray", origin="upper", interpolation="nearest", animated=True, clim=(0, 1))
+        self.window.set(data=np.zeros((3, 3)), zorder=2)
+        self.window.set_extent((LEFT, LEFT + PATCH, PATCH_TOP + PATCH, PATCH_TOP))
+        ax.add_image(self.window)
+        look: dict[str, Any] = {"fontsize": 11.5, "color": INK, "va": "top", "linespacing": 1.4}
+        self.sum = ax.text(LEFT + PATCH + 14, PATCH_TOP, "", animated=True, **look)
+
+    def _show_window(self, frame: Frame) -> None:
+        state, size = frame.state, SCALE * len(frame.taps)
+        across, down = SCALE * (state.column + 0.5), SCALE * (state.row + 0.5)
+        boxes = [square(x + across, TOP + down, size / 2 + 3) for x in (LEFT, RIGHT)]
+        patch = square(LEFT + PATCH / 2, PATCH_TOP + PATCH / 2, PATCH / 2)
+        self.places.set_verts([*boxes, patch])
+        self.links.set_segments([(boxes[0][3], patch[0]), (boxes[0][2], patch[1])])
+        self.window.set_data(frame.under)
+        count = frame.taps.size
+        self.sum.set_text(f"the window\n{count} products, summed:\n{plain(frame.sum, 2)}")
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
+        self._show_window(frame)
         if frame.state.photograph != self._photograph:
             self._photograph = frame.state.photograph
             self.image.set_data(frame.image)
@@ -197,6 +243,11 @@ class View:
             self.ghost.set_clim(frame.darkest, 1)
 
 
+def square(x: float, y: float, reach: float) -> Array:
+    """Return the corners (4, 2) of a square around a point."""
+    return np.array([(x - reach, y - reach), (x + reach, y - reach), (x + reach, y + reach), (x - reach, y + reach)])
+
+
 def picture(ax: Axes, left: float, top: float, share: float, **style: Any) -> AxesImage:
     """Add a photograph to a sheet, at a share of its full size."""
     image = AxesImage(ax, cmap="gray", origin="upper", interpolation="bilinear", **style)
@@ -210,15 +261,27 @@ demo(
     __name__,
     title="Nine numbers and a photograph",
     question=Question(
-        "The Sobel kernel shows vertical edges: white where it gets brighter from left to right, black where it "
-        "gets darker. What does the true convolution, with the kernel turned by 180°, show?",
-        ("Horizontal edges", "The same, black and white exchanged", "Exactly the same"),
+        "This is Sobel's kernel: negative on the left, positive on the right, and the photograph's vertical edges come "
+        "out white or black. Now take nine weights of 1/9. What comes out?",
+        ("All edges, in every direction", "A blurred photograph", "Hardly anything: a ninth of the brightness"),
         answer=1,
-        explanation="Turned by 180°, the column of −1, −2, −1 and the column of 1, 2, 1 change places. That is the "
-        "same kernel with the opposite sign.",
-        settings={"kernel": "sobel_x", "operation": "convolve"},
+        explanation="Nine times 1/9 is 1, so a plain area keeps its brightness. Where there is detail, each pixel "
+        "becomes the mean of its neighbourhood: a blur.",
+        settings={"kernel": "box_blur", "operation": "correlate"},
     ),
-    notice="A kernel is a pattern: the result is large where the picture looks like it. At angle 0 your own "
+    others={
+        "turned": Question(
+            "The Sobel kernel shows vertical edges: white where it gets brighter from left to right, black where it "
+            "gets darker. What does the true convolution, with the kernel turned by 180°, show?",
+            ("Horizontal edges", "The same, black and white exchanged", "Exactly the same"),
+            answer=1,
+            explanation="Turned by 180°, the column of −1, −2, −1 and the column of 1, 2, 1 change places. That is the "
+            "same kernel with the opposite sign.",
+            settings={"kernel": "sobel_x", "operation": "convolve"},
+        ),
+    },
+    notice="The orange square is the window, enlarged below: move it over an edge, and along one. A kernel is a "
+    "pattern: the result is large where the picture looks like it. At angle 0 your own "
     "kernel looks for brighter to the right, at 90 for brighter below. Weights that add up to 1 keep the "
     "brightness, weights that add up to 0 leave only changes. Pin a result and switch from correlation to "
     "convolution: symmetric kernels do not notice. A layer learns its weights, so it does not matter which it "

@@ -1,6 +1,5 @@
 """Pooling: each window becomes its maximum or its mean; backward the maximum routes its δ, the mean spreads it."""
 
-import textwrap
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,7 +16,7 @@ from coursekit.figures.number_grid import NumberGrid, outlines, sheet, written
 from coursekit.figures.style import AMBER, BLUE, GHOST, INK, PURPLE, RED, headline
 from coursekit.layers import avg_pool2d_backward, avg_pool2d_forward, max_pool2d_backward, max_pool2d_forward
 
-SIDE = 6  # pixels: windows of 2 and of 3 both tile it
+SIDE = 6  # pixels: windows of 2 and of 3 both tile it, but not those of 3 with a stride of 2
 CHANNELS = 2
 POOLS: dict[str, tuple[Any, Any]] = {
     "max": (max_pool2d_forward, max_pool2d_backward),
@@ -38,7 +37,7 @@ class State(DemoState):
 
     @property
     def places(self) -> int:
-        """How many windows there are along a side; where the stride does not fit, those before the edge."""
+        """How many windows there are along a side."""
         return (SIDE - self.window) // self.stride + 1
 
     def ends(self) -> dict[str, float]:
@@ -48,7 +47,7 @@ class State(DemoState):
 
 @dataclass(frozen=True)
 class Frame:
-    """Both channels, forward and backward; if the stride does not fit, ``error`` says why and the outputs are one 0."""
+    """Both channels, forward and backward."""
 
     x: tuple[Array, ...]  # two of (SIDE, SIDE)
     y: tuple[Array, ...]  # two of (O, O)
@@ -58,7 +57,6 @@ class Frame:
     index: int  # of the window, from 0, row by row
     places: int  # a side
     kept: int  # pooled values that a shift by this many pixels left as they were
-    error: str
     state: State
 
     @property
@@ -74,8 +72,6 @@ class Frame:
     @property
     def readout(self) -> str:
         """What became of one window, forward and backward, and of the shape."""
-        if self.error:
-            return self.error
         values = ", ".join(map(written, self.windows[0].ravel()))
         y, delta = number(self.y[0][self.place]), number(self.delta[0][self.place])
         count = self.state.window**2
@@ -88,6 +84,9 @@ class Frame:
         shifted = ""
         if self.state.shift:
             shifted = f" After the move {self.kept} of {2 * self.places**2} pooled values are as before."
+        unseen = (SIDE - self.state.window) % self.state.stride
+        if unseen:
+            shifted += f" No window sees the last {'row and column' if unseen == 1 else f'{unseen} rows and columns'}."
         return (
             f"Channel 1, window {self.index + 1} of {self.places**2}: the {self.state.kind} of {values} is {y}; "
             f"backward, {back}. {SIDE} × {SIDE} × 2 becomes {self.places} × {self.places} × 2.{shifted}"
@@ -114,21 +113,14 @@ def compute(state: State) -> Frame:
     x = np.ascontiguousarray(np.roll(image, state.shift, axis=3))
     forward, backward = POOLS[state.kind]
     places = state.places
-    y = delta = np.zeros((1, CHANNELS, 1, 1))
-    dx, kept, error = np.zeros_like(x), 0, ""
-    try:
-        y, cache = forward(x, state.window, state.stride)
-        delta = np.ascontiguousarray(state.window**2 * upstream[:, :, :places, :places])  # a mean shares it evenly
-        dx = backward(delta, cache)
-        kept = int(np.isclose(y, forward(image, state.window, state.stride)[0]).sum())
-    except ValueError as misfit:
-        error = str(misfit)
+    y, cache = forward(x, state.window, state.stride)
+    delta = np.ascontiguousarray(state.window**2 * upstream[:, :, :places, :places])  # a mean shares it evenly
+    dx = backward(delta, cache)
+    kept = int(np.isclose(y, forward(image, state.window, state.stride)[0]).sum())
     index = (state.place - 1) % places**2
     top, left = (at * state.stride for at in divmod(index, places))
     windows = x[0, :, top : top + state.window, left : left + state.window]
-    return Frame(
-        tuple(x[0]), tuple(y[0]), tuple(delta[0]), tuple(dx[0]), tuple(windows), index, places, kept, error, state
-    )
+    return Frame(tuple(x[0]), tuple(y[0]), tuple(delta[0]), tuple(dx[0]), tuple(windows), index, places, kept, state)
 
 
 UPPER, LOWER, CELL = 90, 290, 30
@@ -164,7 +156,6 @@ class View:
         ax.text(556, 58, "BACKWARD", fontsize=11, fontweight="bold", color=AMBER)
         ax.plot([524, 524], [44, 492], color="#cccccc", linewidth=1)
         self.words = ax.text(42, LOWER + 206, "", fontsize=11, animated=True)
-        self.error = ax.text(274, UPPER + 2, "", fontsize=11.5, color=RED, va="top", linespacing=1.5)
         self.ghost_text = ax.text(1030, LOWER + 212, "", fontsize=10.5, color=GHOST["color"], ha="right")
         self.tiles = outlines(ax, "#777777", 1.3)
         self.windows = outlines(ax, PURPLE, 3)
@@ -177,9 +168,6 @@ class View:
         """Show a frame."""
         for name, left in LEFTS.items():
             for grid, top, values in zip(self.grids[name], (UPPER, LOWER), getattr(frame, name), strict=True):
-                if frame.error and name != "x":
-                    grid.hide()
-                    continue
                 grid.place(left, top, CELL if name in ("x", "dx") else min(44, 180 // frame.places))
                 grid.show(values)
         self._show_windows(frame)
@@ -191,21 +179,14 @@ class View:
         tiled = every if step >= size else []  # overlapping windows would be a tangle
         self.tiles.set_verts([grid.box(*at, size, size) for grid in x for at in tiled])
         seen = size + (frame.places - 1) * step
-        self.left_over.set_verts([strip for grid in x for strip in grid.beyond(seen, SIDE)])
+        self.left_over.set_verts([strip for grid in x + dx for strip in grid.beyond(seen, SIDE)])
         self.windows.set_verts(windows(x, frame) + [grid.box(*frame.place) for grid in self.grids["y"]])
         self.backward.set_verts(windows(dx, frame) + [grid.box(*frame.place) for grid in self.grids["delta"]])
         winners = [grid.box(*frame.winner(c), grow=-4) for grids in (x, dx) for c, grid in enumerate(grids)]
-        self.winners.set_verts(winners if frame.state.kind == "max" and not frame.error else [])
+        self.winners.set_verts(winners if frame.state.kind == "max" else [])
 
     def _show_words(self, frame: Frame) -> None:
         state = frame.state
-        if frame.error:
-            say(self.headline, f"Stride {state.stride} does not fit a window of {state.window}", RED)
-            lines = textwrap.wrap(frame.error, 24)
-            self.error.set_text("\n".join([*lines, "", "Red: pixels that", "no window sees."]))
-            self.words.set_text("")
-            return
-        self.error.set_text("")
         y, delta = number(frame.y[0][frame.place]), number(frame.delta[0][frame.place])
         if state.kind == "max":
             story = f"The largest is {y}: backward, its pixel gets the whole δ, {delta}"
@@ -216,6 +197,8 @@ class View:
         words = f"depth: {CHANNELS} channels in, {CHANNELS} channels out"
         if state.shift:
             words = f"pooled values as before the move: {frame.kept} of {CHANNELS * frame.places**2}"
+        elif (SIDE - state.window) % state.stride:
+            words = "red: pixels that no window sees; their gradient is 0"
         self.words.set_text(words)
 
     def pin(self, frame: Frame | None) -> None:
@@ -226,7 +209,7 @@ class View:
             return
         size = frame.state.window
         self.ghost.set_verts(windows(self.grids["x"], frame, -5))
-        what = "does not fit" if frame.error else f"{frame.state.kind} {number(frame.y[0][frame.place])} in channel 1"
+        what = f"{frame.state.kind} {number(frame.y[0][frame.place])} in channel 1"
         sizes = f"{size} × {size}, stride {frame.state.stride}, moved by {frame.state.shift}"
         self.ghost_text.set_text(f"pinned: {sizes}: {what}")
 
@@ -243,6 +226,16 @@ demo(
         "maximum only the largest pixel has a say: a small change of another one changes nothing.",
         settings={"kind": "mean", "window": 2, "stride": 2, "place": 6, "shift": 0},
     ),
+    others={
+        "moved": Question(
+            "The image moves by one pixel, half a window. How many of the 18 pooled values stay as they were?",
+            ("All: the maximum does not mind where its pixel is", "Some", "None: every window holds other pixels"),
+            answer=1,
+            explanation="Nine, half of them. A value stays if its pixel is in a window with no larger one after the "
+            "move, too. In a smooth feature map that happens more often than with numbers as wild as these.",
+            settings={"shift": 1},
+        ),
+    },
     notice="The dashed squares are the pixels that won. The maximum routes: their gradients are whole, all others "
     "are 0. The mean spreads: every pixel of the window gets the same share. Each channel is pooled by itself, so "
     "the depth stays. Move the image to the right (what leaves it there comes in on the left): "
@@ -251,7 +244,6 @@ demo(
         "Max 2 × 2": {"kind": "max", "window": 2, "stride": 2, "shift": 0},
         "Mean 2 × 2": {"kind": "mean", "window": 2, "stride": 2, "shift": 0},
         "Max 3 × 3": {"kind": "max", "window": 3, "stride": 3, "shift": 0},
-        "Overlapping": {"kind": "max", "window": 3, "stride": 1, "shift": 0},
-        "Misfit": {"kind": "max", "window": 3, "stride": 2, "shift": 0},
+        "Overlapping: 3 × 3 by 2": {"kind": "max", "window": 3, "stride": 2, "place": 1, "shift": 0},
     },
 )

@@ -8,9 +8,10 @@ quiz(
     Question(
         "An image has 32 × 32 pixels. Ten 5 × 5 filters slide over it with stride 1 and padding 2. What is the "
         "size of the output?",
-        ("28 × 28 × 10", "32 × 32 × 10", "32 × 32 × 3", "36 × 36 × 10"),
-        answer=1,
-        explanation="(32 − 5 + 4) / 1 + 1 = 32: padding (F − 1) / 2 keeps the size. Ten filters make ten maps.",
+        ("28 × 28 × 10", "31 × 31 × 10", "32 × 32 × 10", "32 × 32 × 3"),
+        answer=2,
+        explanation="(32 − 5 + 4) / 1 = 31 moves, and one more place where it starts: padding (F − 1) / 2 keeps the "
+        "size. Ten filters make ten maps.",
     ),
     Question(
         "How many parameters do ten filters of 5 × 5 have, if their input has 3 channels?",

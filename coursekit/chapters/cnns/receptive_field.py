@@ -27,7 +27,7 @@ MAX_LEVELS = 2 * MAX_LAYERS  # the input, the layers, and the pooling between th
 class State(DemoState):
     """Square kernels without padding; mean-pooling between the layers, its stride as large as its window."""
 
-    layers: int = slider(3, 1, MAX_LAYERS, "convolutional layers", main=True)
+    layers: int = slider(1, 1, MAX_LAYERS, "convolutional layers", main=True)
     kernel: int = slider(3, 1, 7, "kernel size (pixels)", main=True)
     stride: int = slider(1, 1, 3, "stride", main=True)
     pool: int = slider(1, 1, 3, "pooling (1: none)")
@@ -149,9 +149,9 @@ def field_sizes(steps: tuple[Step, ...]) -> tuple[Array, Array]:
 
 
 @lru_cache(maxsize=16)
-def forward(steps: tuple[Step, ...], side: int) -> tuple[Any, ...]:
-    """Send an image (1, 1, side, side) through filters of ones; return cache and output shape of each level."""
-    x = np.zeros((1, 1, side, side))
+def forward(steps: tuple[Step, ...]) -> tuple[Any, ...]:
+    """Send an image (1, 1, SIDE, SIDE) through filters of ones; return cache and output shape of each level."""
+    x = np.zeros((1, 1, SIDE, SIDE))
     caches: list[Any] = [(None, x.shape)]
     cache: Any
     for name, kernel, stride in steps:
@@ -186,7 +186,7 @@ def compute(state: State) -> Frame:
     weights = np.zeros((1, 1))
     if fields[-1] <= SIDE:
         units = (SIDE - fields[-1]) // jumps[-1] + 1
-        caches = forward(steps, int((units - 1) * jumps[-1] + fields[-1]))  # as much of it as the windows tile
+        caches = forward(steps)
         gradients = backward(caches, units // 2, int(state.place * (units - 1) + 0.5))
         for level, gradient in enumerate(gradients):
             top, bottom, left, right = bounds(gradient)
@@ -345,14 +345,25 @@ demo(
     __name__,
     title="What one unit sees",
     question=Question(
-        "A unit after three 3×3 layers sees 7×7 pixels, not 9×9: the fields of neighbours overlap. You set the "
-        "stride to 3, so that they do not. How many pixels does it see then?",
-        ("9×9: three times three", "21×21: three times seven", "27×27: three to the third"),
-        answer=2,
-        explanation="With stride 1 each layer more adds k − 1 = 2 pixels: 3, 5, 7. With stride 3 each unit sees 3 × "
-        "3 units of the level below, and no pixel twice: 3, 9, 27.",
-        settings={"layers": 3, "kernel": 3, "stride": 3, "pool": 1},
+        "A unit of one 3×3 layer sees 3×3 pixels. You lay two more such layers on it. How many pixels does a unit of "
+        "the third layer see?",
+        ("3×3: a filter is as large as it is", "7×7", "9×9: three times three", "27×27: three to the third"),
+        answer=1,
+        explanation="Neighbouring units are one pixel apart, so their fields overlap. Each layer adds a pixel on every "
+        "side: 3, 5, 7.",
+        settings={"layers": 3, "kernel": 3, "stride": 1, "pool": 1},
     ),
+    others={
+        "no overlap": Question(
+            "A unit after three 3×3 layers sees 7×7 pixels, not 9×9: the fields of neighbours overlap. You set the "
+            "stride to 3, so that they do not. How many pixels does it see then?",
+            ("9×9: three times three", "21×21: three times seven", "27×27: three to the third"),
+            answer=2,
+            explanation="With stride 1 each layer more adds k − 1 = 2 pixels: 3, 5, 7. With stride 3 each unit sees 3 "
+            "× 3 units of the level below, and no pixel twice: 3, 9, 27.",
+            settings={"stride": 3},
+        ),
+    },
     notice="Without stride or pooling the field grows by k − 1 pixels a layer. Stride and pooling widen the step "
     "between units, the jump, and every later layer grows by that much more. Three 3×3 layers and one 7×7 see the "
     "same pixels, but the stack has fewer weights and lets the middle count more.",

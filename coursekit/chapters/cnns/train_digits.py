@@ -1,20 +1,22 @@
-"""A small convolutional network learns to read digits while you watch its filters, its loss and its answers."""
+"""A small convolutional network learns to read digits while you watch one digit on its way through it."""
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
+from coursekit.activations.softmax import softmax_forward
 from coursekit.arrays import Array
 from coursekit.data import Images, Part, load_digits, split
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import demo
-from coursekit.figures.marks import areas, level, line, put, rectangles, say
+from coursekit.figures.marks import Bars, areas, level, line, put, rectangles, say
 from coursekit.figures.marks import fit as fit_axes
 from coursekit.figures.style import AMBER, BLUE, INK, RED, axes, headline
 from coursekit.layers import Activation, Conv2d, Flatten, Linear, MaxPool2d
@@ -36,7 +38,8 @@ class State(DemoState):
 
     lr: float = slider(0.05, 0.001, 3.0, "learning rate", log=True, on_release=True, main=True)
     optimiser: str = choice("momentum", OPTIMISERS.values(), "optimiser", main=True)
-    filters: int = slider(12, 1, MAX_FILTERS, "filters", on_release=True, main=True)
+    filters: int = slider(12, 1, MAX_FILTERS, "filters", on_release=True)
+    digit: int = slider(9, 1, 2 * CLASSES, "digit on its way", on_release=True, main=True)
     batch_size: int = choice(32, {str(size): size for size in (8, 16, 32, 64)}, "digits a batch")
     epochs: int = slider(20, 1, 30, "epochs", on_release=True)
     seed: int = 0
@@ -57,6 +60,10 @@ class Frame:
     """The network after ``epoch[-1]`` epochs."""
 
     filters: Array  # (F, 3, 3)
+    digit: Array  # (8, 8), that on its way
+    maps: Array  # (20, F, 8, 8), of the shown test digits behind the ReLU
+    pooled: Array  # (20, F, 4, 4)
+    chances: Array  # (20, 10), softmax of the scores
     epoch: Array  # (K,), in quarters
     loss: Array  # (K,), mean over the batches since the point before
     val_epoch: Array  # (E + 1,), from 0: before the first step
@@ -70,6 +77,12 @@ class Frame:
     def progress(self) -> float:
         """How much of the run is over, from 0 to 1."""
         return float(self.epoch[-1] / self.state.epochs)
+
+    @property
+    def chance(self) -> Array:
+        """What the network gives each class for the digit on its way, (10,)."""
+        chances: Array = self.chances[self.state.digit - 1]
+        return chances
 
     @property
     def wrong(self) -> Array:
@@ -96,7 +109,8 @@ class Frame:
         return (
             f"{start}loss {self.loss[-1]:.2g} (chance: log 10 = {CHANCE:.3g}). Read correctly: "
             f"{self.val_accuracy[-1]:.1%} of the validation digits{test}, "
-            f"{int((~self.wrong).sum())} of the {len(self.wrong)} shown."
+            f"{int((~self.wrong).sum())} of the {len(self.wrong)} shown. The digit on its "
+            f"way is {self.labels[self.state.digit - 1]} and is read as {self.answers[self.state.digit - 1]}."
         )
 
 
@@ -120,8 +134,23 @@ def network(filters: int, rng: np.random.Generator) -> Sequential:
     return Sequential([conv, Activation("relu"), MaxPool2d(2), Flatten(), linear])
 
 
+ENDED: dict[State, Frame] = {}  # the run that ended last
+
+
 def frames(state: State) -> Iterator[Frame]:
-    """Train, and show the network four times an epoch."""
+    """Train, and show the network four times an epoch; where only the digit is another one, nothing is trained anew."""
+    for other, frame in ENDED.items():
+        if other != state and other.replace(digit=state.digit) == state:
+            yield look_at(frame, state)
+            return
+    for frame in run(state):
+        yield frame
+    ENDED.clear()
+    ENDED[state] = frame
+
+
+def run(state: State) -> Iterator[Frame]:
+    """Train, and take four pictures an epoch."""
     data, rng = digits(state.seed), np.random.default_rng(state.seed)
     x, labels = data.train.x[: state.samples], data.train.labels[: state.samples]
     net = network(state.filters, rng)
@@ -151,8 +180,15 @@ def look(
     """Take a picture of the network as it is."""
     answers = net.predict(data.test.images)
     right = answers == data.test.labels
+    conv, relu, pool, flatten, linear = net.layers
+    maps = relu.forward(conv.forward(data.test.images[data.shown]))
+    pooled = pool.forward(maps)
     return Frame(
         filters=net.params["0.w"][:, 0].copy(),
+        digit=data.test.images[data.shown[state.digit - 1], 0],
+        maps=maps.copy(),
+        pooled=pooled.copy(),
+        chances=softmax_forward(linear.forward(flatten.forward(pooled)))[0],
         epoch=np.array(epochs),
         loss=np.array(losses),
         val_epoch=np.arange(len(accuracies)),
@@ -164,10 +200,18 @@ def look(
     )
 
 
+def look_at(frame: Frame, state: State) -> Frame:
+    """Return the frame with another digit on its way."""
+    data = digits(state.seed)
+    return replace(frame, digit=data.test.images[data.shown[state.digit - 1], 0], state=state)
+
+
 @lru_cache(maxsize=16)
 def compute(state: State) -> Frame:
     """Train to the end and return the last frame."""
-    *_, last = frames(state)
+    if state.digit != 1:
+        return look_at(compute(state.replace(digit=1)), state)
+    *_, last = run(state)
     return last
 
 
@@ -180,11 +224,18 @@ LOWEST, HIGHEST = 0.001, 10.0  # the losses that the picture spans
 SLOTS = 4  # filters stand in a square of 4 × 4
 
 
-def mosaic(filters: Array) -> Array:
-    """Lay filters (F, 3, 3) out in a square with gaps, (15, 15), each from −1 to 1; what is empty is NaN."""
-    tiles = np.full((SLOTS * SLOTS, 4, 4), np.nan)
-    tiles[: len(filters), :3, :3] = filters / np.abs(filters).max((1, 2), keepdims=True)
-    return tiles.reshape(SLOTS, SLOTS, 4, 4).transpose(0, 2, 1, 3).reshape(4 * SLOTS, 4 * SLOTS)[:-1, :-1]
+def mosaic(maps: Array) -> Array:
+    """Lay maps (F, K, K) out in a square of 4 × 4 with gaps, (4 K + 3, 4 K + 3); what is empty is NaN."""
+    side = maps.shape[1] + 1
+    tiles = np.full((SLOTS * SLOTS, side, side), np.nan)
+    tiles[: len(maps), :-1, :-1] = maps
+    return tiles.reshape(SLOTS, SLOTS, side, side).transpose(0, 2, 1, 3).reshape(SLOTS * side, SLOTS * side)[:-1, :-1]
+
+
+def scaled(filters: Array) -> Array:
+    """Scale each of the filters (F, 3, 3) so that its largest weight is 1 or −1."""
+    shares: Array = filters / np.abs(filters).max((1, 2), keepdims=True)
+    return shares
 
 
 def strip(images: Array) -> Array:
@@ -195,46 +246,53 @@ def strip(images: Array) -> Array:
 
 
 class View:
-    """Filters, loss and accuracy above; below them twenty test digits with the network's answers."""
+    """Loss and accuracy; one digit on its way through the layers; twenty test digits with the network's answers."""
 
-    size = (10.4, 6.3)
+    size = (10.4, 6.8)
 
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
-        self._make_filters(figure)
         self._make_curves(figure)
+        self._make_way(figure)
         self._make_digits(figure)
 
-    def _make_filters(self, figure: Figure) -> None:
-        ax = axes(figure, (0.02, 0.46, 0.245, 0.41), "the filters")
-        ax.grid(visible=False)
-        ax.set(xticks=[], yticks=[])
-        ax.spines[:].set_visible(False)
-        ax.text(0, -0.03, "black −, white +; each scaled", fontsize=9.5, color=INK, va="top", transform=ax.transAxes)
-        self.filters = ax.imshow(mosaic(np.ones((1, 3, 3))), cmap="gray", vmin=-1, vmax=1, animated=True)
-
     def _make_curves(self, figure: Figure) -> None:
-        self.losses = axes(figure, (0.335, 0.495, 0.275, 0.375), "training loss (log scale)", "epoch")
+        self.losses = axes(figure, (0.075, 0.695, 0.385, 0.19), "training loss (log scale)", "epoch")
         self.losses.set(yscale="log", ylim=(LOWEST, HIGHEST))
         self.losses.set_yticks([0.001, 0.01, 0.1, CHANCE], ["0.001", "0.01", "0.1", "chance"])
         self.losses.minorticks_off()
         level(self.losses, CHANCE)
-        self.accuracies = axes(figure, (0.69, 0.495, 0.295, 0.375), "validation digits right (%)", "epoch")
+        self.accuracies = axes(figure, (0.58, 0.695, 0.405, 0.19), "validation digits right (%)", "epoch")
         self.accuracies.set_ylim(0, 104)
         level(self.accuracies, 100 / CLASSES)
         self.loss = line(self.losses, color=AMBER, linewidth=1.8, ghost=True)
         self.loss_now = line(self.losses, "o", color=AMBER, markersize=6, clip_on=False)
         self.accuracy = line(self.accuracies, "s-", color=BLUE, markersize=4, linewidth=1.8, ghost=True)
 
+    def _make_way(self, figure: Figure) -> None:
+        grey = {"cmap": "Greys", "vmin": 0, "vmax": 1}
+        self.digit = picture(figure, 0.02, "a digit, 8 × 8", np.zeros((8, 8)), grey)
+        signed = {"cmap": "gray", "vmin": -1, "vmax": 1}
+        self.filters = picture(figure, 0.205, "filters (white: +)", mosaic(np.ones((1, 3, 3))), signed)
+        self.maps = picture(figure, 0.39, "maps after ReLU", mosaic(np.ones((1, 8, 8))), grey)
+        self.pooled = picture(figure, 0.575, "pooled to 4 × 4", mosaic(np.ones((1, 4, 4))), grey)
+        ax = axes(figure, (0.79, 0.345, 0.195, 0.23), "softmax of scores")
+        ax.set(xlim=(-0.6, CLASSES - 0.4), ylim=(0, 1.02), yticks=[0, 1])
+        ax.set_xticks(range(CLASSES))
+        self.chances = Bars(ax, BLUE, range(CLASSES), 0.7, ghost=9)
+        for x in (0.1875, 0.3725, 0.5575, 0.7525):
+            figure.text(x, 0.45, "→", fontsize=15, color=INK, ha="center", va="center")
+
     def _make_digits(self, figure: Figure) -> None:
         ax = axes(
-            figure, (0.02, 0.015, 0.965, 0.355), "test digits: a typical one of each class above, the oddest below"
+            figure, (0.02, 0.012, 0.965, 0.235), "test digits: a typical one of each class above, the oddest below"
         )
         ax.grid(visible=False)
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
         data = digits(0)  # the test digits are the same for every seed
         ax.imshow(strip(data.test.images[data.shown]), cmap="Greys", vmin=0, vmax=1, aspect="auto")
+        self.chosen = areas(ax, "none", edgecolors=BLUE, linewidths=2.0, clip_on=False)
         self.boxes = areas(ax, "none", edgecolors=RED, linewidths=2.0, clip_on=False)
         style = {"fontsize": 11, "ha": "center", "va": "center", "animated": True}
         self.answers = [ax.text(10 * (i % 10) + 4.5, 13 * (i // 10) + 10.1, "", **style) for i in range(2 * CLASSES)]
@@ -245,8 +303,7 @@ class View:
         for ax in (self.losses, self.accuracies):
             fit_axes(ax, xlim=(0, epochs), xticks=range(0, epochs + 1, 1 if epochs <= 8 else 4))
         self._show_headline(frame)
-        with np.errstate(all="ignore"):
-            self.filters.set_data(np.ma.masked_invalid(mosaic(frame.filters)))
+        self._show_way(frame)
         self.loss.set_data(frame.epoch, frame.loss)
         put(self.loss_now, frame.epoch[-1], np.clip(frame.loss[-1], LOWEST, HIGHEST))
         self.accuracy.set_data(frame.val_epoch, 100 * frame.val_accuracy)
@@ -256,6 +313,22 @@ class View:
         row, column = np.divmod(np.flatnonzero(frame.wrong), CLASSES)
         left, top = 10 * column - 0.1, 13 * row - 0.7
         self.boxes.set_verts(rectangles(left, left + 9.2, top, top + 8.4))
+
+    def _show_way(self, frame: Frame) -> None:
+        at = frame.state.digit - 1
+        self.digit.set_data(frame.digit)
+        with np.errstate(all="ignore"):
+            self.filters.set_data(np.ma.masked_invalid(mosaic(scaled(frame.filters))))
+            brightest = frame.maps[at].max()
+            for image, maps in ((self.maps, frame.maps[at]), (self.pooled, frame.pooled[at])):
+                image.set_data(np.ma.masked_invalid(mosaic(maps / brightest if brightest > 0 else maps)))
+        self.chances.show(frame.chance)
+        self.chances.areas.set_facecolor(
+            [RED if frame.wrong[at] and k == frame.answers[at] else BLUE for k in range(CLASSES)]
+        )
+        row, column = divmod(at, CLASSES)
+        left, top = np.array([10 * column - 0.1]), np.array([13 * row - 0.7])
+        self.chosen.set_verts(rectangles(left - 0.3, left + 9.5, top - 0.3, top + 12.2))
 
     def _show_headline(self, frame: Frame) -> None:
         if frame.overflowed:
@@ -267,6 +340,15 @@ class View:
         else:
             story, color = f"{frame.val_accuracy[-1]:.1%} of the validation digits read correctly", INK
         say(self.headline, f"Epoch {frame.epoch[-1]:.4g} of {frame.state.epochs}: {story}", color)
+
+
+def picture(figure: Figure, left: float, title: str, first: Array, look: dict[str, Any]) -> AxesImage:
+    """Add a picture in the row of the digit's way."""
+    ax = axes(figure, (left, 0.33, 0.155, 0.245), title)
+    ax.grid(visible=False)
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_color("#bbbbbb")
+    return ax.imshow(first, animated=True, **look)
 
 
 demo(
@@ -281,9 +363,11 @@ demo(
         "ten filters bring the last digits.",
         settings={"lr": 0.05, "optimiser": "momentum", "filters": 2, "batch_size": 32, "epochs": 20},
     ),
-    notice="The filters start as noise, and some become edges: black on one side, white on the other. They "
-    "change most in the first epoch, while the loss falls fastest. Stop, look, and go on with Start. Where the "
-    "rate is too bold, all units die: their ReLUs give 0 for every digit, and all digits get the same answer.",
+    notice="Follow one digit from left to right: each filter makes a map of where its pattern is met, ReLU keeps what "
+    "is positive, pooling keeps the strongest of four, and the linear layer weighs all that is left, ten times. The "
+    "filters start as noise, some become edges, and they change most in the first epoch. Move the digit: where the "
+    "network errs, see which class comes second. Where the rate is too bold, all units die: every map is empty, and "
+    "all digits get the same answer.",
     presets={
         "Momentum": {"lr": 0.05, "optimiser": "momentum", "filters": 12, "batch_size": 32, "epochs": 20},
         "Too timid a rate": {"lr": 0.001, "optimiser": "sgd", "filters": 12, "batch_size": 32, "epochs": 20},

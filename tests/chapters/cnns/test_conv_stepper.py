@@ -1,4 +1,4 @@
-"""The stepper shows the textbook's walk: known first cell, known sizes, and the layer's own error where none fits."""
+"""The stepper shows the textbook's walk: known first cell, known sizes, and what no window sees."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from coursekit.chapters.cnns.conv_stepper import FILTER, State, compute
 from coursekit.demos import DEMOS
 from coursekit.figures.canvas import LiveFigure
-from coursekit.layers import Conv2d
+from coursekit.layers import conv2d_forward
 
 
 def test_the_first_cell_of_the_walk_can_be_checked_by_hand():
@@ -40,6 +40,8 @@ def test_products_and_bias_add_up_to_the_layers_output_at_every_place(settings, 
         ({"size": 7, "padding": 1, "stride": 2}, 4),
         ({"size": 5, "padding": 1, "stride": 1}, 5),
         ({"size": 5, "padding": 1, "stride": 2}, 3),
+        ({"size": 7, "padding": 0, "stride": 3}, 2),
+        ({"size": 5, "padding": 0, "kernel": 4, "stride": 3}, 1),
     ],
 )
 def test_known_sizes(settings, places):
@@ -53,18 +55,28 @@ def test_the_slider_ends_at_the_last_place():
     assert [State(stride=stride).ends()["place"] for stride in (1, 2)] == [25, 9]
 
 
-def test_a_misfit_shows_the_layers_own_error_and_no_output():
-    state = State(size=7, padding=0, stride=3)
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"stride": 3}, "the last row and column"),
+        ({"stride": 3, "kernel": 2}, "the last 2 rows and columns"),
+        ({"stride": 2}, ""),
+    ],
+)
+def test_what_no_window_sees_is_red_and_named_and_changes_nothing(settings, words):
+    state = State(size=7, padding=0, kernel=3).replace(**settings)
     frame = compute(state)
-    with pytest.raises(ValueError, match="does not tile") as error:
-        Conv2d(3, 2, 3, np.random.default_rng(0), stride=3).forward(np.zeros((1, 3, 7, 7), np.float32))
-    assert frame.error == frame.readout == str(error.value)
+    assert frame.unseen == words
+    assert (f"No window sees {words}." in frame.readout) == bool(words)
     live = LiveFigure(DEMOS["conv_stepper"].View)
     live.render(frame)
-    assert "does not tile" in live.view.words.get_text().replace("\n", " ")
-    assert "red" in live.view.words.get_text().lower()
-    live.render(compute(State()))
-    assert "Places along a side" in live.view.words.get_text()
+    assert words in live.view.unseen.get_text()
+    assert len(live.view.left_over.get_paths()) == (6 if words else 0)  # two strips in each of three channels
+    seen = state.kernel + (frame.places - 1) * state.stride
+    assert 7 - seen == state.left_over
+    weights = frame.weights[:, :, : state.kernel, : state.kernel]
+    image = np.stack(frame.channels)[np.newaxis, :, :seen, :seen]
+    np.testing.assert_array_equal(conv2d_forward(image, weights, frame.bias, state.stride)[0][0], frame.y)
 
 
 def test_the_parameters_do_not_depend_on_the_image():

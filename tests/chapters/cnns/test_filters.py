@@ -18,6 +18,16 @@ def test_a_named_kernel_gives_what_the_package_gives(name, operation):
     assert frame.taps.shape == FILTERS[name].kernel.shape
 
 
+@pytest.mark.parametrize("place", [(90, 51), (0, 0), (159, 239)])
+@pytest.mark.parametrize("name", ["sobel_x", "gaussian"])
+def test_the_window_times_the_kernel_is_the_pixel_of_the_result(name, place):
+    row, column = place
+    frame = compute(State(kernel=name, row=row, column=column))
+    assert frame.under.shape == frame.taps.shape
+    assert (frame.under * frame.taps).sum() == pytest.approx(frame.sum, abs=1e-5)
+    assert frame.sum == frame.y[row, column]
+
+
 def test_sobel_turned_is_its_negative_and_shows_the_same_edges_with_the_other_sign():
     one, other = (compute(State(kernel="sobel_x", operation=o)) for o in ("correlate", "convolve"))
     np.testing.assert_array_equal(other.applied, -one.applied)
@@ -48,7 +58,7 @@ def test_the_sliders_reach_kernels_with_a_name(settings, name):
 
 
 def test_the_opposite_direction_is_the_turned_kernel():
-    one, other = (compute(State(edges=1.0, angle=angle)) for angle in (30.0, 210.0))
+    one, other = (compute(State(kernel="own", edges=1.0, angle=angle)) for angle in (30.0, 210.0))
     np.testing.assert_allclose(other.applied, one.applied[::-1, ::-1], atol=2e-6)
 
 

@@ -51,9 +51,9 @@ def test_three_layers_of_3_see_what_one_of_7_sees_with_27_against_49():
 
 
 def test_paths_through_three_layers_of_3_are_the_trinomial_numbers():
-    row = compute(State()).weights[3] * 7  # (1 + x + x²)³, the middle one is 7
+    row = compute(State(layers=3)).weights[3] * 7  # (1 + x + x²)³, the middle one is 7
     np.testing.assert_allclose(row, [1, 3, 6, 7, 6, 3, 1])
-    assert compute(State()).corner == pytest.approx(1 / 49)
+    assert compute(State(layers=3)).corner == pytest.approx(1 / 49)
 
 
 def test_one_layer_and_windows_that_do_not_overlap_count_every_pixel_the_same():
@@ -70,7 +70,7 @@ def test_pooling_makes_every_later_layer_grow_faster():
 
 @pytest.mark.parametrize("place", [0.0, 0.3, 1.0])
 def test_the_unit_moves_from_edge_to_edge_and_the_squares_are_its_fields(place):
-    frame = compute(State(place=place))
+    frame = compute(State(layers=3, place=place))
     rows, columns = np.flatnonzero(frame.seen.any(1)), np.flatnonzero(frame.seen.any(0))
     assert columns[0] == round(place * (SIDE - 7))  # 34 units see all 40 pixels
     assert columns[-1] - columns[0] == 6
@@ -96,10 +96,10 @@ def test_a_field_larger_than_the_photograph_is_explained_and_not_drawn():
     assert not frame.seen.any()
 
 
-def test_the_largest_image_that_the_windows_tile_is_used():
+def test_pixels_that_no_window_sees_belong_to_no_field():
     steps = stack(State(layers=2, kernel=3, stride=2))
     fields, jumps = field_sizes(steps)
     assert (fields[-1], jumps[-1]) == (7, 4)
-    caches = forward(steps, 7 + 8 * 4)
+    caches = forward(steps)
     assert caches[-1][1] == (1, 1, 9, 9)
     assert bounds(backward(caches, 0, 8)[0]) == (0, 6, 32, 38)

@@ -15,6 +15,7 @@ from coursekit.chapters.cnns.train_digits import (
     frames,
     mosaic,
     network,
+    scaled,
     strip,
 )
 from coursekit.demos import DEMOS
@@ -91,7 +92,29 @@ def test_an_overflow_is_named_and_drawn(monkeypatch):
     assert frame.overflowed
     assert "not a number" in frame.readout
     with np.errstate(all="ignore"):
-        assert mosaic(frame.filters).shape == (15, 15)
+        assert mosaic(scaled(frame.filters)).shape == (15, 15)
+
+
+def test_the_digit_on_its_way_is_what_the_network_computes_of_it():
+    state = State(epochs=1, filters=3, digit=13)
+    frame = compute(state)
+    assert frame.labels[12] == 2
+    assert frame.maps[12].any()
+    for f in range(3):
+        pooled = frame.maps[12, f].reshape(4, 2, 4, 2).max((1, 3))
+        np.testing.assert_array_equal(frame.pooled[12, f], pooled)
+    assert frame.chance.sum() == pytest.approx(1, abs=1e-5)
+    assert frame.chance.argmax() == frame.answers[12]
+    assert f"way is 2 and is read as {frame.answers[12]}" in frame.readout
+
+
+def test_another_digit_trains_nothing_anew_and_the_same_state_does():
+    state = State(epochs=1, filters=3)
+    assert len(list(frames(state))) == len(list(frames(state))) == PER_EPOCH
+    (other,) = frames(state.replace(digit=20))
+    np.testing.assert_array_equal(other.filters, compute(state).filters)
+    assert other.state.digit == 20
+    assert len(list(frames(state.replace(filters=4)))) == PER_EPOCH
 
 
 def test_the_parts_share_no_digit_and_the_shown_ones_stand_by_class():
@@ -106,7 +129,7 @@ def test_the_parts_share_no_digit_and_the_shown_ones_stand_by_class():
 
 def test_tiles_hold_the_filters_and_the_digits():
     filters = np.random.default_rng(0).standard_normal((6, 3, 3))
-    tiles = mosaic(filters)
+    tiles = mosaic(scaled(filters))
     np.testing.assert_allclose(tiles[4:7, 4:7], filters[5] / np.abs(filters[5]).max())
     assert np.isnan(tiles[3]).all()
     assert np.isnan(tiles[8:]).all()
