@@ -10,9 +10,29 @@ from coursekit.sitting import check
 
 # For each goal settings that reach it, and some that do not, each with a word of what is said.
 REACHED = {
+    "activation_zoo": {"activation": "selu"},
+    "zigzag": {"batch": 8},
+    "joints": {"units": 14},
     "collapse": {"activation": "relu", "weight_scale": 0.063},
 }
 MISSED = {
+    "activation_zoo": [
+        ({"activation": "tanh"}, "mean 0.00 and std 0.63"),
+        ({"activation": "identity"}, "bends nothing"),
+        ({"activation": "prelu", "parameter": 1.0}, "bends nothing"),
+        ({"activation": "selu", "spread": 2.0}, "spread 1"),
+    ],
+    "zigzag": [
+        ({"batch": 2}, "steps. Which sliders"),
+        ({"offset": 0.0}, "1.5 or more"),
+        ({"rate": 1.1, "batch": 32}, "does not arrive"),
+    ],
+    "joints": [
+        ({"units": 13}, "More bends"),
+        ({"units": 15}, "Fewer"),
+        ({"target": "square"}, "the sine"),
+        ({"units": 14, "added": 5}, "all units"),
+    ],
     "collapse": [
         ({"activation": "relu"}, "within a factor of 3"),
         ({"activation": "relu", "scheme": "he_normal", "weight_scale": 1.0}, "keep the scheme"),

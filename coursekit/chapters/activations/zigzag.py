@@ -244,8 +244,8 @@ demo(
         "and the longer and narrower the valley.",
         settings={"offset": 3.0, "rate": 0.9, "batch": 1, "step": STEPS},
     ),
-    notice="The purple strokes are the pulls: where each sample would move the weights. With positive inputs all lie in "
-    "the two shaded quadrants: up and right, or down and left. Average over more samples: pulls of both kinds "
+    notice="The purple strokes are the pulls: where each sample would move the weights. With positive inputs all lie "
+    "in the two shaded quadrants: up and right, or down and left. Average over more samples: pulls of both kinds "
     "can cancel, and the mean may leave the quadrants, but the valley stays long and narrow.",
     presets={
         "All positive": {"offset": 1.5, "rate": 0.9, "batch": 1, "step": 40},
