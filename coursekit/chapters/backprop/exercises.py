@@ -76,10 +76,14 @@ def max_gate_backward(x: Array, y: Array, dout: Array) -> tuple[Array, Array]:
 
 
 def _pairs(rng: np.random.Generator) -> list[Case]:
-    """Arrays of several shapes, each element of x larger than that of y about half of the time."""
-    return [
-        (rng.normal(size=shape), rng.normal(size=shape), rng.normal(size=shape)) for shape in ((6,), (4, 5), (2, 3, 4))
-    ]
+    """Arrays of several shapes, each element of x larger than that of y about half of the time; two hold ties."""
+    cases = []
+    for shape, ties in ((6,), 0), ((4, 5), 4), ((2, 3, 4), 5):
+        x, y, dout = rng.normal(size=(3, *shape))
+        tied = rng.permutation(x.size)[:ties]
+        y.flat[tied] = x.flat[tied]
+        cases.append((x, y, dout))
+    return cases
 
 
 exercise(
@@ -107,6 +111,26 @@ exercise(
             "shared out",
             lambda x, y, dout: (dout / 2, dout / 2),
             "a maximum does not share the gradient out: the winner takes it all.",
+        ),
+        Misconception(
+            "a tie to y",
+            lambda x, y, dout: (dout * (x > y), dout * (x <= y)),
+            "all is right but for the ties. Where x and y are equal, give the gradient to x.",
+        ),
+        Misconception(
+            "a tie to both",
+            lambda x, y, dout: (dout * (x >= y), dout * (x <= y)),
+            "where x and y are equal, both get the whole gradient: twice what came from above. Give a tie to x alone.",
+        ),
+        Misconception(
+            "a tie to neither",
+            lambda x, y, dout: (dout * (x > y), dout * (x < y)),
+            "where x and y are equal, the gradient is lost: neither mask is 1 there. Give a tie to x.",
+        ),
+        Misconception(
+            "a tie halved",
+            lambda x, y, dout: (dout * ((x > y) + (x == y) / 2), dout * ((x < y) + (x == y) / 2)),
+            "you share a tie out, half to each, as some libraries do. Here a tie goes to x.",
         ),
         Misconception(
             "ReLU's mask",
