@@ -113,7 +113,7 @@ elementwise(
     range=(-0.2785, math.inf),
     gain=1.6765,
     flat=(-0.8824, math.inf),
-    verdict="Smooth, dips below 0 and comes back. Often a little better than ReLU in deep nets; costs an exponential.",
+    verdict="SiLU if β = 1. Smooth, dips below 0 and comes back. Often a bit better than ReLU in deep nets.",
     source="Ramachandran, Zoph and Le (2017), Searching for activation functions",
 )
 

@@ -22,6 +22,9 @@ REACHED = {
         "q_heron": 8,
         "q_osprey": 4,
     },
+    "activation_zoo": {"activation": "selu"},
+    "zigzag": {"batch": 8},
+    "joints": {"units": 14},
     "collapse": {"activation": "relu", "weight_scale": 0.063},
     "variance_product": {"activation": "relu", "rule": "xavier", "taper": 1.0, "gain": 1.41},
     "neuron": {"weight": 1.0, "bias": -1.1},
@@ -47,6 +50,22 @@ MISSED = {
         ({"learnt": 100}, "Leave what is learnt"),
         ({"p_sparrow": 2, "p_magpie": 2, "p_heron": 8, "p_osprey": 4}, "wastes"),
         ({"p_sparrow": 2, "p_magpie": 2, "p_heron": 8, "p_osprey": 4, "q_heron": 0}, "wastes infinite"),
+    "activation_zoo": [
+        ({"activation": "tanh"}, "mean 0.00 and std 0.63"),
+        ({"activation": "identity"}, "bends nothing"),
+        ({"activation": "prelu", "parameter": 1.0}, "bends nothing"),
+        ({"activation": "selu", "spread": 2.0}, "spread 1"),
+    ],
+    "zigzag": [
+        ({"batch": 2}, "steps. Which sliders"),
+        ({"offset": 0.0}, "1.5 or more"),
+        ({"rate": 1.1, "batch": 32}, "does not arrive"),
+    ],
+    "joints": [
+        ({"units": 13}, "More bends"),
+        ({"units": 15}, "Fewer"),
+        ({"target": "square"}, "the sine"),
+        ({"units": 14, "added": 5}, "all units"),
     ],
     "collapse": [
         ({"activation": "relu"}, "within a factor of 3"),

@@ -3,5 +3,8 @@
 from coursekit.chapter import Chapter
 
 CHAPTER = Chapter(
-    "activations", 4, "Activations", demos=("xor", "activation_zoo", "zigzag", "dead_relu", "maxout", "activation_race")
+    "activations",
+    4,
+    "Activations",
+    demos=("xor", "activation_zoo", "zigzag", "dead_relu", "joints", "maxout", "activation_race"),
 )

@@ -31,7 +31,7 @@ class State(DemoState):
     """Inputs from N(mean, spread²); ``parameter`` 0 is the usual value, −1 and 1 are the ends of its range."""
 
     activation: str = choice("swish", [a for a in ACTIVATIONS.values() if a.elementwise], "activation f", main=True)
-    mean: float = slider(0.0, -5.0, 5.0, "mean of the inputs", step=0.1, main=True)
+    mean: float = slider(0.0, -6.0, 6.0, "mean of the inputs", step=0.1, main=True)
     spread: float = slider(1.0, 0.1, 10.0, "spread of the inputs", log=True, main=True)
     parameter: float = slider(0.0, -1.0, 1.0, "parameter (0: usual)", step=0.02)
     seed: int = 0
@@ -246,6 +246,16 @@ demo(
         "under a tenth of that; the root mean square of what comes back is about 0.11.",
         settings={"activation": "sigmoid", "mean": 0.0, "spread": 5.0, "parameter": 0.0},
     ),
+    others={
+        "the parameter": Question(
+            "Swish is x times a soft gate, σ(βx), with β = 1 as a rule. What becomes of its curve as β grows to 10?",
+            ("A ReLU, nearly", "A straight line", "A sigmoid, ten times as tall"),
+            answer=0,
+            explanation="The larger β, the harder the gate: it is almost 0 on the left and almost 1 on the right. A "
+            "straight line, x/2, is what you get at the other end, as β goes to 0.",
+            settings={"activation": "swish", "parameter": 1.0},
+        )
+    },
     notice="Read the picture as a journey: inputs come from below, bend at the curve and leave to the right; then "
     "a gradient from above is multiplied by the dashed slope. Shaded is where that slope is under a tenth of its "
     "best and fades to 0. A spike at 0 among the gradients is learning that does not happen.",

@@ -13,7 +13,7 @@ from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import cursor, legend, line, put, say, segments
 from coursekit.figures.plane import Classes
-from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, PURPLE, RED, axes, headline
+from coursekit.figures.style import BLUE, INK, ORANGE, PURPLE, RED, axes, headline
 from coursekit.layers import Activation, Linear, linear_forward
 from coursekit.network import Sequential
 from coursekit.training.history import History, keep_every_step
@@ -43,6 +43,8 @@ class Frame:
     dark: Array  # (STEPS + 1, H) bool: below 0 for every point
     lines: Array  # (H, 2, 2), where each unit's input is 0
     ticks: Array  # (H, 2, 2), on the side where it answers
+    dying: int | None  # a unit that lives at the start and is dark at the end, to follow with the eye
+    trail: Array  # (step + 1, 2, 2), its line at every step so far; zeros if there is none
     state: State
 
     @property
@@ -110,8 +112,21 @@ def unreachable(x: Array, w: Array, b: Array) -> Array:
 def compute(state: State) -> Frame:
     """Train, or look up, the network of this state."""
     history, dark = train(state.lr, state.bias, state.slope, state.seed)
-    drawn = lines(history.params["0.w"][state.step], history.params["0.b"][state.step])
-    return Frame(history, dark, *drawn, state)
+    w, b = history.params["0.w"], history.params["0.b"]
+    dying = one_that_dies(w[-1], b[-1], ~dark[0] & dark[-1])
+    trail = np.zeros((state.step + 1, 2, 2))
+    if dying is not None:
+        trail, _ = lines(w[: state.step + 1, :, dying].T, b[: state.step + 1, dying])
+    return Frame(history, dark, *lines(w[state.step], b[state.step]), dying, trail, state)
+
+
+def one_that_dies(w: Array, b: Array, died: Array) -> int | None:
+    """Return the unit among those that ``died`` (H,) whose last line, from w (2, H) and b (H,), is nearest to the data.
+
+    So it stays in the picture; None if no unit died.
+    """
+    distance = np.abs(b) / np.maximum(np.linalg.norm(w, axis=0), 1e-9)
+    return int(np.where(died, distance, np.inf).argmin()) if died.any() else None
 
 
 def lines(w: Array, b: Array) -> tuple[Array, Array]:
@@ -139,19 +154,20 @@ class View:
     def _make_plane(self, figure: Figure) -> None:
         ax = axes(figure, (0.06, 0.115, 0.42, 0.715), "", "x₁", "x₂")
         self.dead_lines = segments(ax, "#777777", linewidths=1.1, linestyles=[(0, (4, 3))])
-        self.lines = segments(ax, PURPLE, linewidths=1.1, alpha=0.55)
+        self.lines = segments(ax, PURPLE, linewidths=0.9, alpha=0.2)
         self.dead_ticks = segments(ax, "#777777", linewidths=2.4)
-        self.ticks = segments(ax, PURPLE, linewidths=2.4)
+        self.ticks = segments(ax, PURPLE, linewidths=1.8, alpha=0.4)
+        self.trail = segments(ax, RED, linewidths=0.9, alpha=0.35)
+        self.dying = segments(ax, RED, linewidths=2.2)
+        self.dying_tick = segments(ax, RED, linewidths=4.0)
         self.points = Classes(ax, (("o", BLUE), ("s", ORANGE)), markersize=4.5, markeredgewidth=0.4)
         ax.set(xlim=(-1.275 * REACH, 1.275 * REACH), ylim=(-REACH, REACH), xticks=range(-5, 6), yticks=range(-4, 5))
-        legend(ax, ("— unit, ticked where on", PURPLE), ("- - off for every point", "#555555"))
+        legend(ax, ("— unit (tick: on)", PURPLE), ("- - dark", "#555555"), ("— one dying", RED))
 
     def _make_curves(self, figure: Figure) -> None:
         upper = axes(figure, (0.56, 0.53, 0.425, 0.30), "units off for every point", "", "%")
         upper.set(xlim=(0, STEPS), ylim=(0, 104), yticks=[0, 20, 40, 60, 80, 100])
         upper.tick_params(labelbottom=False)
-        upper.axhspan(10, 20, color=ORANGE, alpha=0.2, linewidth=0)
-        upper.text(STEPS - 4, 15, "common in trained nets", fontsize=9.5, color=AMBER, ha="right", va="center")
         lower = axes(figure, (0.56, 0.115, 0.425, 0.30), "training loss (log scale)", "training step", "")
         lower.set(xlim=(0, STEPS), yscale="log", ylim=(1e-2, 1e2))
         self.share = line(upper, color=RED, linewidth=2.2, ghost=True)
@@ -168,6 +184,7 @@ class View:
         self.ticks.set_segments(frame.ticks[~off])
         self.dead_lines.set_segments(frame.lines[off])
         self.dead_ticks.set_segments(frame.ticks[off])
+        self._show_dying(frame)
         self.points.show(history.x, history.labels)
         steps = np.arange(STEPS + 1)
         self.share.set_data(steps, share)
@@ -175,6 +192,12 @@ class View:
         put(self.share_now, step, share[step])
         for now in self.now:
             now.set_xdata([step, step])
+
+    def _show_dying(self, frame: Frame) -> None:
+        only = [] if frame.dying is None else [frame.dying]
+        self.trail.set_segments(frame.trail if only else [])
+        self.dying.set_segments(frame.lines[only])
+        self.dying_tick.set_segments(frame.ticks[only])
 
     def _show_headline(self, frame: Frame) -> None:
         kind = "off, not dead" if frame.state.slope else f"dead ({frame.off / HIDDEN:.0%})"
@@ -201,8 +224,8 @@ demo(
         settings=case(0.3, 0.0, 0.0),
     ),
     notice="A unit answers on the ticked side of its line. Off the cloud, with the tick pointing away, it says "
-    "0 to every point, its gradient is 0, and it stays where it is for ever: press Play from step 0 and see "
-    "that no dashed line moves. Then give the units a small slope below 0.",
+    "0 to every point, its gradient is 0, and it stays where it is for ever: press Play from step 0, follow the red "
+    "line out of the cloud, and see that no dashed line moves. Then give the units a small slope below 0.",
     presets={
         "Too large a rate": case(3.0, 0.0, 0.0),
         "A smaller rate": case(0.3, 0.0, 0.0),

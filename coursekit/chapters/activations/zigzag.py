@@ -33,7 +33,7 @@ class State(DemoState):
     offset: float = slider(1.5, 0.0, 3.0, "offset of the inputs", step=0.05, main=True)
     rate: float = slider(0.9, 0.05, 1.1, "rate (1: largest stable)", step=0.01)
     batch: int = slider(1, 1, SAMPLES, "samples a step")
-    step: int = slider(6, 0, STEPS, "training step", play=250, main=True)
+    step: int = slider(40, 0, STEPS, "training step", play=250, main=True)
     seed: int = 0
 
 
@@ -203,7 +203,7 @@ class Plane:
 
     def __init__(self, figure: Figure, rect: tuple[float, float, float, float], title: str, color: str) -> None:
         ax = axes(figure, rect, "", "weight w₁", "weight w₂")
-        legend(ax, (title, color))
+        legend(ax, (title, color), ("— pulls", PURPLE))
         ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=range(-3, 4), yticks=range(-3, 4))
         self.quadrants = areas(ax, color, alpha=0.16)
         self.contours = segments(ax, "#b5b5b5", linewidths=1.0)
@@ -244,8 +244,8 @@ demo(
         "and the longer and narrower the valley.",
         settings={"offset": 3.0, "rate": 0.9, "batch": 1, "step": STEPS},
     ),
-    notice="The purple strokes show where each sample would move the weights. With positive inputs all lie in "
-    "the two shaded quadrants: up and right, or down and left. Average over more samples: pulls of both kinds "
+    notice="The purple strokes are the pulls: where each sample would move the weights. With positive inputs all lie "
+    "in the two shaded quadrants: up and right, or down and left. Average over more samples: pulls of both kinds "
     "can cancel, and the mean may leave the quadrants, but the valley stays long and narrow.",
     presets={
         "All positive": {"offset": 1.5, "rate": 0.9, "batch": 1, "step": 40},

@@ -90,3 +90,17 @@ def test_the_share_is_that_of_units_below_0_for_every_point():
     z = frame.history.x @ frame.history.params["0.w"][3] + frame.history.params["0.b"][3]
     assert frame.off == (z <= 0).all(0).sum()
     assert frame.dark[3].mean() == pytest.approx(frame.off / HIDDEN)
+
+
+def test_one_that_dies_is_followed_from_its_first_line_to_its_last():
+    frame = compute(State(step=10))
+    assert frame.dark[-1, frame.dying]
+    assert not frame.dark[0, frame.dying]
+    assert len(frame.trail) == 11
+    np.testing.assert_array_equal(frame.trail[-1], frame.lines[frame.dying])
+
+
+def test_where_no_unit_dies_none_is_followed():
+    frame = compute(State(lr=0.3))
+    assert frame.dying is None
+    assert not frame.trail.any()
