@@ -136,18 +136,27 @@ exercise(
 
 
 def standardise(x: Array) -> Array:
-    """(x − μ) / σ, feature by feature; a constant feature becomes 0."""
+    """(x − μ) / σ, feature by feature; a feature that is constant but for rounding becomes 0."""
+    mean, std = x.mean(axis=0), x.std(axis=0)
+    return (x - mean) / np.where(std <= 1e-10 * np.abs(mean), 1, std)
+
+
+def _is_constant(x: Array) -> Array:
+    return x.std(axis=0) <= 1e-10 * np.abs(x.mean(axis=0))
+
+
+def _only_exact_zeros(x: Array) -> Array:
     std = x.std(axis=0)
     return (x - x.mean(axis=0)) / np.where(std == 0, 1, std)
 
 
 def _with_a_constant(rng: np.random.Generator) -> list[Case]:
-    """Features of unlike scale; in two of the sets one feature is the same in all samples."""
+    """Features of unlike scale; in three of the sets one is constant, in the last with a std that is not 0."""
     cases = []
-    for n, d, constant in ((6, 3, None), (5, 4, 2), (4, 4, 0)):
+    for n, d, constant, value in ((6, 3, None, 0), (5, 4, 2, 7.0), (4, 4, 0, 7.0), (6, 3, 1, 5e-9)):
         x = rng.normal(size=(n, d)) * rng.uniform(0.1, 20, d) + rng.uniform(-9, 9, d)
         if constant is not None:
-            x[:, constant] = 7.0
+            x[:, constant] = value
         cases.append((x,))
     return cases
 
@@ -158,6 +167,12 @@ exercise(
     returns=("z",),
     cases=_with_a_constant,
     misconceptions=(
+        Misconception(
+            "only exact zeros",
+            _only_exact_zeros,
+            "a constant feature becomes all ones or all minus ones. Its mean is rounded, so its std is not quite 0: that "
+            "of six times 0.1 is 1.4e−17. Compare σ with the size of the mean: σ ≤ 1e−10 |μ| is rounding.",
+        ),
         Misconception(
             "variance",
             lambda x: (x - x.mean(axis=0)) / np.where(x.var(axis=0) == 0, 1, x.var(axis=0)),
@@ -193,11 +208,26 @@ exercise(
             lambda x: (x - x.min(axis=0)) / np.where(np.ptp(x, axis=0) == 0, 1, np.ptp(x, axis=0)),
             "that maps each feature to 0 … 1, and one outlier decides the scale. Use the mean and the std.",
         ),
+        Misconception(
+            "variance, constants kept",
+            lambda x: standardise(x) / np.where(_is_constant(x), 1, x.std(axis=0)),
+            "constant features are right; all others you divide by their variance σ². Divide by σ.",
+        ),
+        Misconception(
+            "N − 1, constants kept",
+            lambda x: standardise(x) * np.sqrt(1 - 1 / len(x)),
+            "constant features are right; for all others your σ divides by N − 1, and z has a std below 1.",
+        ),
+        Misconception(
+            "not centred, constants kept",
+            lambda x: x / np.where(_is_constant(x), 1, x.std(axis=0)),
+            "you divide by σ and nobody took the mean away: z has the std 1, but not the mean 0.",
+        ),
     ),
     hints=(
         "Mean and std of a feature are taken over the samples: axis=0.",
-        "Where σ is 0, x − μ is 0 as well. Any divisor but 0 leaves it 0.",
-        "np.where(std == 0, 1, std) is the divisor.",
+        "Where σ is 0, x − μ is 0 as well, and any divisor but 0 leaves it so. Rounding can make both about 1e−17.",
+        "np.where(std <= 1e-10 * np.abs(mean), 1, std) is the divisor.",
     ),
     takeaway="Pixels at the edge that are black in every training image are the classic case of σ = 0.",
 )
