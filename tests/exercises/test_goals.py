@@ -10,9 +10,26 @@ from coursekit.sitting import check
 
 # For each goal settings that reach it, and some that do not, each with a word of what is said.
 REACHED = {
+    "cloud": {"correlation": -0.8, "scale": 1.0},
+    "image_stats": {"eps": 2.5e-3},
+    "leakage": {"features": 10},
     "collapse": {"activation": "relu", "weight_scale": 0.063},
 }
 MISSED = {
+    "cloud": [
+        ({"stage": "whitened"}, "Stay at 0 Raw"),
+        ({"correlation": 0.0}, "Keep the cloud thin"),
+        ({"scale": 1.0, "offset": 0.0}, "condition number is 9.3"),
+    ],
+    "image_stats": [
+        ({"data": "flower"}, "Take the digits"),
+        ({"eps": 1e-2}, "Only 31%"),
+        ({"eps": 1e-4}, "noise is 42%"),
+    ],
+    "leakage": [
+        ({"leak": "standardise"}, "Leave the leak in"),
+        ({"features": 50}, "points more"),
+    ],
     "collapse": [
         ({"activation": "relu"}, "within a factor of 3"),
         ({"activation": "relu", "scheme": "he_normal", "weight_scale": 1.0}, "keep the scheme"),

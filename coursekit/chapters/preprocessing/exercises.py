@@ -170,8 +170,8 @@ exercise(
         Misconception(
             "only exact zeros",
             _only_exact_zeros,
-            "a constant feature becomes all ones or all minus ones. Its mean is rounded, so its std is not quite 0: that "
-            "of six times 0.1 is 1.4e−17. Compare σ with the size of the mean: σ ≤ 1e−10 |μ| is rounding.",
+            "a constant feature becomes all ones or all minus ones. Its mean is rounded, so its std is not quite 0: "
+            "that of six times 0.1 is 1.4e−17. Compare σ with the size of the mean: σ ≤ 1e−10 |μ| is rounding.",
         ),
         Misconception(
             "variance",
