@@ -304,6 +304,17 @@ def _one_less(train: Array, test: Array, eps: float) -> Array:
     return (test - train.mean(axis=0)) @ axes / np.sqrt(variances + eps)
 
 
+def _svd_of_the_data(train: Array, test: Array, eps: float) -> Array:
+    mean = train.mean(axis=0)
+    _, sizes, rows = np.linalg.svd(train - mean, full_matrices=False)
+    return (test - mean) @ rows.T / np.sqrt(sizes**2 / len(train) + eps)
+
+
+def _svd_of_the_covariance(train: Array, test: Array, eps: float) -> Array:
+    axes, variances, _ = np.linalg.svd(np.cov(train.T, bias=True))
+    return (test - train.mean(axis=0)) @ axes / np.sqrt(variances + eps)
+
+
 exercise(
     pca_whitening,
     task=(
@@ -367,6 +378,18 @@ exercise(
             "N − 1",
             _one_less,
             "your covariance divides by N − 1, as np.cov does unless bias=True. Here it divides by N.",
+        ),
+        Misconception(
+            "SVD of the data",
+            _svd_of_the_data,
+            "it is white, but order and signs are those of np.linalg.svd, as good as any. To be compared, take those "
+            "of np.linalg.eigh here.",
+        ),
+        Misconception(
+            "SVD of the covariance",
+            _svd_of_the_covariance,
+            "it is white, but np.linalg.svd gives the components in another order, some with another sign. To "
+            "be compared, take np.linalg.eigh here.",
         ),
     ),
     hints=(
@@ -473,4 +496,65 @@ exercise(
         "mean, std = train.mean(axis=0), train.std(axis=0), and both sets use them.",
     ),
     takeaway="A statistic is part of the model: it is learned in training, and kept for every input to come.",
+)
+
+
+def fold_scaling(w: Array, b: Array, mean: Array, std: Array) -> tuple[Array, Array]:
+    """Weights and bias that give raw samples the scores which w and b give standardised ones."""
+    scaled = w / std[:, None]
+    return scaled, b - mean @ scaled
+
+
+def _trained_layers(rng: np.random.Generator) -> list[Case]:
+    """As many units as features, so that dividing along the wrong axis still fits."""
+    return [
+        (rng.normal(size=(d, d)), rng.normal(size=d), rng.uniform(-3, 3, d), rng.uniform(0.3, 4, d)) for d in (2, 3, 4)
+    ]
+
+
+exercise(
+    fold_scaling,
+    task="w (D, H) and b (H,) were trained on (x − mean) / std. Return weights and bias that give the same scores for "
+    "x itself.",
+    returns=("weights", "bias"),
+    cases=_trained_layers,
+    misconceptions=(
+        Misconception(
+            "bias left",
+            lambda w, b, mean, std: (w / std[:, None], b),
+            "the weights are right. The mean is still to be taken away: what does it add to every score?",
+        ),
+        Misconception(
+            "mean through the old weights",
+            lambda w, b, mean, std: (w / std[:, None], b - mean @ w),
+            "the weights are right. The mean is divided by std as well, so it goes through the new weights.",
+        ),
+        Misconception(
+            "mean added",
+            lambda w, b, mean, std: (w / std[:, None], b + mean @ (w / std[:, None])),
+            "the weights are right, but you add what the mean gives. x − mean takes it away.",
+        ),
+        Misconception(
+            "weights multiplied",
+            lambda w, b, mean, std: (w * std[:, None], b - mean @ (w * std[:, None])),
+            "you multiply by std. A feature that used to be divided by it now arrives larger, so its weights must be "
+            "smaller.",
+        ),
+        Misconception(
+            "along the units",
+            lambda w, b, mean, std: (w / std, b - mean @ (w / std)),
+            "you divide column j by std j. A column belongs to a unit, and a std to a feature, which is a row of w.",
+        ),
+        Misconception(
+            "only centred",
+            lambda w, b, mean, std: (w, b - mean @ w),
+            "you take the mean into the bias, but nobody divides by std.",
+        ),
+    ),
+    hints=(
+        "Write it out for one sample: ((x − mean) / std) w + b. What multiplies x, and what is left over?",
+        "Feature i meets the row w[i], so std[i] divides that row: std[:, None].",
+        "The new bias is b − mean @ (w / std[:, None]).",
+    ),
+    takeaway="The same trick takes batch normalisation (chapter 07) away when training is over.",
 )
