@@ -25,6 +25,9 @@ REACHED = {
     "activation_zoo": {"activation": "selu"},
     "zigzag": {"batch": 8},
     "joints": {"units": 14},
+    "cloud": {"correlation": -0.8, "scale": 1.0},
+    "image_stats": {"eps": 2.5e-3},
+    "leakage": {"features": 10},
     "collapse": {"activation": "relu", "weight_scale": 0.063},
     "variance_product": {"activation": "relu", "rule": "xavier", "taper": 1.0, "gain": 1.41},
     "neuron": {"weight": 1.0, "bias": -1.1},
@@ -66,6 +69,19 @@ MISSED = {
         ({"units": 15}, "Fewer"),
         ({"target": "square"}, "the sine"),
         ({"units": 14, "added": 5}, "all units"),
+    "cloud": [
+        ({"stage": "whitened"}, "Stay at 0 Raw"),
+        ({"correlation": 0.0}, "Keep the cloud thin"),
+        ({"scale": 1.0, "offset": 0.0}, "condition number is 9.3"),
+    ],
+    "image_stats": [
+        ({"data": "flower"}, "Take the digits"),
+        ({"eps": 1e-2}, "Only 31%"),
+        ({"eps": 1e-4}, "noise is 42%"),
+    ],
+    "leakage": [
+        ({"leak": "standardise"}, "Leave the leak in"),
+        ({"features": 50}, "points more"),
     ],
     "collapse": [
         ({"activation": "relu"}, "within a factor of 3"),

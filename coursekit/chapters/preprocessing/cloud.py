@@ -272,6 +272,18 @@ demo(
         "direction by its own std, which is whitening, makes both curvatures equal.",
         settings={"stage": "decorrelated", "rate": 0.8},
     ),
+    others={
+        "a mean across the cloud": Question(
+            "The raw data has the correlation 0.8 and the condition number 57. With the correlation −0.8 the cloud is "
+            "just as thin, but slants the other way; its mean stays where it is. What becomes of the condition number?",
+            ("It stays: the cloud is as thin as before", "It rises", "It falls"),
+            answer=2,
+            explanation="H = 2 (Σ + μᵀμ): the mean adds steepness along its own direction. It used to lie along the "
+            "cloud, where the valley was steep anyway. Now it lies across, along the flat direction, and the condition "
+            "number falls to 11.",
+            settings={"stage": "raw", "correlation": -0.8},
+        ),
+    },
     notice="The black ellipse is two stds from the mean, which is the cross. The valley is narrow where the cloud, "
     "seen from (0, 0), is long: much data along a direction makes the loss steep along it. One learning rate must "
     "suit the steepest direction, and the flattest pays for it. Every stage learns the same function, from weights "

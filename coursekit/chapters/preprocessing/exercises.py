@@ -141,21 +141,30 @@ exercise(
 
 
 def standardise(x: Array) -> Array:
-    """(x − μ) / σ, feature by feature; a constant feature becomes 0."""
-    return (x - x.mean(axis=0)) / _unless_constant(x, x.std(axis=0))
+    """(x − μ) / σ, feature by feature; a feature that is constant but for rounding becomes 0."""
+    mean, std = x.mean(axis=0), x.std(axis=0)
+    return (x - mean) / np.where(std <= 1e-10 * np.abs(mean), 1, std)
+
+
+def _is_constant(x: Array) -> Array:
+    return x.std(axis=0) <= 1e-10 * np.abs(x.mean(axis=0))
 
 
 def _unless_constant(x: Array, divisor: Array) -> Array:
-    """Put 1 for features that are the same in all samples; their std may be 1e-17."""
-    return np.where(np.ptp(x, axis=0) == 0, 1, divisor)
+    return np.where(_is_constant(x), 1, divisor)
+
+
+def _only_exact_zeros(x: Array) -> Array:
+    std = x.std(axis=0)
+    return (x - x.mean(axis=0)) / np.where(std == 0, 1, std)
 
 
 def _with_a_constant(rng: np.random.Generator) -> list[Case]:
-    """Features of unlike scale; in three of the sets one is the same in all samples, once with a std of 1.4e-17."""
+    """Features of unlike scale; in all sets but the first one is constant, in the last two with a std that is not 0."""
     cases = []
-    for n, d, constant, value in ((6, 3, 0, None), (5, 4, 2, 7.0), (4, 4, 0, 7.0), (6, 4, 1, 0.1)):
+    for n, d, constant, value in ((6, 3, None, 0), (5, 4, 2, 7.0), (4, 4, 0, 7.0), (6, 4, 1, 0.1), (6, 3, 1, 5e-9)):
         x = rng.normal(size=(n, d)) * rng.uniform(0.1, 20, d) + rng.uniform(-9, 9, d)
-        if value is not None:
+        if constant is not None:
             x[:, constant] = value
         cases.append((x,))
     return cases
@@ -167,6 +176,12 @@ exercise(
     returns=("z",),
     cases=_with_a_constant,
     misconceptions=(
+        Misconception(
+            "only exact zeros",
+            _only_exact_zeros,
+            "a constant feature becomes all ones or all minus ones. Its mean is rounded, so its std is not quite 0: "
+            "that of six times 0.1 is 1.4e−17. Compare σ with the size of the mean: σ ≤ 1e−10 |μ| is rounding.",
+        ),
         Misconception(
             "variance",
             lambda x: (x - x.mean(axis=0)) / _unless_constant(x, x.var(axis=0)),
@@ -198,21 +213,30 @@ exercise(
             "your std divides by N − 1. Here z must have the std 1 by np.std, which divides by N.",
         ),
         Misconception(
-            "std exactly 0",
-            lambda x: (x - x.mean(axis=0)) / np.where(x.std(axis=0) == 0, 1, x.std(axis=0)),
-            "nearly. The mean of six times 0.1 is not quite 0.1 in floating point, so the std is 1.4e-17, and not 0: "
-            "ask for tiny, or whether the largest is the smallest.",
-        ),
-        Misconception(
             "to the range",
             lambda x: (x - x.min(axis=0)) / _unless_constant(x, np.ptp(x, axis=0)),
             "that maps each feature to 0 … 1, and one outlier decides the scale. Use the mean and the std.",
         ),
+        Misconception(
+            "variance, constants kept",
+            lambda x: standardise(x) / np.where(_is_constant(x), 1, x.std(axis=0)),
+            "constant features are right; all others you divide by their variance σ². Divide by σ.",
+        ),
+        Misconception(
+            "N − 1, constants kept",
+            lambda x: standardise(x) * np.sqrt(1 - 1 / len(x)),
+            "constant features are right; for all others your σ divides by N − 1, and z has a std below 1.",
+        ),
+        Misconception(
+            "not centred, constants kept",
+            lambda x: x / _unless_constant(x, x.std(axis=0)),
+            "you divide by σ and nobody took the mean away: z has the std 1, but not the mean 0.",
+        ),
     ),
     hints=(
         "Mean and std of a feature are taken over the samples: axis=0.",
-        "Where σ is 0, x − μ is 0 as well. Any divisor but 0 leaves it 0. Rounding may leave 1e-17 of both.",
-        "np.where(std < 1e-9, 1, std) is the divisor.",
+        "Where σ is 0, x − μ is 0 as well, and any divisor but 0 leaves it so. Rounding can make both about 1e−17.",
+        "np.where(std <= 1e-10 * np.abs(mean), 1, std) is the divisor.",
     ),
     takeaway="Pixels at the edge that are black in every training image are the classic case of σ = 0.",
 )
@@ -289,6 +313,17 @@ def _one_less(train: Array, test: Array, eps: float) -> Array:
     return (test - train.mean(axis=0)) @ axes / np.sqrt(variances + eps)
 
 
+def _svd_of_the_data(train: Array, test: Array, eps: float) -> Array:
+    mean = train.mean(axis=0)
+    _, sizes, rows = np.linalg.svd(train - mean, full_matrices=False)
+    return (test - mean) @ rows.T / np.sqrt(sizes**2 / len(train) + eps)
+
+
+def _svd_of_the_covariance(train: Array, test: Array, eps: float) -> Array:
+    axes, variances, _ = np.linalg.svd(np.cov(train.T, bias=True))
+    return (test - train.mean(axis=0)) @ axes / np.sqrt(variances + eps)
+
+
 exercise(
     pca_whitening,
     task=(
@@ -352,6 +387,18 @@ exercise(
             "N − 1",
             _one_less,
             "your covariance divides by N − 1, as np.cov does unless bias=True. Here it divides by N.",
+        ),
+        Misconception(
+            "SVD of the data",
+            _svd_of_the_data,
+            "it is white, but order and signs are those of np.linalg.svd, as good as any. To be compared, take those "
+            "of np.linalg.eigh here.",
+        ),
+        Misconception(
+            "SVD of the covariance",
+            _svd_of_the_covariance,
+            "it is white, but np.linalg.svd gives the components in another order, some with another sign. To "
+            "be compared, take np.linalg.eigh here.",
         ),
     ),
     hints=(
@@ -458,4 +505,65 @@ exercise(
         "mean, std = train.mean(axis=0), train.std(axis=0), and both sets use them.",
     ),
     takeaway="A statistic is part of the model: it is learned in training, and kept for every input to come.",
+)
+
+
+def fold_scaling(w: Array, b: Array, mean: Array, std: Array) -> tuple[Array, Array]:
+    """Weights and bias that give raw samples the scores which w and b give standardised ones."""
+    scaled = w / std[:, None]
+    return scaled, b - mean @ scaled
+
+
+def _trained_layers(rng: np.random.Generator) -> list[Case]:
+    """As many units as features, so that dividing along the wrong axis still fits."""
+    return [
+        (rng.normal(size=(d, d)), rng.normal(size=d), rng.uniform(-3, 3, d), rng.uniform(0.3, 4, d)) for d in (2, 3, 4)
+    ]
+
+
+exercise(
+    fold_scaling,
+    task="w (D, H) and b (H,) were trained on (x − mean) / std. Return weights and bias that give the same scores for "
+    "x itself.",
+    returns=("weights", "bias"),
+    cases=_trained_layers,
+    misconceptions=(
+        Misconception(
+            "bias left",
+            lambda w, b, mean, std: (w / std[:, None], b),
+            "the weights are right. The mean is still to be taken away: what does it add to every score?",
+        ),
+        Misconception(
+            "mean through the old weights",
+            lambda w, b, mean, std: (w / std[:, None], b - mean @ w),
+            "the weights are right. The mean is divided by std as well, so it goes through the new weights.",
+        ),
+        Misconception(
+            "mean added",
+            lambda w, b, mean, std: (w / std[:, None], b + mean @ (w / std[:, None])),
+            "the weights are right, but you add what the mean gives. x − mean takes it away.",
+        ),
+        Misconception(
+            "weights multiplied",
+            lambda w, b, mean, std: (w * std[:, None], b - mean @ (w * std[:, None])),
+            "you multiply by std. A feature that used to be divided by it now arrives larger, so its weights must be "
+            "smaller.",
+        ),
+        Misconception(
+            "along the units",
+            lambda w, b, mean, std: (w / std, b - mean @ (w / std)),
+            "you divide column j by std j. A column belongs to a unit, and a std to a feature, which is a row of w.",
+        ),
+        Misconception(
+            "only centred",
+            lambda w, b, mean, std: (w, b - mean @ w),
+            "you take the mean into the bias, but nobody divides by std.",
+        ),
+    ),
+    hints=(
+        "Write it out for one sample: ((x − mean) / std) w + b. What multiplies x, and what is left over?",
+        "Feature i meets the row w[i], so std[i] divides that row: std[:, None].",
+        "The new bias is b − mean @ (w / std[:, None]).",
+    ),
+    takeaway="The same trick takes batch normalisation (chapter 07) away when training is over.",
 )

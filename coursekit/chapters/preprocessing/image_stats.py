@@ -31,9 +31,9 @@ ROWS = (
     "the mean, then\ncomponents 1–7",
     "minus the mean",
     "from k components",
-    "ZCA whitened",
     "pictures with noise",
-    "these, whitened",
+    "whitened\nwithout noise",
+    "whitened\nwith noise",
 )
 
 
@@ -44,7 +44,7 @@ class State(DemoState):
     data: str = choice("digits", DATA, "pictures", main=True)
     mean: str = choice("mean_image", MEANS, "subtract")
     components: int = slider(8, 1, 64, "components kept, k")
-    eps: float = slider(1e-2, 1e-8, 1.0, "ε of ZCA", log=True, step=0.05, main=True)
+    eps: float = slider(1e-5, 1e-8, 1.0, "ε of ZCA", log=True, step=0.05, main=True)
     noise: float = slider(1.0, 0.1, 5.0, "noise, % of range", log=True, step=0.02, main=True)
     seed: int = 0
 
@@ -147,8 +147,8 @@ def compute(state: State) -> Frame:
         np.concatenate([subtracted[None], around_grey(eigen_images(pca))]),
         around_grey(centring.apply(sample), 1.0),
         rebuild(pca, sample, state.components),
-        around_grey(white[few], 3 * size(white)),
         noisy[few],
+        around_grey(white[few], 3 * size(white)),
         around_grey(white_noisy[few], 3 * size(white)),
     ]
     at = np.linspace(0, len(pca.variances) - 1, SPECTRUM).round().astype(int)
@@ -264,16 +264,40 @@ demo(
     __name__,
     title="What the pictures have in common",
     question=Question(
-        "The pictures with noise look like those without: 1 % of the pixel range is too faint to see. You lower ε "
-        "from 0.01 to 0.00001. What do they show when they are whitened?",
-        ("Sharper edges", "The same as before: the noise is too faint", "As much noise as picture"),
-        answer=2,
+        "The two lowest rows are the same pictures, whitened without and with noise of 1 % of the pixel range, too "
+        "faint to see before. You raise ε from 0.00001 to 0.01. What becomes of the two rows?",
+        (
+            "Both drown in noise",
+            "They look alike: the noise is hardly there any more",
+            "They stay as they are: the noise is in the pictures already",
+        ),
+        answer=1,
         explanation="Hardly any signal lies along the last components, but as much noise as along all others. "
-        "Whitening divides by √(λ + ε), so the smallest λ get the largest factors.",
-        settings={"data": "digits", "eps": 1e-5, "noise": 1.0},
+        "Whitening divides by √(λ + ε). Where λ is smaller than ε, ε decides, and the noise is no longer blown up: "
+        "it falls from 100 % of the signal to 9 %.",
+        settings={"data": "digits", "eps": 1e-2, "noise": 1.0},
     ),
+    others={
+        "the mean of patches": Question(
+            "The mean image of the digits, first in the second row, has a shape. You take patches cut from all over a "
+            "photograph of a flower instead. What does their mean image show?",
+            ("A blurred flower", "One flat colour", "As much detail as a single patch"),
+            answer=1,
+            explanation="A patch may lie anywhere, so every pixel sees the same mix of colours, and has the same "
+            "mean. Digits stand in the middle of their pictures, which is what gives their mean a shape.",
+            settings={"data": "flower", "mean": "mean_image"},
+        ),
+        "which components": Question(
+            "Over all components, whitening with ε = 0.00001 makes the noise as strong as the digits. Along the first "
+            "component alone, noise has 1.2 % of the std of the signal. What does it have there after whitening?",
+            ("As much as the signal", "Also 1.2 %", "Nothing"),
+            answer=1,
+            explanation="Signal and noise along one component are divided by the same number. What changes is how much "
+            "each component counts: the last ones, nearly all noise, now count as much as the first.",
+        ),
+    },
     notice="PCA and ZCA are fitted on training pictures and applied to test pictures. Middle grey is 0 in the "
-    "components, the centred and the whitened rows. Compare the two whitened rows: they come from "
+    "components, the centred and the whitened rows. Compare the two lowest rows: they come from "
     "pictures that look the same. Raise ε until they agree: it holds the faint components down.",
     presets={
         "Digits: a mean image": {"data": "digits", "mean": "mean_image", "eps": 1e-2, "noise": 1.0},

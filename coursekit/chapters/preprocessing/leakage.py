@@ -251,6 +251,20 @@ demo(
         "The ten best of 50 are less lucky, but still chosen with a look at the test.",
         settings=chance("selection", features=50),
     ),
+    others={
+        "one feature": Question(
+            "You keep one of the 500 features, the best of all, instead of ten. What does the leaking test claim?",
+            (
+                "More than before: the luckiest feature is undiluted",
+                "Less than before, but far more than 50%",
+                "50%: one feature is too few to go by",
+            ),
+            answer=1,
+            explanation="One lucky feature agrees with many labels. Ten of them, each lucky with other samples, agree "
+            "with more: 84% here, against 69% for one.",
+            settings=chance("selection") | {"kept": 1},
+        ),
+    },
     notice="Every dot is one experiment with new data, half to train, half to test: standardise, keep the features "
     "that go best with the labels, and take the nearer class mean. Blue fits each step on the training half; red "
     "fits one step on all data. Means and covariances know no labels, so they cannot make chance look better; the "
