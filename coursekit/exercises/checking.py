@@ -152,10 +152,14 @@ def _known_and_another(exercise: Exercise, cases: list[Case], found: list[Outcom
     """Return the message of the misconception that explains all outcomes but one, if none of them is right."""
     for misconception in exercise.misconceptions:
         same = list(map(alike, found, _outcomes(exercise, misconception.wrong, cases)))
-        enough = len(different) == len(cases) > 2 and all(isinstance(outcome, Returned) for outcome in found)
-        if enough and same.count(False) == 1:
+        if same.count(False) == 1 and len(different) == len(cases) > 2 and all(map(_holds_arrays, found)):
             return f"{misconception.message} With other inputs something else is wrong, too."
     return ""
+
+
+def _holds_arrays(outcome: Outcome) -> bool:
+    """Whether it says enough to recognise a mistake in: single numbers agree by chance."""
+    return isinstance(outcome, Returned) and any(value.ndim for value in outcome.values)
 
 
 def _diagnosed(
