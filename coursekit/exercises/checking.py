@@ -140,8 +140,9 @@ def _known_mistake(exercise: Exercise, cases: list[Case], found: list[Outcome]) 
     for misconception in exercise.misconceptions:
         if _agree(found, _outcomes(exercise, misconception.wrong, cases)):
             return misconception.message
-    if len(cases) > 1 and _agree(found, found[:1] * len(found)):
-        if not any(value.any() for value in found[0].values):
+    first = found[0]
+    if len(cases) > 1 and isinstance(first, Returned) and _agree(found, [first] * len(found)):
+        if not any(value.any() for value in first.values):
             return "it returns 0 for every input. Does // cut off a fraction, or is nothing written into the zeros?"
         return f"it returns the same for every input. Compute it from {', '.join(exercise.parameters)}."
     return ""
@@ -151,9 +152,14 @@ def _known_and_another(exercise: Exercise, cases: list[Case], found: list[Outcom
     """Return the message of the misconception that explains all outcomes but one, if none of them is right."""
     for misconception in exercise.misconceptions:
         same = list(map(alike, found, _outcomes(exercise, misconception.wrong, cases)))
-        if same.count(False) == 1 and len(different) == len(cases) > 2:
+        if same.count(False) == 1 and len(different) == len(cases) > 2 and all(map(_holds_arrays, found)):
             return f"{misconception.message} With other inputs something else is wrong, too."
     return ""
+
+
+def _holds_arrays(outcome: Outcome) -> bool:
+    """Whether it says enough to recognise a mistake in: single numbers agree by chance."""
+    return isinstance(outcome, Returned) and any(value.ndim for value in outcome.values)
 
 
 def _diagnosed(

@@ -166,7 +166,8 @@ AXES: tuple[tuple[str, Callable[[Array, Array, int], bool]], ...] = (
 
 
 def _nearly(one: Evidence) -> str:
-    if all(np.allclose(a, b, rtol=0.03, atol=0) for a, b in zip(one.found, one.expected, strict=True)):
+    pairs = zip(one.found, one.expected, strict=True)
+    if all(np.allclose(a, b, rtol=0.03, atol=1e-6 * np.abs(b).max(initial=0)) for a, b in pairs):
         return "{name} {verb} nearly right, within 3 %: is something small left out or added, rounded or estimated?"
     return ""
 

@@ -1267,6 +1267,14 @@ def _(z):
     return (z == 0).all(axis=0).sum()
 
 
+@wrong("count_dead", "one too many", "1 too large")
+def _(z):
+    dead = 1
+    for column in z.T:
+        dead += max(column) <= 0
+    return dead
+
+
 # ---- maxout_backward
 
 
@@ -1542,6 +1550,11 @@ def _(x):
 def _(x):
     var = x.var(axis=0)
     return (x - x.mean(axis=0)) / np.where(var == 0, 1, var)
+
+
+@wrong("standardise", "a large ε", "something small")
+def _(x):
+    return (x - x.mean(axis=0)) / (x.std(axis=0) + 1e-5)
 
 
 @wrong("standardise", "samples, not features", "axis")
