@@ -222,7 +222,7 @@ demo(
         explanation="Across, the slope is 3 w₂, so a step is 0.7 · 3 = 2.1 times the distance to the bottom: it lands "
         "on the other side, 1.1 times as far away, and the next step does the same. From a rate of 2/3 on it never "
         "arrives; with 0.5 it is under 1% of its first loss after 4 steps.",
-        settings={"rate": 0.7},
+        settings={"rate": 0.7, "step": 12},
     ),
     notice="Press Play. The dashed stroke is the next step: it leaves the contour at a right angle, is long where it "
     "is steep and short where it is flat. So the path slows down by itself on its way into the bowl, "
