@@ -131,9 +131,7 @@ def test_one_value_has_no_variance():
 
 
 def test_shapes_and_eps_that_do_not_fit_are_named():
-    with pytest.raises(
-        ValueError, match=r"x \(2, 3\) has 3 channels, so beta must have shape \(3,\), but .* \(2,\)"
-    ):
+    with pytest.raises(ValueError, match=r"x \(2, 3\) has 3 channels, so beta must have shape \(3,\), but .* \(2,\)"):
         layer_norm_forward(np.ones((2, 3)), np.ones(3), np.zeros(2))
     with pytest.raises(ValueError, match=r"instance_norm_forward: x must have shape \(N, C, H, W\)"):
         instance_norm_forward(np.ones((2, 3)), np.ones(3), np.zeros(3))
