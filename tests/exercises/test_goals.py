@@ -11,12 +11,26 @@ from coursekit.sitting import check
 # For each goal settings that reach it, and some that do not, each with a word of what is said.
 REACHED = {
     "collapse": {"activation": "relu", "weight_scale": 0.063},
+    "bn_rescue": {"activation": "relu", "beta": -1.3},
+    "train_vs_infer": {"momentum": 0.02},
 }
 MISSED = {
     "collapse": [
         ({"activation": "relu"}, "within a factor of 3"),
         ({"activation": "relu", "scheme": "he_normal", "weight_scale": 1.0}, "keep the scheme"),
         ({"activation": "relu", "weight_scale": 0.063, "direction": "backward"}, "Look at the activations"),
+    ],
+    "bn_rescue": [
+        ({"beta": -1.3}, "Choose ReLU"),
+        ({"activation": "relu", "beta": -2.0}, "88 to 92 % will do"),
+        ({"activation": "relu", "beta": -1.3, "direction": "backward"}, "Look at the activations"),
+        ({"activation": "relu", "beta": -1.3, "weight_scale": 1e-4}, "ε counts"),
+    ],
+    "train_vs_infer": [
+        ({"momentum": 0.5}, "up to 1.26 away"),
+        ({"momentum": 0.01}, "the std"),
+        ({"momentum": 0.02, "step": 100}, "last step"),
+        ({"momentum": 0.02, "batch_size": 64}, "Keep the batches at 4"),
     ],
 }
 EACH = pytest.mark.parametrize("goal", GOALS.values(), ids=list(GOALS))
