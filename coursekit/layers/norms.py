@@ -54,7 +54,7 @@ def group_norm_forward(
 
     References
     ----------
-    Wu and He (2018), Group normalization, equations 1, 2 and 7.
+    Wu and He (2018), Group normalization, section 3.1.
     """
     return _forward("group_norm_forward", x, gamma, beta, groups, eps)
 
@@ -100,7 +100,7 @@ def layer_norm_forward(x: Array, gamma: Array, beta: Array, eps: float = 1e-5) -
     References
     ----------
     Ba, Kiros and Hinton (2016), Layer normalization, equation 3; for images Wu and He (2018), Group normalization,
-    equation 5.
+    section 3.1.
     """
     return _forward("layer_norm_forward", x, gamma, beta, 1, eps)
 

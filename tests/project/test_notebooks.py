@@ -41,6 +41,11 @@ def called(node, name):
     return isinstance(node, ast.Call) and name in (getattr(node.func, "attr", ""), getattr(node.func, "id", ""))
 
 
+def checks_an_exercise(node):
+    """Whether a syntax node is ``check("name", …)``; ``check(panel)`` judges a figure's goal."""
+    return called(node, "check") and isinstance(node.args[0], ast.Constant)
+
+
 def every_cell_is_counted(notebook):
     """Nbval silently compares nothing where the count is missing."""
     for expected, cell in enumerate(code_cells(notebook), 1):
@@ -132,7 +137,7 @@ def checked_solutions(notebook):
     for cell in code_cells(notebook):
         tree = ast.parse(cell.source)
         imports += [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-        exercise = next((node.args[0].value for node in ast.walk(tree) if called(node, "check")), exercise)
+        exercise = next((node.args[0].value for node in ast.walk(tree) if checks_an_exercise(node)), exercise)
         if "solution" in tags(cell):
             namespace = {}
             exec(compile(ast.Module([*imports, *tree.body], []), "<solution>", "exec"), namespace)

@@ -206,9 +206,7 @@ class View:
 
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
-        figure.text(
-            0.07, 0.897, "what enters one unit, and how far its median jumps:", fontsize=11.5, color=INK
-        )
+        figure.text(0.07, 0.897, "what enters one unit, and how far its median jumps:", fontsize=11.5, color=INK)
         self.bands = [
             Band(figure, (0.07, bottom, 0.42, 0.195), kind, look.color)
             for bottom, kind, look in zip((0.635, 0.365, 0.095), KINDS, LOOKS, strict=True)

@@ -240,6 +240,17 @@ demo(
         "these. Among 64 it counts for less, but not for nothing. In test mode nothing moves.",
         settings=case(64),
     ),
+    others={
+        "momentum": Question(
+            "The running statistics jump about here. You make the momentum as small as it goes, 0.01. Are they right "
+            "at step 200?",
+            ("Yes: the smaller, the better", "No: they still remember the start", "No: they scatter even more"),
+            answer=1,
+            explanation="After 200 steps 0.99²⁰⁰ = 13 % of the start is left: a mean of 0 and a std of 1, which the "
+            "unit never had.",
+            settings={"momentum": 0.01},
+        )
+    },
     notice="A small batch measures badly: its statistics scatter, and its std is too small on average. The running "
     "averages start at mean 0 and std 1, and forget that in about 1 / momentum steps; until then test mode "
     "is wrong. A large momentum forgets quickly but scatters as the batches do.",
