@@ -14,11 +14,12 @@ from coursekit.data import load_digits
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import demo
-from coursekit.figures.marks import cursor, legend, line, put, say, segments
+from coursekit.figures.marks import areas, cursor, legend, line, put, rectangles, say, segments
 from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, RED, axes, headline
 from coursekit.layers import Linear, RunningStatistics, batch_norm_forward
 
 STEPS = 200
+BANDS = (0.05, 0.25, 0.75, 0.95)  # the quantiles between which 90 % and 50 % of the batches lie
 REACH = 6.0  # normalised outputs are shown from −REACH to REACH
 # A unit whose mean is not 0 and whose variance is not 1, where the running statistics start.
 MEAN, STD = 3.0, 2.0
@@ -143,7 +144,7 @@ class View:
         self.headline = headline(figure)
         mean = axes(figure, (0.07, 0.53, 0.47, 0.33), "", "", "mean")
         std = axes(figure, (0.07, 0.105, 0.47, 0.33), "", "training step", "std")
-        legend(mean, ("● of the batch", BLUE), ("— running", RED), ("··· of all 1437 digits", INK))
+        legend(mean, ("■ 90 %, 50 % of the batches", BLUE), ("— running", RED), ("··· all digits", INK))
         self.tracks = [Track(mean, MEAN, (-1, 7)), Track(std, STD, (0, 5))]
         training = axes(figure, (0.63, 0.53, 0.355, 0.33), "training mode: batch statistics")
         test = axes(figure, (0.63, 0.105, 0.355, 0.33), "test mode: running statistics", "normalised output x̂")
@@ -171,15 +172,18 @@ class Track:
     def __init__(self, ax: Axes, true: float, ends: tuple[float, float]) -> None:
         ax.set(xlim=(0, STEPS), ylim=ends)
         ax.axhline(true, color=INK, linewidth=1.2, linestyle=":")
-        self.batch = line(ax, "o", color=BLUE, markersize=3, alpha=0.35)
+        self.bands = areas(ax, BLUE, alpha=0.22)
+        self.batch = line(ax, "o", color=BLUE, markersize=7, clip_on=False)
         self.running = line(ax, color=RED, linewidth=2.0, ghost=True)
         self.now = cursor(ax)
         self.dot = line(ax, "o", color=RED, markersize=7, clip_on=False)
 
     def show(self, batch: Array, running: Array, step: int) -> None:
-        """Show both (STEPS,), and mark a step."""
+        """Show where the batches' (STEPS,) lie, the running one (STEPS,), and both at a step."""
         steps = np.arange(1, STEPS + 1)
-        self.batch.set_data(steps, batch)
+        low, lower, upper, high = np.quantile(batch, BANDS)
+        self.bands.set_verts(rectangles(0, STEPS, np.array([low, lower]), np.array([high, upper])))
+        put(self.batch, step, batch[step - 1])
         self.running.set_data(steps, running)
         self.now.set_xdata([step, step])
         put(self.dot, step, running[step - 1])
