@@ -22,6 +22,18 @@ from coursekit.layers.local import (
 )
 from coursekit.layers.lstm import LSTM, LSTMCache, lstm_backward, lstm_forward
 from coursekit.layers.maxout import Maxout, MaxoutCache, maxout_backward, maxout_forward
+from coursekit.layers.norms import (
+    GroupNormCache,
+    RMSNormCache,
+    group_norm_backward,
+    group_norm_forward,
+    instance_norm_backward,
+    instance_norm_forward,
+    layer_norm_backward,
+    layer_norm_forward,
+    rms_norm_backward,
+    rms_norm_forward,
+)
 from coursekit.layers.pool import (
     AvgPool2d,
     AvgPoolCache,
@@ -47,6 +59,7 @@ __all__ = [
     "Dropout",
     "DropoutCache",
     "Flatten",
+    "GroupNormCache",
     "LSTMCache",
     "Layer",
     "Linear",
@@ -57,6 +70,7 @@ __all__ = [
     "MaxPoolCache",
     "Maxout",
     "MaxoutCache",
+    "RMSNormCache",
     "RNNCache",
     "Residual",
     "RunningStatistics",
@@ -68,6 +82,12 @@ __all__ = [
     "conv2d_forward",
     "dropout_backward",
     "dropout_forward",
+    "group_norm_backward",
+    "group_norm_forward",
+    "instance_norm_backward",
+    "instance_norm_forward",
+    "layer_norm_backward",
+    "layer_norm_forward",
     "linear_backward",
     "linear_forward",
     "locally_connected2d_backward",
@@ -78,6 +98,8 @@ __all__ = [
     "max_pool2d_forward",
     "maxout_backward",
     "maxout_forward",
+    "rms_norm_backward",
+    "rms_norm_forward",
     "rnn_backward",
     "rnn_forward",
 ]

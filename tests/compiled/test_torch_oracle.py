@@ -69,6 +69,9 @@ LAYER_TWINS = {
     "max_pool2d": ((), {"kernel_size": 3, "stride": 2}, lambda x: nn.max_pool2d(x, 3, 2)),
     "avg_pool2d": ((), {"kernel_size": 3, "stride": 2}, lambda x: nn.avg_pool2d(x, 3, 2)),
     "batch_norm": (((4,), (4,)), {}, lambda x, g, b: nn.batch_norm(x, None, None, g, b, training=True)),
+    "group_norm": (((4,), (4,)), {"groups": 2}, lambda x, g, b: nn.group_norm(x, 2, g, b)),
+    "layer_norm": (((4,), (4,)), {}, lambda x, g, b: nn.group_norm(x, 1, g, b)),
+    "instance_norm": (((4,), (4,)), {}, lambda x, g, b: nn.instance_norm(x, weight=g, bias=b)),
 }
 
 

@@ -36,6 +36,8 @@ REACHED = {
     "gradcheck_microscope": {"function": "kink", "distance": 5e-4, "h": 1e-5},
     "receptive_field": {"layers": 3, "stride": 2},
     "cost_table": {"units": 768},
+    "bn_rescue": {"activation": "relu", "beta": -1.3},
+    "train_vs_infer": {"momentum": 0.02},
 }
 MISSED = {
     "descent": [
@@ -117,6 +119,17 @@ MISSED = {
         ({"units": 1024}, "Where are most of them?"),
         ({"side": 96}, "Leave the image at 224 pixels"),
         ({"network": "resnet50"}, "Leave the image at 224 pixels"),
+    "bn_rescue": [
+        ({"beta": -1.3}, "Choose ReLU"),
+        ({"activation": "relu", "beta": -2.0}, "88 to 92 % will do"),
+        ({"activation": "relu", "beta": -1.3, "direction": "backward"}, "Look at the activations"),
+        ({"activation": "relu", "beta": -1.3, "weight_scale": 1e-4}, "ε counts"),
+    ],
+    "train_vs_infer": [
+        ({"momentum": 0.5}, "up to 1.26 away"),
+        ({"momentum": 0.01}, "the std"),
+        ({"momentum": 0.02, "step": 100}, "last step"),
+        ({"momentum": 0.02, "batch_size": 64}, "Keep the batches at 4"),
     ],
 }
 EACH = pytest.mark.parametrize("goal", GOALS.values(), ids=list(GOALS))

@@ -114,6 +114,38 @@ def batch_norm_backward(dout, x, gamma, eps=1e-5):
     return dx, dgamma, dbeta
 
 
+def group_norm(x, gamma, beta, groups, eps=1e-5):
+    """Normalise each sample's groups of neighbouring channels by their own mean and variance."""
+    y, size = np.empty(x.shape), x.shape[1] // groups
+    for n in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            first = c // size * size
+            mean, var = moments(x[n, first : first + size])
+            for i in np.ndindex(x[n, c].shape):
+                y[(n, c, *i)] = gamma[c] * (float(x[(n, c, *i)]) - mean) / math.sqrt(var + eps) + beta[c]
+    return y
+
+
+def layer_norm(x, gamma, beta, eps=1e-5):
+    """Normalise each sample."""
+    return group_norm(x, gamma, beta, 1, eps)
+
+
+def instance_norm(x, gamma, beta, eps=1e-5):
+    """Normalise each channel of each image."""
+    return group_norm(x, gamma, beta, x.shape[1], eps)
+
+
+def rms_norm(x, gamma, eps=1e-5):
+    """Divide each row by its root mean square."""
+    y = np.empty(x.shape)
+    for n, row in enumerate(x):
+        rms = math.sqrt(math.fsum(float(value) ** 2 for value in row) / len(row) + eps)
+        for d, value in enumerate(row):
+            y[n, d] = gamma[d] * float(value) / rms
+    return y
+
+
 # Losses of one sample, a row of scores and its label; then of one number and its target.
 
 

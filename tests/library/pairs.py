@@ -70,6 +70,12 @@ PAIRS = [
     Pair("linear", ((4, 3), (3, 2), (2,)), naive.linear),
     Pair("batch_norm", ((4, 3), (3,), (3,)), lambda x, gamma, beta: naive.batch_norm(x, gamma, beta)[0]),
     Pair("batch_norm, images", ((3, 2, 2, 3), (2,), (2,)), lambda x, gamma, beta: naive.batch_norm(x, gamma, beta)[0]),
+    Pair("group_norm", ((4, 6), (6,), (6,)), naive.group_norm, {"groups": 2}),
+    Pair("group_norm, images", ((2, 6, 2, 3), (6,), (6,)), naive.group_norm, {"groups": 3}),
+    Pair("layer_norm", ((4, 3), (3,), (3,)), naive.layer_norm),
+    Pair("layer_norm, images", ((2, 3, 2, 3), (3,), (3,)), naive.layer_norm),
+    Pair("instance_norm", ((2, 3, 2, 3), (3,), (3,)), naive.instance_norm),
+    Pair("rms_norm", ((4, 3), (3,)), naive.rms_norm),
     Pair("locally_connected2d", (IMAGE, (3, 5, 4, 3, 3, 2), (4, 3, 5)), naive.locally_connected2d),
     Pair(
         "locally_connected2d, strides",

@@ -31,7 +31,7 @@ class State(DemoState):
     """Inputs from N(mean, spread²); ``parameter`` 0 is the usual value, −1 and 1 are the ends of its range."""
 
     activation: str = choice("swish", [a for a in ACTIVATIONS.values() if a.elementwise], "activation f", main=True)
-    mean: float = slider(0.0, -6.0, 6.0, "mean of the inputs", step=0.1, main=True)
+    mean: float = slider(0.0, -REACH, REACH, "mean of the inputs", step=0.1, main=True)
     spread: float = slider(1.0, 0.1, 10.0, "spread of the inputs", log=True, main=True)
     parameter: float = slider(0.0, -1.0, 1.0, "parameter (0: usual)", step=0.02)
     seed: int = 0

@@ -3,5 +3,8 @@
 from coursekit.chapter import Chapter
 
 CHAPTER = Chapter(
-    "batch_normalisation", 7, "Batch normalisation", demos=("bn_rescue", "train_vs_infer", "bn_grid", "covariate_shift")
+    "batch_normalisation",
+    7,
+    "Batch normalisation",
+    demos=("bn_rescue", "train_vs_infer", "bn_grid", "covariate_shift", "norm_family"),
 )

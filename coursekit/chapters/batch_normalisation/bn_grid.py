@@ -16,7 +16,7 @@ from coursekit.data import load_digits
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import demo
-from coursekit.figures.marks import line, say
+from coursekit.figures.marks import line, say, segments
 from coursekit.figures.style import BLUE, INK, PAPER, PURPLE, axes, headline
 from coursekit.layers import Activation, BatchNorm, Layer, Linear
 from coursekit.network import Sequential
@@ -155,11 +155,13 @@ class View:
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
         self.pinned = figure.text(0.012, 0.895, "", fontsize=10.5, color="#555555")
-        figure.text(0.885, 0.895, "○ learns   × explodes", fontsize=11, color=INK, ha="right")
+        figure.text(0.885, 0.895, "⋯ equal η/a²   ○ learns   × explodes", fontsize=11, color=INK, ha="right")
         self.maps = [
             Map(figure, (0.085, 0.125, 0.385, 0.685), "without batch norm", PURPLE),
             Map(figure, (0.50, 0.125, 0.385, 0.685), "with batch norm", BLUE),
         ]
+        self.turns = segments(self.maps[1].ax, PAPER, linewidths=1.4, linestyles=":")
+        self.turns.set_segments(equal_turns())
         self.maps[0].ax.set_ylabel("first weights, × Xavier's or He's", fontsize=10.5)
         self.maps[1].ax.tick_params(labelleft=False)
         bar = figure.add_axes((0.905, 0.125, 0.018, 0.685))
@@ -182,6 +184,18 @@ class View:
         """Say how much learnt in a frame; its squares are the marks' own ghosts."""
         shares = map(about, frame.learned) if frame else ()
         self.pinned.set_text("□ pinned, without and with: {} and {} learn".format(*shares) if frame else "")
+
+
+def equal_turns() -> Array:
+    """Return lines (K, 2, 2) on a map along which η / a² stays the same, one a factor of 100 from the next.
+
+    A step η behind batch norm turns the weights a w by an angle that goes as η / a²: the gradient is 1/a as long, and
+    the weights are a times as long (van Laarhoven 2017, L2 regularization versus batch and weight normalization,
+    section 3). Columns and rows are both half a power of ten apart, so a line goes two columns right for a row up.
+    """
+    ends = np.array([-0.5, len(SCALES) - 0.5])
+    lines = [np.stack([2 * ends + right, ends], axis=1) for right in range(-13, 8, 4)]
+    return np.array(lines)
 
 
 class Map:
@@ -233,8 +247,9 @@ demo(
         settings=case(1, "tanh"),
     ),
     notice="Every cell is a network, trained from the same draw of weights on the same batches. Without batch norm "
-    "a band of weight scales works, and it narrows with depth. With it the border runs aslant: the larger the "
-    "weights, the smaller their gradient, and the larger the rate that they need.",
+    "a band of weight scales works, and it narrows with depth. With it most of the map learns. Where the "
+    "weights are large, a step turns them little, and only a large rate moves them: up to a = 1 the border runs along "
+    "the dotted lines.",
     presets={
         "4 layers, tanh": case(4, "tanh"),
         "One layer": case(1, "tanh"),

@@ -166,6 +166,16 @@ demo(
         "divides by it. The line with the crosses shows where the signal goes without it.",
         settings=case(1.0),
     ),
+    others={
+        "ten times the weights": Question(
+            "Which shift β shuts nine values of ten in layer 1, and does it change with ten times the weights?",
+            ("β ≈ −0.9, and it changes", "β ≈ −1.3, and it stays", "β ≈ −9, and it stays"),
+            answer=1,
+            explanation="A tenth of a bell curve lies more than 1.3 standard deviations above its mean. Batch norm has "
+            "made this standard deviation 1, whatever the weights are.",
+            settings={"weight_scale": 1.0},
+        )
+    },
     notice="With batch norm on, drag the weight scale: only the line with the crosses moves. γ now does in each "
     "layer what the weight scale did, but it does not multiply up from layer to layer. β moves the histograms "
     "sideways: with ReLU, β = −2 keeps a unit shut for nearly every input. At the far left of the weight scale "

@@ -1,4 +1,7 @@
-"""The exercises of chapter 07: normalise over the batch, go back through it, and remember for test time."""
+"""The exercises of chapter 07: normalise over the batch, go back, remember for test time, fold, and do without."""
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -231,6 +234,58 @@ def _divided_by_variance(dout: Array, x: Array, gamma: Array, eps: float) -> tup
     return dx / _normalised(x, eps)[1], dgamma, dbeta
 
 
+def _backward_by(x_hat: Array, sigma: Array, dout: Array, gamma: Array) -> tuple[Array, Array, Array]:
+    """Return the three gradients as they follow from a wrong x̂ and its σ."""
+    dx = gamma / sigma * (dout - dout.mean(axis=0) - x_hat * (dout * x_hat).mean(axis=0))
+    return dx, (dout * x_hat).sum(axis=0), dout.sum(axis=0)
+
+
+def _backward_eps_outside(dout: Array, x: Array, gamma: Array, eps: float) -> tuple[Array, Array, Array]:
+    sigma = x.std(axis=0) + eps
+    return _backward_by((x - x.mean(axis=0)) / sigma, sigma, dout, gamma)
+
+
+def _backward_no_root(dout: Array, x: Array, gamma: Array, eps: float) -> tuple[Array, Array, Array]:
+    sigma = x.var(axis=0) + eps
+    return _backward_by((x - x.mean(axis=0)) / sigma, sigma, dout, gamma)
+
+
+def _backward_unbiased(dout: Array, x: Array, gamma: Array, eps: float) -> tuple[Array, Array, Array]:
+    sigma = np.sqrt(x.var(axis=0, ddof=1) + eps)
+    return _backward_by((x - x.mean(axis=0)) / sigma, sigma, dout, gamma)
+
+
+def _backward_one_mean_for_all(dout: Array, x: Array, gamma: Array, eps: float) -> tuple[Array, Array, Array]:
+    sigma = np.sqrt(x.var() + eps)
+    return _backward_by((x - x.mean()) / sigma, sigma, dout, gamma)
+
+
+def _backward_wrong_axis(dout: Array, x: Array, gamma: Array, eps: float) -> tuple[Array, Array, Array]:
+    sigma = np.sqrt(x.var(axis=1, keepdims=True) + eps)
+    return _backward_by((x - x.mean(axis=1, keepdims=True)) / sigma, sigma, dout, gamma)
+
+
+def _corrections_of_one_number(dout: Array, x: Array, gamma: Array, eps: float) -> tuple[Array, Array, Array]:
+    x_hat, sigma = _normalised(x, eps)
+    return _with_dx(gamma / sigma * (dout - dout.mean() - x_hat * (dout * x_hat).mean()), dout, x, gamma, eps)
+
+
+def _corrections_added(dout: Array, x: Array, gamma: Array, eps: float) -> tuple[Array, Array, Array]:
+    x_hat, sigma = _normalised(x, eps)
+    dx = gamma / sigma * (dout + dout.mean(axis=0) + x_hat * (dout * x_hat).mean(axis=0))
+    return _with_dx(dx, dout, x, gamma, eps)
+
+
+def _multiplied_by_sigma(dout: Array, x: Array, gamma: Array, eps: float) -> tuple[Array, Array, Array]:
+    dx, dgamma, dbeta = batch_norm_backward(dout, x, gamma, eps)
+    return dx * _normalised(x, eps)[1] ** 2, dgamma, dbeta
+
+
+def _gamma_in_parameters(dout: Array, x: Array, gamma: Array, eps: float) -> tuple[Array, Array, Array]:
+    dx, dgamma, dbeta = batch_norm_backward(dout, x, gamma, eps)
+    return dx, gamma * dgamma, gamma * dbeta
+
+
 def _means_for_parameters(dout: Array, x: Array, gamma: Array, eps: float) -> tuple[Array, Array, Array]:
     dx, dgamma, dbeta = batch_norm_backward(dout, x, gamma, eps)
     return dx, dgamma / len(x), dbeta / len(x)
@@ -288,6 +343,56 @@ exercise(
             _means_for_parameters,
             "dx is right. gamma and beta serve all N samples, so their gradients are sums; the 1/N of a mean loss "
             "is already in dout.",
+        ),
+        Misconception(
+            "gamma in dgamma and dbeta",
+            _gamma_in_parameters,
+            "dx is right. gamma multiplies what goes on to x; its own gradient, and beta's, do not contain it.",
+        ),
+        Misconception(
+            "corrections added",
+            _corrections_added,
+            "dgamma and dbeta are right. In dx you add the two corrections; mean and variance take away.",
+        ),
+        Misconception(
+            "corrections of one number",
+            _corrections_of_one_number,
+            "dgamma and dbeta are right. In dx each unit has corrections of its own: name the axis of the two means.",
+        ),
+        Misconception(
+            "multiplied by the deviation",
+            _multiplied_by_sigma,
+            "dgamma and dbeta are right. Forward divides by the standard deviation, and so does dx.",
+        ),
+        Misconception(
+            "epsilon outside the root",
+            _backward_eps_outside,
+            "epsilon is added to the variance, under the root, not to its root.",
+        ),
+        Misconception(
+            "no epsilon",
+            lambda dout, x, gamma, eps: batch_norm_backward(dout, x, gamma, 0.0),
+            "dbeta is right. The forward pass divides by √(var + eps): your σ leaves epsilon out.",
+        ),
+        Misconception(
+            "no root",
+            _backward_no_root,
+            "dbeta is right. Your σ is the variance; x̂ is divided by its root.",
+        ),
+        Misconception(
+            "unbiased",
+            _backward_unbiased,
+            "dbeta is right. Forward divides by the plain variance, with 1/N; N − 1 belongs to the running one.",
+        ),
+        Misconception(
+            "one mean for all",
+            _backward_one_mean_for_all,
+            "dbeta is right. You take one mean and one variance for all units. Each unit has its own: name the axis.",
+        ),
+        Misconception(
+            "wrong axis",
+            _backward_wrong_axis,
+            "dbeta is right. You take mean and variance over the units of a sample; they run over the batch.",
         ),
         Misconception(
             "x in dgamma",
@@ -356,6 +461,12 @@ def _gamma_along_width(x: Array, gamma: Array, beta: Array, eps: float) -> Array
     return gamma * (x - x.mean(axis=axis, keepdims=True)) / np.sqrt(x.var(axis=axis, keepdims=True) + eps) + beta
 
 
+def _by_channel(x: Array, gamma: Array, beta: Array, spread: Array) -> Array:
+    """Take the mean away, divide each channel by ``spread`` (C,), then scale and shift."""
+    wide = (slice(None), None, None)
+    return gamma[wide] * (x - x.mean(axis=(0, 2, 3))[wide]) / spread[wide] + beta[wide]
+
+
 exercise(
     conv_batch_norm,
     task=(
@@ -405,6 +516,36 @@ exercise(
             _gamma_along_width,
             "mean and variance are right, but gamma (C,) meets the last axis of x, which is the width. Give it the "
             "shape of the channels.",
+        ),
+        Misconception(
+            "no root",
+            lambda x, gamma, beta, eps: _by_channel(x, gamma, beta, x.var(axis=(0, 2, 3)) + eps),
+            "the axes are right, but you divide by the variance. Divide by the standard deviation, its root.",
+        ),
+        Misconception(
+            "epsilon outside the root",
+            lambda x, gamma, beta, eps: _by_channel(x, gamma, beta, x.std(axis=(0, 2, 3)) + eps),
+            "the axes are right. Epsilon is added to the variance, under the root, not to its root.",
+        ),
+        Misconception(
+            "no epsilon",
+            lambda x, gamma, beta, eps: _by_channel(x, gamma, beta, x.std(axis=(0, 2, 3))),
+            "the axes are right, but epsilon is left out. It is added to the variance, under the root.",
+        ),
+        Misconception(
+            "unbiased",
+            lambda x, gamma, beta, eps: _by_channel(x, gamma, beta, np.sqrt(x.var(axis=(0, 2, 3), ddof=1) + eps)),
+            "the axes are right. Here it is the plain variance, with 1/m; m − 1 belongs to the running one.",
+        ),
+        Misconception(
+            "no gamma and beta",
+            lambda x, gamma, beta, eps: conv_batch_norm(x, np.ones_like(gamma), 0 * beta, eps),
+            "that is the normalised x. Each channel still has to be scaled by its gamma and shifted by its beta.",
+        ),
+        Misconception(
+            "shift before scale",
+            lambda x, gamma, beta, eps: conv_batch_norm(x, gamma, gamma * beta, eps),
+            "you scale beta too. First multiply by gamma, then add beta.",
         ),
     ),
     hints=(
@@ -487,4 +628,232 @@ exercise(
         "new = (1 − momentum) · running + momentum · estimate.",
     ),
     takeaway="Training divides by the batch's plain variance; what is kept for test time is its unbiased estimate.",
+)
+
+
+def fold_batch_norm(
+    w: Array, b: Array, gamma: Array, beta: Array, running_mean: Array, running_var: Array, eps: float
+) -> tuple[Array, Array]:
+    """Return w and b of the one linear layer that does what x w + b and batch norm at test time do together."""
+    scale = gamma / np.sqrt(running_var + eps)
+    return w * scale, scale * (b - running_mean) + beta
+
+
+def _trained(rng: np.random.Generator) -> list[Case]:
+    """Three layers; the second is square, so that a scale along the wrong axis fits."""
+    return [
+        (
+            rng.normal(size=(inputs, units)),
+            rng.normal(size=units),
+            rng.uniform(0.5, 2, units),
+            *rng.normal(size=(2, units)),
+            rng.uniform(0.5, 3, units),
+            eps,
+        )
+        for inputs, units, eps in ((5, 3, 0.1), (4, 4, 0.2), (2, 6, 0.05))
+    ]
+
+
+def _fold_by(scale: Array, w: Array, b: Array, beta: Array, mean: Array) -> tuple[Array, Array]:
+    return w * scale, scale * (b - mean) + beta
+
+
+def _fold_shift(shift: Callable[..., Array]) -> Callable[..., Any]:
+    """Return the fold with the right weights and the bias ``shift(scale, b, beta, mean)``."""
+
+    def wrong(w, b, gamma, beta, running_mean, running_var, eps):
+        scale = gamma / np.sqrt(running_var + eps)
+        return w * scale, shift(scale, b, beta, running_mean)
+
+    return wrong
+
+
+def _fold_scale(scale: Callable[..., Array]) -> Callable[..., Any]:
+    """Return the fold with the scale ``scale(gamma, var, eps)``."""
+
+    def wrong(w, b, gamma, beta, running_mean, running_var, eps):
+        return _fold_by(scale(gamma, running_var, eps), w, b, beta, running_mean)
+
+    return wrong
+
+
+def _scaled_inputs(w, b, gamma, beta, running_mean, running_var, eps):
+    scale = gamma / np.sqrt(running_var + eps)
+    return w * scale[:, None], scale * (b - running_mean) + beta
+
+
+def _weights_left(w, b, gamma, beta, running_mean, running_var, eps):
+    return w, fold_batch_norm(w, b, gamma, beta, running_mean, running_var, eps)[1]
+
+
+exercise(
+    fold_batch_norm,
+    task=(
+        "Return w (D, H) and b (H,) of one linear layer that does what x w + b, followed by batch norm at test time, "
+        "does."
+    ),
+    returns=("w", "b"),
+    cases=_trained,
+    misconceptions=(
+        Misconception(
+            "old bias forgotten",
+            _fold_shift(lambda scale, b, beta, mean: beta - scale * mean),
+            "w is right. The layer's own bias passes batch norm too, and is missing in yours.",
+        ),
+        Misconception(
+            "old bias not scaled",
+            _fold_shift(lambda scale, b, beta, mean: b + beta - scale * mean),
+            "w is right. The old bias stands before batch norm, so it is scaled with everything else.",
+        ),
+        Misconception(
+            "mean not scaled",
+            _fold_shift(lambda scale, b, beta, mean: scale * b + beta - mean),
+            "w is right. The mean is taken away before the scale, so it is scaled too.",
+        ),
+        Misconception(
+            "mean added",
+            _fold_shift(lambda scale, b, beta, mean: scale * (b + mean) + beta),
+            "w is right. The running mean is taken away, and you add it.",
+        ),
+        Misconception(
+            "beta scaled",
+            _fold_shift(lambda scale, b, beta, mean: scale * (b - mean + beta)),
+            "w is right. beta is added after the scale: it stays as it is.",
+        ),
+        Misconception(
+            "beta forgotten",
+            _fold_shift(lambda scale, b, beta, mean: scale * (b - mean)),
+            "w is right. beta is missing in your bias.",
+        ),
+        Misconception(
+            "only the bias",
+            _weights_left,
+            "b is right. The weights have to take over the scale of batch norm.",
+        ),
+        Misconception(
+            "rows scaled",
+            _scaled_inputs,
+            "b is right. Each unit is a column of w, and it is the columns that are scaled.",
+        ),
+        Misconception(
+            "no root",
+            _fold_scale(lambda gamma, var, eps: gamma / (var + eps)),
+            "you divide by the variance. Batch norm divides by its root.",
+        ),
+        Misconception(
+            "epsilon outside the root",
+            _fold_scale(lambda gamma, var, eps: gamma / (np.sqrt(var) + eps)),
+            "epsilon is added to the variance, under the root, not to its root.",
+        ),
+        Misconception(
+            "no epsilon",
+            _fold_scale(lambda gamma, var, eps: gamma / np.sqrt(var)),
+            "epsilon is left out. It is added to the variance, under the root.",
+        ),
+        Misconception(
+            "no gamma",
+            _fold_scale(lambda gamma, var, eps: 1 / np.sqrt(var + eps)),
+            "gamma is left out: it is part of the scale.",
+        ),
+    ),
+    hints=(
+        "Write batch norm at test time as scale · z + shift, with z = x w + b. What is scale, and what is shift?",
+        "scale = gamma / √(running_var + eps), and scale · (x w + b − running_mean) + beta is what must come out.",
+        "Multiply out: what stands at x is the new w, all the rest is the new b.",
+    ),
+    takeaway="At test time batch norm is one scale and one shift a unit, and the layer before it can do both.",
+)
+
+
+def layer_norm(x: Array, gamma: Array, beta: Array, eps: float) -> Array:
+    """Return γ x̂ + β for x (N, D), x̂ normalised sample by sample."""
+    mean, var = x.mean(axis=1, keepdims=True), x.var(axis=1, keepdims=True)
+    return gamma * (x - mean) / np.sqrt(var + eps) + beta
+
+
+def _samples(rng: np.random.Generator) -> list[Case]:
+    """Three batches; the second is square, so that a wrong axis fits, the third is a single sample."""
+    return [
+        (
+            rng.normal(rng.normal(size=(samples, 1)), rng.uniform(0.5, 3, (samples, 1)), (samples, units)),
+            rng.uniform(0.5, 2, units),
+            rng.normal(size=units),
+            eps,
+        )
+        for samples, units, eps in ((3, 5, 0.1), (4, 4, 0.2), (1, 6, 0.05))
+    ]
+
+
+def _layer_by(x: Array, gamma: Array, beta: Array, spread: Array) -> Array:
+    return gamma * (x - x.mean(axis=1, keepdims=True)) / spread + beta
+
+
+def _no_keepdims(x: Array, gamma: Array, beta: Array, eps: float) -> Array:
+    return gamma * (x - x.mean(axis=1)) / np.sqrt(x.var(axis=1) + eps) + beta
+
+
+exercise(
+    layer_norm,
+    task="Return y (N, D): each sample of x normalised over its own D units, then scaled by gamma, shifted by beta.",
+    returns=("y",),
+    cases=_samples,
+    misconceptions=(
+        Misconception(
+            "batch norm",
+            lambda x, gamma, beta, eps: gamma * (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps) + beta,
+            "that is batch norm: you average over the samples. Here each sample is measured over its own units.",
+        ),
+        Misconception(
+            "one mean for all",
+            lambda x, gamma, beta, eps: gamma * (x - x.mean()) / np.sqrt(x.var() + eps) + beta,
+            "you take one mean and variance for the whole batch. Each sample has its own.",
+        ),
+        Misconception(
+            "no keepdims",
+            _no_keepdims,
+            "the axis is right, but a mean of shape (N,) meets the last axis of x, the units. Keep it a column: "
+            "keepdims=True.",
+        ),
+        Misconception(
+            "rms norm",
+            lambda x, gamma, beta, eps: gamma * x / np.sqrt((x**2).mean(axis=1, keepdims=True) + eps) + beta,
+            "that is nearly RMS norm: you do not take the mean away.",
+        ),
+        Misconception(
+            "no root",
+            lambda x, gamma, beta, eps: _layer_by(x, gamma, beta, x.var(axis=1, keepdims=True) + eps),
+            "you divide by the variance. Divide by the standard deviation, its root.",
+        ),
+        Misconception(
+            "epsilon outside the root",
+            lambda x, gamma, beta, eps: _layer_by(x, gamma, beta, x.std(axis=1, keepdims=True) + eps),
+            "epsilon is added to the variance, under the root, not to its root.",
+        ),
+        Misconception(
+            "no epsilon",
+            lambda x, gamma, beta, eps: _layer_by(x, gamma, beta, x.std(axis=1, keepdims=True)),
+            "epsilon is left out. It is added to the variance, under the root.",
+        ),
+        Misconception(
+            "unbiased",
+            lambda x, gamma, beta, eps: _layer_by(x, gamma, beta, np.sqrt(x.var(axis=1, keepdims=True, ddof=1) + eps)),
+            "here it is the plain variance, with 1/D.",
+        ),
+        Misconception(
+            "no gamma and beta",
+            lambda x, gamma, beta, eps: layer_norm(x, np.ones_like(gamma), 0 * beta, eps),
+            "that is the normalised x. Each unit still has to be scaled by its gamma and shifted by its beta.",
+        ),
+        Misconception(
+            "shift before scale",
+            lambda x, gamma, beta, eps: layer_norm(x, gamma, gamma * beta, eps),
+            "you scale beta too. First multiply by gamma, then add beta.",
+        ),
+    ),
+    hints=(
+        "Batch norm averages down the columns of x, layer norm along its rows.",
+        "x.mean(axis=1, keepdims=True) has shape (N, 1) and meets every unit of its own sample.",
+        "y = gamma · (x − mean) / √(var + eps) + beta, as ever.",
+    ),
+    takeaway="Only the axis changes; but now no sample depends on another, so training and use are the same.",
 )

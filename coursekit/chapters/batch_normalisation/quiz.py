@@ -12,19 +12,6 @@ quiz(
         explanation="One mean a channel, over N, H and W: 16 · 10 · 10 = 1600. A channel's places share it.",
     ),
     Question(
-        "Which γ and β let batch norm hand its input on unchanged (leaving ε aside)?",
-        ("γ = 1, β = 0", "γ = 0, β = 1", "γ = the input's std, β = its mean"),
-        answer=2,
-        explanation="γ x̂ + β = σ (x − μ) / σ + μ = x. With γ = 1 and β = 0 it has mean 0 and variance 1.",
-    ),
-    Question(
-        "A linear layer stands before batch norm. What does its bias do?",
-        ("It shifts the activation", "Nothing: the mean takes it away again", "It replaces γ"),
-        answer=1,
-        explanation="A constant added to every sample is added to the mean as well, and subtracted with it. "
-        "The shift that counts is β.",
-    ),
-    Question(
         "A trained network gives a good answer for a batch of test images, and a bad one for each image alone. "
         "What is most likely wrong?",
         (
@@ -36,6 +23,22 @@ quiz(
         answer=0,
         explanation="In training mode the answer depends on the rest of the batch. At test time the running "
         "statistics make every image independent of its neighbours.",
+    ),
+    Question(
+        "Before batch norm you multiply all weights by 10 and keep the learning rate. By what angle does the first "
+        "step turn them, compared with before?",
+        ("The same: batch norm takes the 10 away", "A tenth of it", "A hundredth of it", "Ten times as far"),
+        answer=2,
+        explanation="The gradient is a tenth as long, and the weights that it turns are ten times as long: the angle "
+        "goes as η/a². The output does not change, but how fast the direction learns does.",
+    ),
+    Question(
+        "Your network trains on a phone, one photograph at a time, so its convolutions cannot use the other samples. "
+        "Which norm keeps working the same in training and in use?",
+        ("Batch norm with running statistics", "Group norm", "Batch norm with a larger momentum"),
+        answer=1,
+        explanation="Group norm measures each photograph by itself, in training and in use. Batch norm would train on "
+        "the statistics of one photograph and be used with averages over many.",
     ),
     Question(
         "Shaking the distributions at random behind batch norm slows training far less than leaving batch norm "

@@ -14,11 +14,12 @@ from coursekit.data import load_digits
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import demo
-from coursekit.figures.marks import cursor, legend, line, put, say, segments
+from coursekit.figures.marks import areas, cursor, legend, line, put, rectangles, say, segments
 from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, RED, axes, headline
 from coursekit.layers import Linear, RunningStatistics, batch_norm_forward
 
 STEPS = 200
+BANDS = (0.05, 0.25, 0.75, 0.95)  # the quantiles between which 90 % and 50 % of the batches lie
 REACH = 6.0  # normalised outputs are shown from −REACH to REACH
 # A unit whose mean is not 0 and whose variance is not 1, where the running statistics start.
 MEAN, STD = 3.0, 2.0
@@ -143,7 +144,7 @@ class View:
         self.headline = headline(figure)
         mean = axes(figure, (0.07, 0.53, 0.47, 0.33), "", "", "mean")
         std = axes(figure, (0.07, 0.105, 0.47, 0.33), "", "training step", "std")
-        legend(mean, ("● of the batch", BLUE), ("— running", RED), ("··· of all 1437 digits", INK))
+        legend(mean, ("■ 90 %, 50 % of the batches", BLUE), ("— running", RED), ("··· all digits", INK))
         self.tracks = [Track(mean, MEAN, (-1, 7)), Track(std, STD, (0, 5))]
         training = axes(figure, (0.63, 0.53, 0.355, 0.33), "training mode: batch statistics")
         test = axes(figure, (0.63, 0.105, 0.355, 0.33), "test mode: running statistics", "normalised output x̂")
@@ -171,15 +172,18 @@ class Track:
     def __init__(self, ax: Axes, true: float, ends: tuple[float, float]) -> None:
         ax.set(xlim=(0, STEPS), ylim=ends)
         ax.axhline(true, color=INK, linewidth=1.2, linestyle=":")
-        self.batch = line(ax, "o", color=BLUE, markersize=3, alpha=0.35)
+        self.bands = areas(ax, BLUE, alpha=0.22)
+        self.batch = line(ax, "o", color=BLUE, markersize=7, clip_on=False)
         self.running = line(ax, color=RED, linewidth=2.0, ghost=True)
         self.now = cursor(ax)
         self.dot = line(ax, "o", color=RED, markersize=7, clip_on=False)
 
     def show(self, batch: Array, running: Array, step: int) -> None:
-        """Show both (STEPS,), and mark a step."""
+        """Show where the batches' (STEPS,) lie, the running one (STEPS,), and both at a step."""
         steps = np.arange(1, STEPS + 1)
-        self.batch.set_data(steps, batch)
+        low, lower, upper, high = np.quantile(batch, BANDS)
+        self.bands.set_verts(rectangles(0, STEPS, np.array([low, lower]), np.array([high, upper])))
+        put(self.batch, step, batch[step - 1])
         self.running.set_data(steps, running)
         self.now.set_xdata([step, step])
         put(self.dot, step, running[step - 1])
@@ -240,6 +244,17 @@ demo(
         "these. Among 64 it counts for less, but not for nothing. In test mode nothing moves.",
         settings=case(64),
     ),
+    others={
+        "momentum": Question(
+            "The running statistics jump about here. You make the momentum as small as it goes, 0.01. Are they right "
+            "at step 200?",
+            ("Yes: the smaller, the better", "No: they still remember the start", "No: they scatter even more"),
+            answer=1,
+            explanation="After 200 steps 0.99²⁰⁰ = 13 % of the start is left: a mean of 0 and a std of 1, which the "
+            "unit never had.",
+            settings={"momentum": 0.01},
+        )
+    },
     notice="A small batch measures badly: its statistics scatter, and its std is too small on average. The running "
     "averages start at mean 0 and std 1, and forget that in about 1 / momentum steps; until then test mode "
     "is wrong. A large momentum forgets quickly but scatters as the batches do.",

@@ -15,6 +15,7 @@ from coursekit.chapters.batch_normalisation.bn_grid import (
     State,
     about,
     compute,
+    equal_turns,
     final_loss,
     frames,
     network,
@@ -41,6 +42,14 @@ def test_without_batch_norm_only_weights_near_xaviers_learn():
     assert rows[ROW_OF_ONE]
     assert not rows[:ROW_OF_ONE].any()
     assert (map_of().with_norm < LEARNED).any(1).all()
+
+
+def test_below_xaviers_scale_the_border_runs_along_lines_of_equal_turns():
+    first = (map_of().with_norm < LEARNED).argmax(axis=1)  # the smallest rate that learns, row by row
+    assert (np.diff(first[ROW_OF_ONE - 2 : ROW_OF_ONE + 1]) == [1, 2]).all()
+    for (left, bottom), (right, top) in equal_turns():
+        np.testing.assert_allclose(right - left, 2 * (top - bottom))
+    assert any(2 * ROW_OF_ONE + left + 1 == first[ROW_OF_ONE] for (left, _), _ in equal_turns())
 
 
 def test_large_rates_explode_and_are_marked_not_hidden():

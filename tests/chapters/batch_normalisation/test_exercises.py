@@ -5,7 +5,7 @@ import pytest
 
 from coursekit.chapters import EXERCISES
 from coursekit.exercises.checking import SEED
-from coursekit.layers import RunningStatistics, batch_norm_backward, batch_norm_forward
+from coursekit.layers import RunningStatistics, batch_norm_backward, batch_norm_forward, layer_norm_forward
 
 
 def solved(name):
@@ -42,6 +42,18 @@ def test_running_variance_agrees_with_the_package():
         statistics = RunningStatistics(np.zeros_like(running), running.copy())
         batch_norm_forward(x, np.ones_like(running), 0 * running, statistics, momentum=momentum)
         np.testing.assert_allclose(found, statistics.var)
+
+
+def test_folded_the_layer_does_what_both_did(rng):
+    for (w, b, gamma, beta, mean, var, eps), (folded_w, folded_b) in solved("fold_batch_norm"):
+        x = rng.normal(size=(7, len(w)))
+        both, _ = batch_norm_forward(x @ w + b, gamma, beta, RunningStatistics(mean, var), training=False, eps=eps)
+        np.testing.assert_allclose(x @ folded_w + folded_b, both, atol=1e-12)
+
+
+def test_layer_norm_agrees_with_the_package():
+    for (x, gamma, beta, eps), found in solved("layer_norm"):
+        np.testing.assert_allclose(found, layer_norm_forward(x, gamma, beta, eps)[0])
 
 
 def test_the_variance_of_small_batches_is_right_on_average(rng):
