@@ -294,6 +294,7 @@ demo(
             answer=1,
             explanation="Signal and noise along one component are divided by the same number. What changes is how much "
             "each component counts: the last ones, nearly all noise, now count as much as the first.",
+            settings={"data": "digits", "eps": 1e-5, "noise": 1.0},
         ),
     },
     notice="PCA and ZCA are fitted on training pictures and applied to test pictures. Middle grey is 0 in the "
