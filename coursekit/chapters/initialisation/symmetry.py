@@ -32,9 +32,9 @@ SAME = 0.01  # units whose weights are all nearer than this look the same
 class State(DemoState):
     """Weights start as ``value + spread · N(0, 1)``, biases at 0."""
 
-    spread: float = slider(0.0, 0.0, 0.5, "spread of the weights", step=0.01, main=True)
+    spread: float = slider(0.01, 0.0, 0.5, "spread of the weights", step=0.01, main=True)
     value: float = slider(0.2, 0.0, 1.0, "weight common to all", step=0.05)
-    step: int = slider(STEPS, 0, STEPS, "training step", main=True)
+    step: int = slider(0, 0, STEPS, "training step", main=True)
     lr: float = slider(0.5, 0.05, 1.0, "learning rate", log=True)
     hidden: int = slider(8, 2, MAX_HIDDEN, "hidden units")
     seed: int = 0
@@ -42,9 +42,13 @@ class State(DemoState):
 
 @dataclass(frozen=True)
 class Frame:
-    """The network at one step of its training; ``history`` holds the steps before and after it."""
+    """The network at one step of its training; ``history`` holds the steps before and after it.
+
+    ``twin`` is the run of the same network from equal weights.
+    """
 
     history: History
+    twin: History
     probability: Array  # (GRID, GRID), of class 1, rows from bottom to top
     groups: list[list[int]]  # hidden units that look the same
     state: State
@@ -67,12 +71,14 @@ class Frame:
 
     @property
     def readout(self) -> str:
-        """How many units differ, and how well the network does."""
+        """How many units differ, and how well the network and its twin do."""
         step = self.state.step
         note = " Every weight is still exactly 0; only the output bias has moved." if self.frozen and step else ""
         return (
             f"Step {step}: {self.state.hidden} hidden units, {self.kinds}. "
-            f"Loss {self.history.loss[step]:.3f}, {self.history.accuracy[step]:.1%} of the points right.{note}"
+            f"Loss {self.history.loss[step]:.3f}, {self.history.accuracy[step]:.1%} of the points right; "
+            "from equal weights "
+            f"{self.twin.accuracy[step]:.1%}.{note}"
         )
 
 
@@ -96,7 +102,7 @@ def network(spread: float, value: float, hidden: int, seed: int) -> Sequential:
     return Sequential([first, Activation("tanh"), last])
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def train(spread: float, value: float, lr: float, hidden: int, seed: int) -> History:
     """Train by gradient descent on all points at once and keep every step, so that a slider can scrub through them."""
     x, labels = corners(seed)
@@ -105,7 +111,7 @@ def train(spread: float, value: float, lr: float, hidden: int, seed: int) -> His
 
 def compute(state: State) -> Frame:
     """Train, or look up, the network of this state, and take it at ``state.step``."""
-    history = train(state.spread, state.value, state.lr, state.hidden, state.seed)
+    history, twin = (train(spread, state.value, state.lr, state.hidden, state.seed) for spread in (state.spread, 0.0))
     w1, b1, w2, b2 = (history.params[name][state.step] for name in ("0.w", "0.b", "2.w", "2.b"))
     side = np.linspace(-REACH, REACH, GRID)
     points = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
@@ -114,7 +120,7 @@ def compute(state: State) -> Frame:
     scores, _ = linear_forward(a, w2, b2)
     probabilities, _ = ACTIVATIONS["softmax"].forward(scores)
     units = np.concatenate([w1, b1[None], w2.T]).T  # all that makes a unit: its weights in, its bias, its weights out
-    return Frame(history, probabilities[:, 1].reshape(GRID, GRID), group(units), state)
+    return Frame(history, twin, probabilities[:, 1].reshape(GRID, GRID), group(units), state)
 
 
 def group(units: Array) -> list[list[int]]:
@@ -140,39 +146,60 @@ def arrows(tips: Array, reach: float) -> Array:
     return np.stack([-shaft, neck - shaft, neck - barb, tips, neck + barb, neck + shaft, shaft + 0 * tips], axis=1)
 
 
-class View:
-    """The hidden units as arrows, what the network says about the plane, and how training went."""
+class Units:
+    """Hidden units as arrows, with the way that their tips have come."""
 
-    size = (10.4, 4.3)
-
-    def __init__(self, figure: Figure) -> None:
-        self.headline = headline(figure)
-        self._make_units(figure)
-        self._make_plane(figure)
-        self._make_curves(figure)
-
-    def _make_units(self, figure: Figure) -> None:
-        self.units = ax = axes(figure, (0.065, 0.13, 0.28, 0.69), "hidden units: weights (w₁, w₂)", "w₁", "w₂")
+    def __init__(self, figure: Figure, left: float, title: str, what: str) -> None:
+        self.plane = ax = axes(figure, (left, 0.13, 0.185, 0.69), title, "w₁", what)
         self.trails = segments(ax, PURPLE, linewidths=1.3, alpha=0.35)
         self.arrows = areas(ax, PURPLE, ghost={"color": GHOST["color"], "linewidth": 0.8})
         self.tips = line(ax, "o", color=PURPLE, markersize=4)
         self.times = ax.text(0, 0, "", fontsize=15, fontweight="bold", color=PURPLE, ha="right", animated=True)
 
+    def show(self, history: History, step: int, largest: list[int], reach: float) -> None:
+        """Show the units of a step, and how many look like the ``largest`` group's."""
+        w1 = history.params["0.w"]
+        fit(self.plane, xlim=(-reach, reach), ylim=(-reach, reach))
+        tips = w1[step].T
+        self.arrows.set_verts(arrows(tips, reach))
+        self.tips.set_data(*tips.T)
+        trail = np.linspace(0, step, 41).round().astype(int)
+        self.trails.set_segments(w1[trail].transpose(2, 0, 1))
+        self.times.set_text(f"×{len(largest)}" if len(largest) > 1 else "")
+        self.times.set_position(0.6 * tips[largest[0]] + 0.06 * reach * np.array([-1, 1]))
+
+
+class View:
+    """Units from equal weights beside those of the network shown, what that says of the plane, and its training."""
+
+    size = (10.4, 4.3)
+
+    def __init__(self, figure: Figure) -> None:
+        self.headline = headline(figure)
+        self.equal = Units(figure, 0.06, "equal weights", "w₂")
+        self.units = Units(figure, 0.30, "with a spread", "")
+        self._make_plane(figure)
+        self._make_curves(figure)
+
     def _make_plane(self, figure: Figure) -> None:
-        ax = axes(figure, (0.395, 0.13, 0.285, 0.69), "points, and what the net says", "x₁", "")
+        ax = axes(figure, (0.54, 0.13, 0.185, 0.69), "its answers", "x₁", "")
         self.regions = regions(ax, REACH, **PROBABILITY)
         self.lines = segments(ax, PURPLE, linewidths=1.2, alpha=0.8)
         self.points = Classes(ax, (("o", BLUE), ("s", AMBER)))
 
     def _make_curves(self, figure: Figure) -> None:
         ticks = ([0, 0.2, 0.4, 0.6, np.log(2), 0.8, 1], ["0", "0.2", "0.4", "0.6", "log 2", "0.8", "1"])
-        self.curves = Scrubbed(axes(figure, (0.735, 0.13, 0.25, 0.69), "", "training step"), STEPS, np.log(2), ticks)
+        self.curves = Scrubbed(axes(figure, (0.79, 0.13, 0.195, 0.69), "", "training step"), STEPS, np.log(2), ticks)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
         history, step = frame.history, frame.state.step
         self._show_headline(frame)
-        self._show_units(frame)
+        # Of both whole runs: the axes stand still while the step slider moves.
+        longest = max(np.abs(run.params["0.w"]).max() for run in (history, frame.twin))
+        reach = stepped(longest / 0.9, 1.5, 3.0, 6.0, 12.0, 24.0)
+        self.equal.show(frame.twin, step, list(range(frame.state.hidden)), reach)
+        self.units.show(history, step, max(frame.groups, key=len), reach)
         self.regions.set_data(frame.probability)
         self.lines.set_segments(boundaries(history.params["0.w"][step], history.params["0.b"][step], REACH))
         self.points.show(history.x, history.labels)
@@ -183,35 +210,21 @@ class View:
         words = f"{start}: {frame.history.accuracy[frame.state.step]:.0%} right"
         say(self.headline, words, PURPLE if frame.different == 1 else BLUE)
 
-    def _show_units(self, frame: Frame) -> None:
-        w1, step = frame.history.params["0.w"], frame.state.step
-        # Of the whole run: the axes stand still while the step slider moves.
-        reach = stepped(np.abs(w1).max() / 0.9, 1.5, 3.0, 6.0, 12.0, 24.0)
-        fit(self.units, xlim=(-reach, reach), ylim=(-reach, reach))
-        tips = w1[step].T
-        self.arrows.set_verts(arrows(tips, reach))
-        self.tips.set_data(*tips.T)
-        trail = np.linspace(0, step, 41).round().astype(int)
-        self.trails.set_segments(w1[trail].transpose(2, 0, 1))
-        largest = max(frame.groups, key=len)
-        self.times.set_text(f"×{len(largest)}" if len(largest) > 1 else "")
-        self.times.set_position(0.6 * tips[largest[0]] + 0.06 * reach * np.array([-1, 1]))
-
 
 demo(
     __name__,
     title="Equal weights stay equal",
     question=Question(
-        "Eight hidden units started with the same weights, 0.2 each, and all 400 steps moved them alike. Now their "
-        "first weights differ by about 0.01, too little to see. How many different units are there after 400 steps?",
+        "Left, eight hidden units with the same weights, 0.2 each: one arrow, and every step moves all eight alike. "
+        "Beside it they differ by about 0.01, hardly enough to see. How many different units will 400 steps make?",
         ("1: they end as nearly equal as they began", "2: one for each class", "8"),
         answer=2,
         explanation="Equal units get the same gradient, and stay equal. Units that differ a little get gradients that "
         "differ a little, and training makes the difference grow: each finds a job of its own.",
-        settings={"spread": 0.01, "value": 0.2, "step": STEPS, "lr": 0.5, "hidden": 8},
+        settings={"step": STEPS},
     ),
-    notice="Each arrow is one hidden unit's weights, its line in the middle is where that unit's input is 0. Move "
-    "the spread from 0 to 0.01: that is enough, because training makes small differences grow. With all weights 0 "
+    notice="Each arrow is one hidden unit's weights, its line in the plane is where that unit's input is 0. A "
+    "spread of 0.01 is enough, because training makes small differences grow. With all weights 0 "
     "not even one unit learns: tanh(0) = 0 leaves the output weights without a gradient, and they pass none down.",
     presets={
         "All zero": {"spread": 0.0, "value": 0.0, "step": STEPS},

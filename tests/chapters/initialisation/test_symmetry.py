@@ -23,7 +23,7 @@ def test_equal_units_stay_equal_to_the_last_bit(hidden, value):
 
 @pytest.mark.parametrize("hidden", range(2, 17))
 def test_equal_units_look_the_same_for_every_width(hidden):
-    assert compute(State(spread=0.0, lr=1.0, hidden=hidden)).different == 1
+    assert compute(State(spread=0.0, lr=1.0, hidden=hidden, step=STEPS)).different == 1
 
 
 def test_equal_units_get_the_same_gradient():
@@ -44,14 +44,14 @@ def test_with_all_weights_zero_only_the_output_bias_moves():
     # The bias learns how frequent the classes are: log odds apart, the loss falls to the entropy of the labels.
     assert run.params["2.b"][-1, 1] - run.params["2.b"][-1, 0] == pytest.approx(math.log(share / (1 - share)), rel=1e-3)
     assert run.loss[-1] == pytest.approx(-share * math.log(share) - (1 - share) * math.log(1 - share), rel=1e-6)
-    assert "exactly 0" in compute(State(spread=0.0, value=0.0)).readout
+    assert "exactly 0" in compute(State(spread=0.0, value=0.0, step=STEPS)).readout
 
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("spread", [0.01, 0.1, 0.5])
 def test_a_little_randomness_separates_the_units_and_solves_the_task(spread, seed):
     start = compute(State(spread=spread, step=0, seed=seed))
-    end = compute(State(spread=spread, seed=seed))
+    end = compute(State(spread=spread, seed=seed, step=STEPS))
     assert end.different >= 4
     assert end.different >= start.different
     assert end.history.accuracy[-1] >= 0.95
@@ -69,7 +69,7 @@ def test_the_frame_shows_the_step_of_the_slider():
 
 
 def test_probability_is_that_of_class_1_where_the_points_of_class_1_are():
-    frame = compute(State(spread=0.1))
+    frame = compute(State(spread=0.1, step=STEPS))
     corner = {(a, b): frame.probability[b, a] for a in (12, 35) for b in (12, 35)}  # x₁, x₂ near −1 and +1
     assert corner[12, 35] > 0.9
     assert corner[35, 12] > 0.9
@@ -86,6 +86,13 @@ def test_a_unit_starts_the_same_whatever_stands_beside_it():
 def test_the_loss_of_the_history_falls_with_small_steps():
     loss = train(spread=0.1, value=0.2, lr=0.05, hidden=8, seed=0).loss
     assert all(later < earlier for earlier, later in pairwise(loss))
+
+
+def test_the_twin_starts_from_equal_weights_and_keeps_them():
+    frame = compute(State(step=STEPS))
+    w1 = frame.twin.params["0.w"]
+    np.testing.assert_array_equal(w1, np.broadcast_to(w1[..., :1], w1.shape))
+    assert frame.different == frame.state.hidden
 
 
 def test_group_puts_near_rows_together():
