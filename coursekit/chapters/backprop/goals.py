@@ -3,14 +3,13 @@
 from typing import Any
 
 from coursekit.exercises.goal import goal
-from coursekit.figures.style import percent, plain, rough
 
 
 def _error_arrives(state: Any, frame: Any) -> str:
     if state.activation != "sigmoid" or state.depth < 8:
         return "Keep the sigmoid and eight layers at least: only weights and biases are yours."
     if frame.ratio < 0.1:
-        return f"Of the top layer's |δ| {rough(frame.ratio)} is left in layer 1; a tenth is asked for."
+        return f"Of the top layer's |δ| {frame.ratio:.2g} is left in layer 1; a tenth is asked for."
     return ""
 
 
@@ -28,7 +27,7 @@ def _few_units(state: Any, frame: Any) -> str:
     if state.hidden > 8 or state.noise < 0.1:
         return "Eight hidden units at most, and the noise at 0.1 at least."
     if frame.right < 0.95:
-        return f"{percent(frame.right)} of the points are right; 95 % are asked for."
+        return f"{frame.right:.0%} of the points are right; 95 % are asked for."
     return ""
 
 
@@ -48,7 +47,7 @@ def _beside_the_kink(state: Any, frame: Any) -> str:
     if frame.kink:
         return "One foot still stands beyond the kink."
     if not frame.double.error < 1e-8:
-        return f"The relative error in float64 is about {plain(frame.double.error, 1)}; it can be below 10⁻⁸."
+        return f"The relative error in float64 is about {frame.double.error:.0e}; it can be below 10⁻⁸."
     return ""
 
 

@@ -51,7 +51,7 @@ class Frame:
 
     history: History
     probabilities: Array  # (GRID, GRID, 3), of the three classes, rows from bottom to top
-    lines: Array  # (H, 2, 2), where the sum of each hidden unit is 0; none where nothing bends
+    lines: Array  # (H, 2, 2), where the sum of each hidden unit is 0
     state: State
 
     @property
@@ -99,8 +99,7 @@ def compute(state: State) -> Frame:
     plane = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
     a1, _ = ACTIVATIONS[state.activation].forward(plane @ w1 + b1)
     probabilities, _ = ACTIVATIONS["softmax"].forward(a1 @ w2 + b2)
-    bends = state.activation != "identity"
-    lines = boundaries(w1, b1, REACH) if bends else np.empty((0, 2, 2))
+    lines = boundaries(w1, b1, REACH)
     return Frame(history, probabilities.reshape(GRID, GRID, CLASSES), lines, state)
 
 
