@@ -185,7 +185,7 @@ def _(scores, y):
     return -log_p[range(len(y)), y].mean(), np.divide(d, len(y), dtype=np.float32)
 
 
-@wrong("softmax_cross_entropy", "p clipped before the log", "clip")
+@wrong("softmax_cross_entropy", "p clipped before the log", "no infinity any more")
 def _(scores, y):
     p = softmax(scores)
     d = p.copy()
@@ -193,7 +193,7 @@ def _(scores, y):
     return -np.log(np.clip(p[np.arange(len(y)), y], 1e-12, 1)).mean(), d / len(y)
 
 
-@wrong("softmax_cross_entropy", "log(p + 1e-8)", "log(p")
+@wrong("softmax_cross_entropy", "log(p + 1e-8)", "no infinity any more")
 def _(scores, y):
     p = softmax(scores)
     one_hot = np.eye(scores.shape[1])[y]
@@ -808,58 +808,49 @@ def _(dout, x, w):
 
 @right("output_size")
 def _(size, kernel, stride, padding):
-    starts = list(range(0, size + 2 * padding - kernel + 1, stride))
-    return len(starts) if starts and starts[-1] + kernel == size + 2 * padding else 0
+    return len(range(0, size + 2 * padding - kernel + 1, stride))
 
 
 @right("output_size")
 def _(size, kernel, stride, padding):
-    places = (size - kernel + 2 * padding) / stride + 1
-    return places if places >= 1 and places == int(places) else 0.0
+    return max(0.0, np.floor((size - kernel + 2 * padding) / stride) + 1) if kernel <= size + 2 * padding else 0.0
 
 
 @right("output_size")
 def _(size, kernel, stride, padding):
     count, end = 0, kernel
-    while end < size + 2 * padding:
+    while end <= size + 2 * padding:
         count, end = count + 1, end + stride
-    return np.int32((count + 1) * (end == size + 2 * padding))
+    return np.int32(count)
 
 
-@wrong("output_size", "rounded down", "remainder")
+@wrong("output_size", "too large a window not refused", "window is larger")
 def _(size, kernel, stride, padding):
     return (size + 2 * padding - kernel) // stride + 1
+
+
+@wrong("output_size", "0 where there is a remainder", "remainder")
+def _(size, kernel, stride, padding):
+    span = size - kernel + 2 * padding
+    return 0 if span < 0 or span % stride else span // stride + 1
 
 
 @wrong("output_size", "padding counted once", "both")
 def _(size, kernel, stride, padding):
     span = size - kernel + padding
-    return 0 if span < 0 or span % stride else span // stride + 1
+    return 0 if span < 0 else span // stride + 1
 
 
 @wrong("output_size", "+ 1 forgotten", "one more")
 def _(size, kernel, stride, padding):
     span = size - kernel + 2 * padding
-    return 0 if span < 0 or span % stride else span // stride
+    return 0 if span < 0 else span // stride
 
 
-@wrong("output_size", "too large a window not refused", "window is larger")
+@wrong("output_size", "returns a fraction", "round down")
 def _(size, kernel, stride, padding):
     span = size - kernel + 2 * padding
-    return 0 if span % stride else span // stride + 1
-
-
-@wrong("output_size", "returns a fraction", "whole")
-def _(size, kernel, stride, padding):
-    return max(0, (size - kernel + 2 * padding) / stride + 1)
-
-
-@wrong("output_size", "raises instead of 0")
-def _(size, kernel, stride, padding):
-    span = size - kernel + 2 * padding
-    if span < 0 or span % stride:
-        raise ValueError("sizes do not fit")
-    return span // stride + 1
+    return 0 if span < 0 else span / stride + 1
 
 
 # ---- parameter_count
@@ -1546,7 +1537,7 @@ def _(x):
     return (x - x.mean(axis=0)) / np.where(var < 1e-20, 1, var)
 
 
-@wrong("standardise", "variance for std, and var == 0", "something else")
+@wrong("standardise", "variance for std, and var == 0", "variance")
 def _(x):
     var = x.var(axis=0)
     return (x - x.mean(axis=0)) / np.where(var == 0, 1, var)

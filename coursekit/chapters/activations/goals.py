@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from coursekit.exercises.goal import goal
-from coursekit.figures.style import plain
 
 STEADY = 0.05  # how far mean and standard deviation may move
 
@@ -53,9 +52,9 @@ def _fewest_units(state: Any, frame: Any) -> str:
     if state.added < state.units:
         return "Let all units be added."
     if frame.distance > 0.1:
-        return f"At its worst the sum is {plain(frame.distance, 2)} away. More bends are needed."
+        return f"At its worst the sum is {frame.distance:.2g} away. More bends are needed."
     if frame.errors[state.units - 2] <= 0.1:
-        return f"It stays within {plain(frame.distance, 2)}. Fewer units would do."
+        return f"It stays within {frame.distance:.2g}. Fewer units would do."
     return ""
 
 

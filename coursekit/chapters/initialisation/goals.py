@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from coursekit.chapters.initialisation.variance_product import fate
 from coursekit.exercises.goal import goal
 
 
@@ -32,8 +31,9 @@ def _both_directions_hold(state: Any, frame: Any) -> str:
     if frame.widths.max() > frame.widths.min():
         return "Set taper to 1: where the widths differ, no gain serves both directions."
     for name, change in (("forward", frame.forward_change), ("backward", frame.backward_change)):
-        if fate(change) != "holds":
-            return f"On the way {name} the mean square {fate(change)}, × {change:.2g}; within a factor of 2 it holds."
+        if not 0.5 <= change <= 2:
+            fate = "grows" if change > 1 else "fades"
+            return f"On the way {name} the mean square {fate}, × {change:.2g}; within a factor of 2 it holds."
     return ""
 
 

@@ -184,7 +184,7 @@ exercise(
         ),
         Misconception(
             "variance",
-            lambda x: (x - x.mean(axis=0)) / _unless_constant(x, x.var(axis=0)),
+            lambda x: (x - x.mean(axis=0)) / np.where(x.var(axis=0) == 0, 1, x.var(axis=0)),
             "you divide by the variance. It has the square of the feature's unit.",
         ),
         Misconception(
@@ -209,7 +209,7 @@ exercise(
         ),
         Misconception(
             "N − 1",
-            lambda x: (x - x.mean(axis=0)) / _unless_constant(x, x.std(axis=0, ddof=1)),
+            lambda x: (x - x.mean(axis=0)) / np.where(x.std(axis=0) == 0, 1, x.std(axis=0, ddof=1)),
             "your std divides by N − 1. Here z must have the std 1 by np.std, which divides by N.",
         ),
         Misconception(
@@ -226,11 +226,6 @@ exercise(
             "N − 1, constants kept",
             lambda x: standardise(x) * np.sqrt(1 - 1 / len(x)),
             "constant features are right; for all others your σ divides by N − 1, and z has a std below 1.",
-        ),
-        Misconception(
-            "not centred, constants kept",
-            lambda x: x / _unless_constant(x, x.std(axis=0)),
-            "you divide by σ and nobody took the mean away: z has the std 1, but not the mean 0.",
         ),
     ),
     hints=(
