@@ -14,8 +14,8 @@ pytestmark = pytest.mark.browser
 # It has every kind of control, and a quiz.
 CHAPTER = Path(__file__).parents[2] / "notebooks" / "07_batch_normalisation.ipynb"
 KEYBOARD = (
-    "import coursekit as ck\npanel = ck.show('collapse', depth=3)\npanel",
-    "run = ck.show('train_digits', epochs=1)\nrun",
+    "import coursekit as ck\npanel = ck.show('collapse', ask='', depth=3)\npanel",
+    "run = ck.show('train_digits', ask='', epochs=1)\nrun",
     "played = ck.show('train_vs_infer')\nplayed",
     "asked = ck.quiz('batch_normalisation')\nasked",
     "'untouched'",
