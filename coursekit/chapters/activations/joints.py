@@ -187,7 +187,7 @@ demo(
         "to 1 at x = 0. How near do they come at the worst place?",
         (
             "Within about 0.04 again",
-            "About ten times nearer: a jump is flat nearly everywhere",
+            "About ten times nearer",
             "Half a jump off, or more",
         ),
         answer=2,

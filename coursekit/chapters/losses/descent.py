@@ -214,9 +214,9 @@ demo(
         "This bowl is three times as steep across as along. With a rate of 0.1 every step covers part of the way to "
         "the star. You make the rate seven times as large, 0.7. What does the path do?",
         (
-            "It arrives about seven times as soon",
-            "It jumps from side to side, further each time",
-            "It arrives at once and stays",
+            "It arrives far sooner",
+            "It swings further each time",
+            "It arrives at once",
         ),
         answer=1,
         explanation="Across, the slope is 3 w₂, so a step is 0.7 · 3 = 2.1 times the distance to the bottom: it lands "

@@ -220,13 +220,12 @@ demo(
     __name__,
     title="Wrong, sure, and slow to learn",
     question=Question(
-        "The neuron should say 0. From w = b = 2 it says 0.98, and squared error, with five times the rate of "
-        "cross-entropy, comes down to 0.1 in as many epochs. You start at w = b = 4, where the neuron is surer "
-        "still. What happens?",
+        "From w = b = 2 squared error, with five times the rate of cross-entropy, brings the neuron to 0.1 in as "
+        "many epochs. What if it starts at w = b = 4, surer still?",
         (
-            "Both need a little longer, and about as long as each other",
-            "Cross-entropy needs a little longer, squared error over 300 epochs",
-            "Squared error wins, because its rate is larger",
+            "Both need a little longer",
+            "Squared error needs far longer",
+            "Squared error wins",
         ),
         answer=1,
         explanation="63 epochs instead of 50 for cross-entropy. At z = 8 the sigmoid is flat: σ′(8) = 0.0003, and "
