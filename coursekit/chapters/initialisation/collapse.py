@@ -311,7 +311,7 @@ class View:
         fit(self.histograms, ylim=(frame.low, frame.high))
         decades = np.log10(frame.std[np.isfinite(frame.std) & (frame.std > 0)])
         low, high = decades.min(initial=0), decades.max(initial=0)
-        fit(self.spread, ylim=(10.0 ** -stepped(-low, 8, 12, 18, 30), 10.0 ** stepped(high, 2, 10, 30)))
+        fit(self.spread, ylim=(10.0 ** -stepped(-low, 2, 8, 12, 18, 30), 10.0 ** stepped(high, 2, 6, 12, 30)))
         self._number(len(frame.std), downwards=frame.state.direction != "forward")
 
     def _number(self, last: int, downwards: bool) -> None:
