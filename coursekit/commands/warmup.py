@@ -110,6 +110,8 @@ def steps() -> Iterator[Step]:
         yield demo.name, partial(_try_demo, demo)
     yield from _activations()
     yield from _losses()
+    yield from _penalties()
+    yield from _optimisers()
     yield from _layers()
 
 
@@ -154,6 +156,22 @@ def _losses() -> Iterator[Step]:
         yield f"{loss.name}, float32", partial(loss, scores, y)
 
 
+def _penalties() -> Iterator[Step]:
+    from coursekit.penalties import PENALTIES
+
+    for dtype in ("float32", "float64"):
+        for penalty in PENALTIES.values():
+            yield f"{penalty.name}, {dtype}", partial(penalty, _draw(dtype, 4, 3), 1.0)
+
+
+def _optimisers() -> Iterator[Step]:
+    from coursekit.optimisers import OPTIMISERS
+
+    for dtype in ("float32", "float64"):
+        for name, optimiser in OPTIMISERS.items():
+            yield f"{name}, {dtype}", partial(_one_step, optimiser, _draw(dtype, 4))
+
+
 def _layers() -> Iterator[Step]:
     from coursekit import layers
 
@@ -166,6 +184,11 @@ def _layers() -> Iterator[Step]:
 def _there_and_back(forward: Any, backward: Any, *arrays: Any) -> None:
     y, cache = forward(*arrays)
     backward(y, cache)
+
+
+def _one_step(optimiser: Any, w: Any) -> None:
+    rule, params = optimiser(lr=0.01), {"w": w}
+    rule.step(params, {"w": w.copy()}, rule.init(params))
 
 
 def _draw(dtype: str, *shape: int) -> Any:

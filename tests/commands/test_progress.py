@@ -111,13 +111,10 @@ def test_a_class_sees_where_it_is_stuck(own, capsys):
     ]
     assert progress("ann.json", "bob.json", "cem.json", "--all") == 0
     _, rows = capsys.readouterr().out.split("\n\n")
-    assert [row[-4:] for row in table(rows)][:4] == [
-        ["exercise", "tried", "solved", "stuck"],
-        ["he_std", "2", "0", "2"],
-        ["xavier_bound", "2", "1", "1"],
-        ["hinge_loss", "1", "1", "0"],
-    ]
-    assert len(table(rows)) == 1 + len(EXERCISES)
+    heading, *rows = [row[-4:] for row in table(rows)]
+    assert rows[:2] == [["he_std", "2", "0", "2"], ["xavier_bound", "2", "1", "1"]]  # where they are stuck comes first
+    assert ["hinge_loss", "1", "1", "0"] in rows[2:]
+    assert len(rows) == len(EXERCISES)
 
 
 def test_a_bad_file_is_named_with_the_reason_and_the_others_are_shown(own, capsys):
