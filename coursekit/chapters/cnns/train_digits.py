@@ -221,6 +221,7 @@ def preview(state: State) -> State:
 
 
 LOWEST, HIGHEST = 0.001, 10.0  # the losses that the picture spans
+GAP = 6  # pixels between the typical digits and the odd ones
 SLOTS = 4  # filters stand in a square of 4 × 4
 
 
@@ -238,11 +239,15 @@ def scaled(filters: Array) -> Array:
     return shares
 
 
+LEFT = np.array([10 * i + GAP * (i >= CLASSES) for i in range(2 * CLASSES)])  # where a digit's place begins
+
+
 def strip(images: Array) -> Array:
-    """Lay twenty digits (20, 1, 8, 8) out in two rows with room below each for an answer, (26, 99)."""
-    tiles = np.zeros((2, CLASSES, 13, 10))
-    tiles[:, :, :8, 1:9] = images.reshape(2, CLASSES, 8, 8)
-    return tiles.transpose(0, 2, 1, 3).reshape(26, 10 * CLASSES)
+    """Lay twenty digits (20, 1, 8, 8) out in one row, ten and ten, with room below each for an answer, (13, 206)."""
+    row = np.zeros((13, LEFT[-1] + 10))
+    for left, image in zip(LEFT, images[:, 0], strict=True):
+        row[:8, left + 1 : left + 9] = image
+    return row
 
 
 class View:
@@ -276,26 +281,25 @@ class View:
         self.filters = picture(figure, 0.205, "filters (white: +)", mosaic(np.ones((1, 3, 3))), signed)
         self.maps = picture(figure, 0.39, "maps after ReLU", mosaic(np.ones((1, 8, 8))), grey)
         self.pooled = picture(figure, 0.575, "pooled to 4 × 4", mosaic(np.ones((1, 4, 4))), grey)
-        ax = axes(figure, (0.79, 0.345, 0.195, 0.23), "softmax of scores")
+        ax = axes(figure, (0.79, 0.275, 0.195, 0.29), "softmax of scores")
         ax.set(xlim=(-0.6, CLASSES - 0.4), ylim=(0, 1.02), yticks=[0, 1])
         ax.set_xticks(range(CLASSES))
         self.chances = Bars(ax, BLUE, range(CLASSES), 0.7, ghost=9)
         for x in (0.1875, 0.3725, 0.5575, 0.7525):
-            figure.text(x, 0.45, "→", fontsize=15, color=INK, ha="center", va="center")
+            figure.text(x, 0.415, "→", fontsize=15, color=INK, ha="center", va="center")
 
     def _make_digits(self, figure: Figure) -> None:
-        ax = axes(
-            figure, (0.02, 0.012, 0.965, 0.235), "test digits: a typical one of each class above, the oddest below"
-        )
+        ax = axes(figure, (0.02, 0.012, 0.965, 0.15), "test digits: a typical one of each class, then the oddest")
         ax.grid(visible=False)
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
         data = digits(0)  # the test digits are the same for every seed
-        ax.imshow(strip(data.test.images[data.shown]), cmap="Greys", vmin=0, vmax=1, aspect="auto")
+        ax.imshow(strip(data.test.images[data.shown]), cmap="Greys", vmin=0, vmax=1)
+        ax.set_anchor("N")
         self.chosen = areas(ax, "none", edgecolors=BLUE, linewidths=2.0, clip_on=False)
         self.boxes = areas(ax, "none", edgecolors=RED, linewidths=2.0, clip_on=False)
         style = {"fontsize": 11, "ha": "center", "va": "center", "animated": True}
-        self.answers = [ax.text(10 * (i % 10) + 4.5, 13 * (i // 10) + 10.1, "", **style) for i in range(2 * CLASSES)]
+        self.answers = [ax.text(left + 4.5, 10.1, "", **style) for left in LEFT]
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
@@ -310,9 +314,8 @@ class View:
         for text, answer, wrong in zip(self.answers, frame.answers, frame.wrong, strict=True):
             say(text, f"× {answer}" if wrong else str(answer), RED if wrong else INK)
             text.set_fontweight("bold" if wrong else "normal")
-        row, column = np.divmod(np.flatnonzero(frame.wrong), CLASSES)
-        left, top = 10 * column - 0.1, 13 * row - 0.7
-        self.boxes.set_verts(rectangles(left, left + 9.2, top, top + 8.4))
+        left = LEFT[frame.wrong] - 0.1
+        self.boxes.set_verts(rectangles(left, left + 9.2, -0.7, 7.7))
 
     def _show_way(self, frame: Frame) -> None:
         at = frame.state.digit - 1
@@ -326,9 +329,8 @@ class View:
         self.chances.areas.set_facecolor(
             [RED if frame.wrong[at] and k == frame.answers[at] else BLUE for k in range(CLASSES)]
         )
-        row, column = divmod(at, CLASSES)
-        left, top = np.array([10 * column - 0.1]), np.array([13 * row - 0.7])
-        self.chosen.set_verts(rectangles(left - 0.3, left + 9.5, top - 0.3, top + 12.2))
+        left = LEFT[[at]] - 0.4
+        self.chosen.set_verts(rectangles(left, left + 9.8, -1.0, 12.3))
 
     def _show_headline(self, frame: Frame) -> None:
         if frame.overflowed:
@@ -344,7 +346,7 @@ class View:
 
 def picture(figure: Figure, left: float, title: str, first: Array, look: dict[str, Any]) -> AxesImage:
     """Add a picture in the row of the digit's way."""
-    ax = axes(figure, (left, 0.33, 0.155, 0.245), title)
+    ax = axes(figure, (left, 0.255, 0.155, 0.32), title)
     ax.grid(visible=False)
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_color("#bbbbbb")
