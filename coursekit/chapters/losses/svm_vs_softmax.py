@@ -111,9 +111,9 @@ class View:
         self.share_texts = [self.shares_ax.annotate("", (x, 0), (0, 5), color=AMBER, **style) for x in PLACES]
 
     def _make_axes(self, figure: Figure) -> None:
-        bottom, height = 0.13, 0.655
-        self.scores_ax = axes(figure, (0.05, bottom, 0.185, height), r"scores; dashed: $s_y - \Delta$")
-        self.terms_ax = axes(figure, (0.29, bottom, 0.185, height), r"SVM: $\max(0, s_j{-}s_y{+}\Delta)$")
+        bottom, height = 0.175, 0.61
+        self.scores_ax = axes(figure, (0.05, bottom, 0.185, height), "scores", r"dashed: $s_y - \Delta$")
+        self.terms_ax = axes(figure, (0.29, bottom, 0.185, height), "SVM: terms", r"$\max(0, s_j - s_y + \Delta)$")
         self.shares_ax = axes(figure, (0.53, bottom, 0.185, height), "softmax: probability")
         title = r"pull $-\partial L / \partial s$"
         self.pulls_ax = axes(figure, (0.775, bottom, 0.215, height), title)
