@@ -2,5 +2,10 @@
 
 from importlib import import_module
 
-for _section in ("hinge", "softmax", "first_loss", "huber", "label_smoothing", "bits", "output_pairs", "penalty"):
+SECTIONS = (
+    *("gradient_descent", "hinge", "softmax", "first_loss", "huber", "label_smoothing", "bits", "output_pairs"),
+    "penalty",
+)
+
+for _section in SECTIONS:
     import_module(f"{__name__}.{_section}")

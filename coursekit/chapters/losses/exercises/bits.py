@@ -75,6 +75,11 @@ exercise(
             "p says how often an event comes, q how long its word is. You have exchanged them.",
         ),
         Misconception(
+            "roles exchanged where p > 0",
+            _bits_with(lambda p, q: _total(q, p), lambda p, q: _waste(q, p)),
+            "p says how often an event comes, q how long its word is. You have exchanged them.",
+        ),
+        Misconception(
             "entropy",
             _bits_with(lambda p, q: -(p * np.log2(p)).sum(), _waste),
             "the divergence is right. Your first number is the entropy: the words have the lengths that q gives them.",

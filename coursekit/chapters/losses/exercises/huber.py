@@ -105,6 +105,28 @@ exercise(
             "a residual far below −δ is far off too: compare |r| with δ, not r.",
         ),
         Misconception(
+            "branches exchanged",
+            _huber_with(
+                lambda r, d: _inside(r, d, d * (np.abs(r) - d / 2), r**2 / 2),
+                lambda r, d: _inside(r, d, d * np.sign(r), r),
+            ),
+            "the two formulas are exchanged: ½ r² is for |r| ≤ δ, the straight line for what lies beyond.",
+        ),
+        Misconception(
+            "residual clipped",
+            _huber_with(lambda r, d: _clipped(r, d) ** 2 / 2, _clipped),
+            "the gradient is right. But your loss is ½ δ² for all that lies beyond δ: it must go on rising, by δ.",
+        ),
+        Misconception(
+            "mean residual first",
+            lambda scores, y, delta: (
+                _huber(np.abs(scores - y).mean(keepdims=True), delta)[0],
+                _huber(scores - y, delta)[1],
+            ),
+            "the gradient is right. You take the mean of the residuals and the loss of that: it is the losses that are "
+            "averaged.",
+        ),
+        Misconception(
             "gradient not divided",
             lambda scores, y, delta: (_huber(scores - y, delta)[0], np.clip(scores - y, -delta, delta)),
             "the loss is right. It is a mean, so its gradient has the same 1 / N in it.",

@@ -65,6 +65,11 @@ exercise(
             "1 − ε and ε have changed places: a small ε should change the targets a little.",
         ),
         Misconception(
+            "shared among samples",
+            lambda y, classes, eps: (1 - eps) * np.eye(classes)[y] + eps / len(y),
+            "you divide ε by the number of samples. It is shared among the classes of one sample: ε / C.",
+        ),
+        Misconception(
             "transposed",
             lambda y, classes, eps: ((1 - eps) * np.eye(classes)[y] + eps / classes).T,
             "the numbers are right. A row is a sample, a column a class: (N, C).",

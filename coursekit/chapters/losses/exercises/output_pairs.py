@@ -94,6 +94,19 @@ exercise(
             "you divide by N. Each neuron is asked for by itself here: there is no mean.",
         ),
         Misconception(
+            "sigmoid of −z",
+            lambda z, y: _slopes_with(_right_squared)(-z, y),
+            "1 / (1 + eᶻ) is σ(−z): the sigmoid rises with z, so its exponent is −z.",
+        ),
+        Misconception(
+            "the losses",
+            _slopes_with(
+                lambda z, a, y: (a - y) ** 2,
+                lambda z, a, y: -y * np.log(a) - (1 - y) * np.log(1 - a),
+            ),
+            "these are the two losses. Asked for is how they change with z: their slopes ∂L/∂z.",
+        ),
+        Misconception(
             "no sigmoid",
             lambda z, y: (2 * (z - y), z - y),
             "the neuron says a = σ(z): the error is a − y, not z − y.",
