@@ -115,7 +115,7 @@ exercise(
         Misconception(
             "residual clipped",
             _huber_with(lambda r, d: _clipped(r, d) ** 2 / 2, _clipped),
-            "the gradient is right. But your loss is ½ δ² for all that lies beyond δ: it must go on rising, by δ.",
+            "the gradient is right. Beyond δ your loss stays at ½ δ²: it must go on rising, by δ for each unit.",
         ),
         Misconception(
             "mean residual first",
