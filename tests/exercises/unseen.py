@@ -44,6 +44,64 @@ def softmax(s):
     return e / e.sum(axis=1, keepdims=True)
 
 
+# ---- half_way
+
+
+@right("half_way")
+def _(w, b):
+    low, high = -1e3, 1e3
+    for _ in range(200):
+        middle = (low + high) / 2
+        low, high = (middle, high) if (w * middle + b < 0) == (w > 0) else (low, middle)
+    return middle
+
+
+@right("half_way")
+def _(w, b):
+    return np.float32(0.0 - b) / np.float32(w)
+
+
+@right("half_way")
+def _(w, b):
+    x, *_ = np.linalg.solve([[w]], [-b])
+    return x
+
+
+@wrong("half_way", "sign lost when moved across", "the sign is wrong")
+def _(w, b):
+    return b / w
+
+
+@wrong("half_way", "subtracts instead of divides", "divide by it")
+def _(w, b):
+    return -b - w
+
+
+@wrong("half_way", "the answer at x = 0", "w has no influence")
+def _(w, b):
+    return 1 / (1 + math.exp(-b))
+
+
+@wrong("half_way", "sum set to one half", "is one half")
+def _(w, b):
+    return (1 / 2 - b) / w
+
+
+@wrong("half_way", "sum set to 1", "answers 0.73")
+def _(w, b):
+    return (1 - b) / w
+
+
+@wrong("half_way", "sign by the absolute weight", "some signs in x are wrong")
+def _(w, b):
+    return -b / abs(w)
+
+
+@wrong("half_way", "product instead of quotient", "division by it missing")
+def _(w, b):
+    return -b * w
+
+
 # ---- hinge_loss
 
 
@@ -403,6 +461,428 @@ def _(dw, w, strength):
 @wrong("l2_gradient", "a weight update")
 def _(dw, w, strength):
     return w - strength * dw
+
+
+# ---- descend
+
+
+@right("descend")
+def _(w, c, rate, steps):
+    return w * (1 - rate * c) ** steps
+
+
+@right("descend")
+def _(w, c, rate, steps):
+    out = []
+    for one, curve in zip(w.tolist(), c.tolist(), strict=True):
+        for _ in range(steps):
+            one -= rate * curve * one
+        out.append(one)
+    return out
+
+
+@right("descend")
+def _(w, c, rate, steps):
+    w, c = w.astype(np.float32), np.diag(c).astype(np.float32)
+    for _ in range(steps):
+        w = w - np.float32(rate) * (w @ c)
+    return w
+
+
+@wrong("descend", "gradient computed before the loop", "as long as the first")
+def _(w, c, rate, steps):
+    gradient = c * w
+    for _ in range(steps):
+        w = w - rate * gradient
+    return w
+
+
+@wrong("descend", "returns inside the loop", "first step")
+def _(w, c, rate, steps):
+    for step in range(steps):
+        w = w - rate * c * w
+        if step < steps:
+            return w
+    return w
+
+
+@wrong("descend", "plus", "uphill")
+def _(w, c, rate, steps):
+    for _ in range(steps):
+        w = w + rate * c * w
+    return w
+
+
+@wrong("descend", "½ not cancelled", "half as long")
+def _(w, c, rate, steps):
+    for _ in range(steps):
+        w = w - rate * 0.5 * c * w
+    return w
+
+
+@wrong("descend", "in place", "in place")
+def _(w, c, rate, steps):
+    for _ in range(steps):
+        w -= rate * c * w
+    return w
+
+
+@wrong("descend", "slope of the sum of all weights", "slope of its own")
+def _(w, c, rate, steps):
+    for _ in range(steps):
+        w = w - rate * np.sum(c * w)
+    return w
+
+
+@wrong("descend", "the whole path", "shape")
+def _(w, c, rate, steps):
+    path = [w]
+    for _ in range(steps):
+        path.append(path[-1] - rate * c * path[-1])
+    return np.array(path)
+
+
+@wrong("descend", "rate not used", "rate")
+def _(w, c, rate, steps):
+    for _ in range(steps):
+        w = w - c * w
+    return w
+
+
+@wrong("descend", "the final loss instead", "single number")
+def _(w, c, rate, steps):
+    for _ in range(steps):
+        w = w - rate * c * w
+    return (c * w**2).sum() / 2
+
+
+# ---- huber_loss
+
+
+@right("huber_loss")
+def _(scores, y, delta):
+    r = scores - y
+    small = np.minimum(abs(r), delta)
+    return np.mean(small * (abs(r) - small / 2)), np.sign(r) * small / r.size
+
+
+@right("huber_loss")
+def _(scores, y, delta):
+    total, slopes = 0, []
+    for s, t in zip(scores, y, strict=True):
+        r = s - t
+        total += 0.5 * r * r if -delta <= r <= delta else delta * abs(r) - 0.5 * delta * delta
+        slopes.append(max(-delta, min(delta, r)) / len(y))
+    return total / len(y), slopes
+
+
+@right("huber_loss")
+def _(scores, y, delta):
+    r = (scores - y).astype(np.float32)
+    far = np.abs(r) > delta
+    loss = np.float32(0.5) * r**2
+    loss[far] = np.float32(delta) * (np.abs(r[far]) - np.float32(delta / 2))
+    grad = np.where(far, np.float32(delta) * np.sign(r), r)
+    return loss.mean(), grad / np.float32(len(r))
+
+
+@wrong("huber_loss", "jump at δ: constant forgotten", "subtract ½ δ²")
+def _(scores, y, delta):
+    r = scores - y
+    loss = np.where(abs(r) < delta, 0.5 * r**2, delta * abs(r)).mean()
+    return loss, np.where(abs(r) < delta, r, delta * np.sign(r)) / len(y)
+
+
+@wrong("huber_loss", "slope beyond is 1", "rises with δ")
+def _(scores, y, delta):
+    r = scores - y
+    loss = np.where(abs(r) < delta, 0.5 * r**2, delta * (abs(r) - delta / 2)).mean()
+    return loss, np.where(abs(r) < delta, r, np.sign(r)) / len(y)
+
+
+@wrong("huber_loss", "residual the other way round", "wrong sign")
+def _(scores, y, delta):
+    r = y - scores
+    loss = np.where(abs(r) < delta, 0.5 * r**2, delta * (abs(r) - delta / 2)).mean()
+    return loss, np.clip(r, -delta, delta) / len(y)
+
+
+@wrong("huber_loss", "gradient not averaged", "1 / N")
+def _(scores, y, delta):
+    r = scores - y
+    loss = np.where(abs(r) < delta, 0.5 * r**2, delta * (abs(r) - delta / 2)).mean()
+    return loss, np.clip(r, -delta, delta)
+
+
+@wrong("huber_loss", "no absolute value in the condition", "compare |r|")
+def _(scores, y, delta):
+    r = scores - y
+    loss = np.where(r < delta, 0.5 * r**2, delta * (r - delta / 2)).mean()
+    return loss, np.where(r < delta, r, delta) / len(y)
+
+
+@wrong("huber_loss", "mean taken of the residual first", "losses that are averaged")
+def _(scores, y, delta):
+    r = np.abs(scores - y).mean()
+    loss = 0.5 * r**2 if r < delta else delta * (r - delta / 2)
+    return loss, np.clip(scores - y, -delta, delta) / len(y)
+
+
+@wrong("huber_loss", "½ missing inside", "slope would be 2 r")
+def _(scores, y, delta):
+    r = scores - y
+    loss = np.where(abs(r) < delta, r**2, delta * (abs(r) - delta / 2)).mean()
+    return loss, np.clip(r, -delta, delta) / len(y)
+
+
+@wrong("huber_loss", "the two branches exchanged", "exchanged")
+def _(scores, y, delta):
+    r = scores - y
+    loss = np.where(abs(r) > delta, 0.5 * r**2, delta * (abs(r) - delta / 2)).mean()
+    return loss, np.where(abs(r) > delta, r, delta * np.sign(r)) / len(y)
+
+
+@wrong("huber_loss", "residual itself clipped, then squared", "go on rising")
+def _(scores, y, delta):
+    r = np.clip(scores - y, -delta, delta)
+    return (r**2 / 2).mean(), r / len(y)
+
+
+# ---- smoothed_targets
+
+
+@right("smoothed_targets")
+def _(y, classes, eps):
+    t = np.full((len(y), classes), eps / classes)
+    t[np.arange(len(y)), y] += 1 - eps
+    return t
+
+
+@right("smoothed_targets")
+def _(y, classes, eps):
+    return [[1 - eps + eps / classes if k == label else eps / classes for k in range(classes)] for label in y]
+
+
+@right("smoothed_targets")
+def _(y, classes, eps):
+    one_hot = (y[:, None] == np.arange(classes)).astype(np.float32)
+    uniform = np.ones(classes, np.float32) / classes
+    return one_hot + np.float32(eps) * (uniform - one_hot)
+
+
+@wrong("smoothed_targets", "shared among the others only", "all C classes")
+def _(y, classes, eps):
+    t = np.full((len(y), classes), eps / (classes - 1))
+    t[np.arange(len(y)), y] = 1 - eps
+    return t
+
+
+@wrong("smoothed_targets", "right class left at 1", "nothing from the right one")
+def _(y, classes, eps):
+    t = np.full((len(y), classes), eps / classes)
+    t[np.arange(len(y)), y] += 1
+    return t
+
+
+@wrong("smoothed_targets", "ε for each wrong class", "each wrong class gets all of ε")
+def _(y, classes, eps):
+    t = np.full((len(y), classes), eps)
+    t[np.arange(len(y)), y] = 1 - eps
+    return t
+
+
+@wrong("smoothed_targets", "right class set to exactly 1", "except at the right class")
+def _(y, classes, eps):
+    t = np.full((len(y), classes), eps / classes)
+    t[np.arange(len(y)), y] = 1
+    return t
+
+
+@wrong("smoothed_targets", "whole rows filled", "row")
+def _(y, classes, eps):
+    t = np.full((len(y), classes), eps / classes)
+    t[y] = 1 - eps + eps / classes
+    return t
+
+
+@wrong("smoothed_targets", "divided by the number of samples", "number of samples")
+def _(y, classes, eps):
+    return (1 - eps) * np.eye(classes)[y] + eps / len(y)
+
+
+@wrong("smoothed_targets", "labels used as numbers", "shape (5, 3)")
+def _(y, classes, eps):
+    return (1 - eps) * y + eps / classes
+
+
+@wrong("smoothed_targets", "no share for the right class", "gets its share")
+def _(y, classes, eps):
+    t = np.full((len(y), classes), eps / classes)
+    t[np.arange(len(y)), y] = 1 - eps
+    return t
+
+
+# ---- wasted_bits
+
+
+@right("wasted_bits")
+def _(p, q):
+    h_pq = sum(a * math.log2(1 / b) for a, b in zip(p, q, strict=True) if a)
+    h_p = sum(a * math.log2(1 / a) for a in p if a)
+    return h_pq, h_pq - h_p
+
+
+@right("wasted_bits")
+def _(p, q):
+    total = -np.dot(p, np.log(q)) / np.log(2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return total, np.nansum(p * np.log2(p / q))
+
+
+@right("wasted_bits")
+def _(p, q):
+    p, q = p.astype(np.float32), q.astype(np.float32)
+    safe = np.where(p > 0, p, np.float32(1))
+    total = -(p * np.log2(q)).sum()
+    return total, total + (p * np.log2(safe)).sum()
+
+
+@wrong("wasted_bits", "NaN where p is 0", "log(0) taken")
+def _(p, q):
+    with np.errstate(all="ignore"):
+        return -(p * np.log2(q)).sum(), (p * np.log2(p / q)).sum()
+
+
+@wrong("wasted_bits", "natural logarithm", "nat")
+def _(p, q):
+    p, q = p[p > 0], q[p > 0]
+    return -(p * np.log(q)).sum(), (p * np.log(p / q)).sum()
+
+
+@wrong("wasted_bits", "q weighs, p gives the lengths", "exchanged")
+def _(p, q):
+    p, q = p[p > 0], q[p > 0]
+    return -(q * np.log2(p)).sum(), (q * np.log2(q / p)).sum()
+
+
+@wrong("wasted_bits", "divergence upside down", "never below 0")
+def _(p, q):
+    p, q = p[p > 0], q[p > 0]
+    return -(p * np.log2(q)).sum(), (p * np.log2(q / p)).sum()
+
+
+@wrong("wasted_bits", "entropy minus cross-entropy", "never below 0")
+def _(p, q):
+    p, q = p[p > 0], q[p > 0]
+    total = -(p * np.log2(q)).sum()
+    return total, -(p * np.log2(p)).sum() - total
+
+
+@wrong("wasted_bits", "log with a small number added", "something small left out or added")
+def _(p, q):
+    return -(p * np.log2(q + 1e-3)).sum(), (p * np.log2((p + 1e-3) / (q + 1e-3))).sum()
+
+
+@wrong("wasted_bits", "lengths not weighted", "p has no influence")
+def _(p, q):
+    p, q = p[p > 0], q[p > 0]
+    return -np.log2(q).mean(), (p * np.log2(p / q)).sum()
+
+
+@wrong("wasted_bits", "waste as a difference of logs without weights", "times p")
+def _(p, q):
+    p, q = p[p > 0], q[p > 0]
+    return -(p * np.log2(q)).sum(), (np.log2(p) - np.log2(q)).sum()
+
+
+@wrong("wasted_bits", "both signs", "both are negative")
+def _(p, q):
+    p, q = p[p > 0], q[p > 0]
+    return (p * np.log2(q)).sum(), (p * np.log2(q / p)).sum()
+
+
+# ---- neuron_slopes
+
+
+@right("neuron_slopes")
+def _(z, y):
+    a = 0.5 * (1 + np.tanh(z / 2))
+    return (a - y) * (1 - np.tanh(z / 2) ** 2) / 2, a - y
+
+
+@right("neuron_slopes")
+def _(z, y):
+    def losses(z):
+        a = 1 / (1 + np.exp(-z))
+        return np.array([(a - y) ** 2, -np.log(np.where(y == 1, a, 1 - a))])
+
+    return tuple((losses(z + 1e-5) - losses(z - 1e-5)) / 2e-5)
+
+
+@right("neuron_slopes")
+def _(z, y):
+    a = 1 / (1 + np.exp(-z.astype(np.float32)))
+    error = a - y.astype(np.float32)
+    return np.array([2 * error * a * (1 - a), error])
+
+
+@wrong("neuron_slopes", "stops at a", "from a to z")
+def _(z, y):
+    a = 1 / (1 + np.exp(-z))
+    return 2 * (a - y), a - y
+
+
+@wrong("neuron_slopes", "2 forgotten", "½")
+def _(z, y):
+    a = 1 / (1 + np.exp(-z))
+    return (a - y) * a * (1 - a), a - y
+
+
+@wrong("neuron_slopes", "error the other way round in both", "wrong sign")
+def _(z, y):
+    a = 1 / (1 + np.exp(-z))
+    return 2 * (y - a) * a * (1 - a), y - a
+
+
+@wrong("neuron_slopes", "error the other way round in the first", "right but for the sign")
+def _(z, y):
+    a = 1 / (1 + np.exp(-z))
+    return 2 * (y - a) * a * (1 - a), a - y
+
+
+@wrong("neuron_slopes", "σ′ in both", "σ′ cancels")
+def _(z, y):
+    a = 1 / (1 + np.exp(-z))
+    return 2 * (a - y) * a * (1 - a), (a - y) * a * (1 - a)
+
+
+@wrong("neuron_slopes", "sigmoid without the minus", "σ(−z)")
+def _(z, y):
+    a = 1 / (1 + np.exp(z))
+    return 2 * (a - y) * a * (1 - a), a - y
+
+
+@wrong("neuron_slopes", "the losses themselves", "these are the two losses")
+def _(z, y):
+    a = 1 / (1 + np.exp(-z))
+    return (a - y) ** 2, -y * np.log(a) - (1 - y) * np.log(1 - a)
+
+
+@wrong("neuron_slopes", "means", "divide by N")
+def _(z, y):
+    a = 1 / (1 + np.exp(-z))
+    return 2 * (a - y) * a * (1 - a) / len(z), (a - y) / len(z)
+
+
+@wrong("neuron_slopes", "σ′ as a times a − 1", "right but for the sign")
+def _(z, y):
+    a = 1 / (1 + np.exp(-z))
+    return 2 * (a - y) * a * (a - 1), a - y
+
+
+@wrong("neuron_slopes", "z taken for a", "not z − y")
+def _(z, y):
+    return 2 * (z - y) * z * (1 - z), z - y
 
 
 # ---- product_gate_backward

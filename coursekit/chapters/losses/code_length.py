@@ -20,7 +20,8 @@ COLORS = (BLUE, ORANGE, BROWN, PURPLE)
 MOST = 16
 LONGEST = 6.5  # bits that the picture spans
 RIGHT = 5  # bits a bird that the sums span
-NARROW, WIDE = 0.06, 0.12  # a bar less wide than this has no room for a number, or for its name
+NARROW, WIDE, ROOMY = 0.06, 0.12, 0.18  # a bar less wide has no room for a number, for its name, for it on a phone
+NAME = 0.95  # how high a name and its word are, in bits
 
 
 @dataclass(frozen=True)
@@ -163,8 +164,8 @@ class View:
 
     def _make_words(self, figure: Figure) -> None:
         ax = axes(figure, (0.06, 0.125, 0.50, 0.69), "", "share of the birds seen, p", "bits a bird")
-        ax.set(xlim=(0, 1), ylim=(0, 8), yticks=range(7))  # the names stand above the highest bar
-        legend(ax, ("■ word in this code, −log₂ q", INK), ("┅ in the best code, −log₂ p", INK))
+        ax.set(xlim=(0, 1), ylim=(0, 8.7), yticks=range(7))  # the names stand above the highest bar
+        legend(ax, ("■ this code, −log₂ q", INK), ("┅ the best one, −log₂ p", INK))
         ghost = {"color": GHOST["color"], "linewidth": 1.2}
         self.bars = areas(ax, COLORS, edgecolors="white", linewidths=1.5, alpha=0.75, ghost=ghost)
         self.best = segments(ax, INK, linewidths=2.2, linestyles=(0, (3, 1)))
@@ -195,7 +196,8 @@ class View:
         for k, (name, a, b) in enumerate(zip(self.names, starts, ends, strict=True)):
             said = frame.words[k] or plain(frame.lengths[k], 2).replace("infinite", "∞")
             name.set_text("" if b - a < NARROW else said if b - a < WIDE else f"{BIRDS[k]}\n{said}")
-            name.set_x((a + b) / 2)
+            aside = NAME * (k % 2 and b - a < ROOMY)  # higher, or it would lie on its neighbour on a phone
+            name.set_position(((a + b) / 2, LONGEST + 0.15 + aside))
         self._show_sums(frame)
 
     def _show_headline(self, frame: Frame) -> None:
@@ -205,8 +207,8 @@ class View:
             say(self.headline, f"The right code: {bits(frame.cross_entropy)} bits a bird, and no code does better")
         else:
             endless = math.isinf(frame.divergence)
-            wasted = "and some birds have no word" if endless else f"{bits(frame.divergence)} wasted"
-            words = f"This code needs {bits(frame.cross_entropy)} bits a bird, {wasted}"
+            words = f"This code needs {bits(frame.cross_entropy)} bits a bird, {bits(frame.divergence)} wasted"
+            words = "No number of bits will do: some birds have no word" if endless else words
             say(self.headline, words, RED if endless else INK)
 
     def _show_sums(self, frame: Frame) -> None:

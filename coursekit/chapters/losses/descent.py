@@ -164,6 +164,7 @@ class View:
         legend(ax, ("● now", INK), ("┅○ next", RED))
         ax.set(xlim=(-WIDE, WIDE), ylim=(-HIGH, HIGH), xticks=range(-4, 5, 2), yticks=range(-2, 3))
         ax.grid(visible=False)
+        ax.set_aspect("equal", anchor="NW")  # or a step would not leave its contour at a right angle
         x, y = np.meshgrid(np.linspace(-WIDE, WIDE, 121), np.linspace(-HIGH, HIGH, 61))
         self.contours: dict[str, ContourSet] = {}
         for name in SHOWN:

@@ -161,14 +161,14 @@ class View:
         return [line(ax, learner.marker, color=learner.color, zorder=4, **style) for learner in LEARNERS]
 
     def _make_neuron(self, figure: Figure) -> None:
-        ax = axes(figure, (0.505, 0.13, 0.215, 0.69), "error a − y at a = σ(z)", "z = w · 1 + b")
+        ax = axes(figure, (0.505, 0.13, 0.215, 0.69), "error a − y", "z = w · 1 + b")
         ax.set(xlim=(-REACH, REACH), ylim=(-0.03, 1.03), xticks=(-8, -4, 0, 4, 8))
         ax.plot(SUMS, ACTIVATIONS["sigmoid"].forward(SUMS)[0], color=INK, linewidth=1.8)
         self.errors = [line(ax, color=learner.color, linewidth=1.4) for learner in LEARNERS]
         self.neuron_dots = self._dots(ax, ghost=RING)
 
     def _make_pulls(self, figure: Figure) -> None:
-        ax = axes(figure, (0.775, 0.13, 0.215, 0.69), "the pull |dL/dz|", "z")
+        ax = axes(figure, (0.775, 0.13, 0.215, 0.69), "pull |dL/dz|", "z")
         ax.set(xlim=(-REACH, REACH), ylim=(-0.03, 1.03), xticks=(-8, -4, 0, 4, 8))
         self.hills = [line(ax, color=learner.color, linewidth=2.0) for learner in LEARNERS]
         style: dict[str, Any] = {"fontsize": 11, "animated": True}
@@ -181,7 +181,7 @@ class View:
         say(self.headline, f"Squared error needs {squared}, cross-entropy {entropy}")
         now, target = frame.state.epoch, frame.state.target
         self._show_target(target)
-        for name, words in zip(self.names, ("|a − y|", "2 |a−y| σ′(z)"), strict=True):
+        for name, words in zip(self.names, ("|a − y|", "× 2 σ′(z)"), strict=True):
             name.set_text(words if now else "")
         self.now.set_xdata([now, now])
         for row, run in enumerate(frame.runs):

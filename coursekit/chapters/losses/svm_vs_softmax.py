@@ -12,7 +12,7 @@ from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import Bars, fit, say, stepped, zero
-from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, PURPLE, axes, headline, percent, plain
+from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, PAPER, PURPLE, axes, headline, percent, plain
 from coursekit.losses import LOSSES
 
 CLASSES = ("owl", "fox", "hare")  # the picture shows an owl
@@ -106,14 +106,17 @@ class View:
         self.softmax_pulls = Bars(self.pulls_ax, ORANGE, PLACES + 0.2, **slim)
         self.threshold = self.scores_ax.axhline(0, color=PURPLE, linewidth=1.6, linestyle="--", animated=True)
         style = {"fontsize": 10.5, "animated": True, "ha": "center", "va": "bottom", "textcoords": "offset points"}
-        self.score_texts = [self.scores_ax.annotate("", (x, 0), (0, 5), color=INK, **style) for x in PLACES]
+        over_line = {"bbox": {"facecolor": PAPER, "edgecolor": "none", "pad": 0.6}}  # of the dashed line
+        self.score_texts = [
+            self.scores_ax.annotate("", (x, 0), (0, 5), color=INK, **style, **over_line) for x in PLACES
+        ]
         self.term_texts = [self.terms_ax.annotate("", (x, 0), (0, 5), color=PURPLE, **style) for x in PLACES[1:]]
         self.share_texts = [self.shares_ax.annotate("", (x, 0), (0, 5), color=AMBER, **style) for x in PLACES]
 
     def _make_axes(self, figure: Figure) -> None:
-        bottom, height = 0.13, 0.655
-        self.scores_ax = axes(figure, (0.05, bottom, 0.185, height), r"scores; dashed: $s_y - \Delta$")
-        self.terms_ax = axes(figure, (0.29, bottom, 0.185, height), r"SVM: $\max(0, s_j{-}s_y{+}\Delta)$")
+        bottom, height = 0.175, 0.61
+        self.scores_ax = axes(figure, (0.05, bottom, 0.185, height), "scores", r"dashed: $s_y - \Delta$")
+        self.terms_ax = axes(figure, (0.29, bottom, 0.185, height), "SVM: terms", r"$\max(0, s_j - s_y + \Delta)$")
         self.shares_ax = axes(figure, (0.53, bottom, 0.185, height), "softmax: probability")
         title = r"pull $-\partial L / \partial s$"
         self.pulls_ax = axes(figure, (0.775, bottom, 0.215, height), title)

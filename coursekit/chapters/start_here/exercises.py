@@ -43,6 +43,16 @@ exercise(
             "there the sum w x + b is one half. The answer is σ of that sum: for which sum is it one half?",
         ),
         Misconception(
+            "sum is one",
+            lambda w, b: (1 - b) / w,
+            "there the sum w x + b is 1, and the neuron answers 0.73. For which sum is the answer σ one half?",
+        ),
+        Misconception(
+            "weight taken away",
+            lambda w, b: -b - w,
+            "the weight multiplies x: to be rid of it, divide by it; do not take it away.",
+        ),
+        Misconception(
             "answer instead of x",
             lambda w, b: 0.5,
             "one half is what the neuron answers. Asked for is the x at which it does.",

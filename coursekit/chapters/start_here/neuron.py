@@ -22,7 +22,7 @@ A_CLASS = 100  # points in each of the two classes
 
 @dataclass(frozen=True)
 class State(DemoState):
-    """The neuron y = f(weight · x + bias)."""
+    """The neuron a = f(weight · x + bias)."""
 
     weight: float = slider(1.0, -5.0, 5.0, "weight w", main=True)
     bias: float = slider(0.0, -5.0, 5.0, "bias b", main=True)
@@ -33,7 +33,7 @@ class State(DemoState):
 class Frame:
     """The neuron's curve over `INPUTS`, and how it judges the points."""
 
-    y: Array  # (401,), f(w x + b)
+    a: Array  # (401,), f(w x + b)
     original: Array  # (401,), f(x)
     threshold: float  # the x at which w x + b = 0; NaN if the weight is 0
     at_threshold: float  # f(0), what the neuron says there
@@ -75,12 +75,12 @@ def draw_points() -> Array:
 
 
 def compute(state: State) -> Frame:
-    """Evaluate y = f(w x + b); the neuron says yes where w x + b > 0, whatever f is."""
+    """Evaluate a = f(w x + b); the neuron says yes where w x + b > 0, whatever f is."""
     f = ACTIVATIONS[state.activation].forward
     points = draw_points()
     says_yes = state.weight * points + state.bias > 0
     return Frame(
-        y=f(state.weight * INPUTS + state.bias)[0],
+        a=f(state.weight * INPUTS + state.bias)[0],
         original=f(INPUTS)[0],
         threshold=-state.bias / state.weight if state.weight else math.nan,
         at_threshold=float(f(np.zeros(1))[0][0]),
@@ -97,7 +97,7 @@ class View:
 
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
-        self.curves = axes(figure, (0.07, 0.40, 0.915, 0.47), "", "", "output y")
+        self.curves = axes(figure, (0.07, 0.40, 0.915, 0.47), "", "", "output a")
         self.strip = axes(figure, (0.07, 0.1, 0.915, 0.20), f"{2 * A_CLASS} points:", "input x")
         self.curves.tick_params(labelbottom=False)
         for ax in (self.curves, self.strip):
@@ -113,7 +113,7 @@ class View:
         (self.original,) = self.curves.plot([], [], color=GREY, linewidth=1.6)
         self.curve = line(self.curves, color=BLUE, linewidth=3.2, ghost=True)
         self.dot = line(self.curves, "o", color=INK, markersize=9)
-        legend(self.curves, ("— y = f(w x + b)", BLUE), ("— f(x) itself", GREY), ("● where w x + b = 0", INK))
+        legend(self.curves, ("— a = f(w x + b)", BLUE), ("— f(x) itself", GREY), ("● where w x + b = 0", INK))
 
     def _add_points(self) -> None:
         self.strip.set_ylim(-0.6, 1.6)
@@ -132,7 +132,7 @@ class View:
         self._set_limits(frame)
         where = f"Threshold at x = {plain(frame.threshold)}" if frame.state.weight else "No threshold"
         say(self.headline, f"{where}, {frame.right:.0%} right")
-        self.curve.set_data(INPUTS, frame.y)
+        self.curve.set_data(INPUTS, frame.a)
         put(self.dot, frame.threshold, frame.at_threshold)
         self.wrong.set_data(frame.points[frame.wrong], self.heights[frame.wrong])
         left, right = frame.yes_side
@@ -177,7 +177,7 @@ demo(
             ("More: a steep curve tells them apart", "As many as before", "Fewer: it is too strict"),
             answer=1,
             explanation="The answer is yes where w x + b is above 0. With b = 0 that is to the right of x = 0, "
-            "whatever a positive weight is. Only the threshold −b / w decides who gets a yes.",
+            "however large a positive weight is. Only the threshold −b / w decides who gets a yes.",
             settings={"weight": 5.0, "bias": 0.0},
         ),
     },

@@ -12,7 +12,7 @@ from coursekit.demos import DEMOS
 def test_the_neuron_says_yes_where_its_input_is_positive(weight, bias):
     frame = neuron.compute(neuron.State(weight=weight, bias=bias, activation="relu"))
     expected = [max(0.0, weight * x + bias) for x in neuron.INPUTS]
-    np.testing.assert_allclose(frame.y, expected, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(frame.a, expected, rtol=1e-12, atol=1e-12)
     yes = [weight * x + bias > 0 for x in frame.points]
     left, right = frame.yes_side
     assert yes == [left < x < right or (weight == 0 and bias > 0) for x in frame.points]
