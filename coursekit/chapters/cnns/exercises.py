@@ -453,6 +453,17 @@ def _last_stride_only(kernels: Array, strides: Array) -> int:
     return 1 + int(sum((k - 1) * s for k, s in zip(kernels, [1, *strides], strict=False)))
 
 
+def _whole_kernels(kernels: Array, strides: Array) -> int:
+    return int(sum(kernels * np.cumprod([1, *strides[:-1]])))
+
+
+def _grown_by_strides(kernels: Array, strides: Array) -> int:
+    field = 1
+    for kernel, stride in zip(kernels, strides, strict=True):
+        field = field * stride + kernel - 1
+    return int(field)
+
+
 def _added_jumps(kernels: Array, strides: Array) -> int:
     field = jump = 1
     for kernel, stride in zip(kernels, strides, strict=True):
@@ -498,6 +509,27 @@ exercise(
             "strides added",
             _added_jumps,
             "strides multiply: behind strides of 2 and 3, units are 6 pixels apart.",
+        ),
+        Misconception(
+            "from the output down",
+            lambda kernels, strides: field_size(kernels[::-1], strides[::-1]),
+            "the jump is 1 at the input, and you begin with the last layer. Take the layers from the input on.",
+        ),
+        Misconception(
+            "whole kernels",
+            lambda kernels, strides: 1 + _whole_kernels(kernels, strides),
+            "you add kernel units for each layer. One of them is what the field was already: a layer adds kernel − 1.",
+        ),
+        Misconception(
+            "field times stride",
+            _grown_by_strides,
+            "the stride multiplies the field. It does not widen what a unit of this layer sees; it makes neighbours "
+            "stand so many times as far apart, for the layers above.",
+        ),
+        Misconception(
+            "last layer forgotten",
+            lambda kernels, strides: field_size(kernels[:-1], strides[:-1]),
+            "that is what a unit sees one layer below the last. The last layer's kernel counts, too.",
         ),
         Misconception(
             "started at 0",
