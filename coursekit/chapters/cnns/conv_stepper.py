@@ -50,6 +50,10 @@ class State(DemoState):
         """How many rows and columns at the far edge no window sees."""
         return (self.size + 2 * self.padding - self.kernel) % self.stride
 
+    def without_effect(self) -> dict[str, str]:
+        """Where the window has a single place there is no walk."""
+        return {"place": "The window fits at one place only"} if self.places == 1 else {}
+
     def ends(self) -> dict[str, float]:
         """The walk is over at the last place."""
         return {"place": self.places**2}
