@@ -163,7 +163,7 @@ class View:
         ax.set(xlim=(0, 1.1), ylim=(2.6, -0.6))
         self.bars = Bars(ax, [color for _, color in LAYERS], range(3), 0.5, lying=True, ghost=12)
         style: dict[str, Any] = {"fontsize": 11, "va": "top"}
-        figure.text(0.53, 0.275, "Squares in the picture: what the strongest unit sees", color=INK, **style)
+        figure.text(0.53, 0.275, "Outlined: what the strongest unit sees", color=INK, **style)
         units = ("3 × 3 pixels: a unit for edges", "8 × 8: for corners, pooled", "20 × 20: for squares")
         for row, (words, color) in enumerate(zip(units, (BLUE, PURPLE, AMBER), strict=True)):
             figure.text(0.53, 0.21 - 0.06 * row, words, color=color, **style)
