@@ -2405,3 +2405,59 @@ def _(kernels, strides):
     for kernel in kernels:
         pixels *= kernel
     return pixels
+
+
+# ---- separable_work
+
+
+@right("separable_work")
+def _(channels, filters, kernel, height, width):
+    depthwise = sum(kernel * kernel for _ in range(channels) for _ in range(height * width))
+    return depthwise + channels * filters * height * width
+
+
+@right("separable_work")
+def _(channels, filters, kernel, height, width):
+    ordinary = np.float32(kernel) ** 2 * channels * filters * height * width
+    return ordinary * (1 / np.float32(filters) + 1 / np.float32(kernel) ** 2)
+
+
+@wrong("separable_work", "the two layers multiplied", "one ordinary layer")
+def _(channels, filters, kernel, height, width):
+    spatial, mixing = kernel * kernel, channels * filters
+    return spatial * mixing * height * width
+
+
+@wrong("separable_work", "only the spatial part", "1 × 1 layer is missing")
+def _(channels, filters, kernel, height, width):
+    return channels * (kernel * kernel) * (height * width)
+
+
+@wrong("separable_work", "parameters counted", "used at every place")
+def _(channels, filters, kernel, height, width):
+    return channels * (kernel**2 + filters)
+
+
+@wrong("separable_work", "a depthwise kernel for each output map", "each channel that comes in")
+def _(channels, filters, kernel, height, width):
+    return height * width * filters * (kernel**2 + channels)
+
+
+@wrong("separable_work", "multiplications and additions counted apart", "2 times")
+def _(channels, filters, kernel, height, width):
+    return 2 * (kernel**2 + filters) * channels * height * width
+
+
+@wrong("separable_work", "only one side of the map", "width")
+def _(channels, filters, kernel, height, width):
+    return (kernel**2 + filters) * channels * height
+
+
+@wrong("separable_work", "kernel not squared", "3 × 3")
+def _(channels, filters, kernel, height, width):
+    return (kernel + filters) * channels * height * width
+
+
+@wrong("separable_work", "1 × 1 from filters to filters")
+def _(channels, filters, kernel, height, width):
+    return (kernel**2 * channels + filters * filters) * height * width
