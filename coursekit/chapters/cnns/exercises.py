@@ -622,5 +622,5 @@ exercise(
         "The depthwise layer has kernel² weights for each channel, the 1 × 1 layer channels · filters of them.",
         "Add the two numbers of weights, and multiply by height · width.",
     ),
-    takeaway="That is 1 / filters + 1 / kernel² of an ordinary layer's work: with many filters of 3 × 3, about a ninth.",
+    takeaway="That is 1 / filters + 1 / kernel² of an ordinary layer's work: with many 3 × 3 filters about a ninth.",
 )
