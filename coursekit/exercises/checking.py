@@ -243,7 +243,7 @@ def _given(exercise: Exercise, case: Case) -> str:
     """Write numbers out, ``with fan_in=20, fan_out=5,``, and say of arrays where to find them."""
     if not case:
         return ""
-    pairs = zip(exercise.parameters, case, strict=True)
+    pairs = [(name, value) for name, value in zip(exercise.parameters, case, strict=True) if not callable(value)]
     arguments = (f"{name} {value.shape}" if np.ndim(value) else f"{name}={_written(value)}" for name, value in pairs)
     arrays = " (these arrays are check(…).inputs)" if any(map(np.ndim, case)) else ""
     return f"with {', '.join(arguments)}{arrays}, "

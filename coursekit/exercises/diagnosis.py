@@ -71,12 +71,12 @@ def opened(sentence: str, exercise: Exercise) -> str:
 
 def _first_finding(one: Evidence, exercise: Exercise, answer: Call) -> str:
     return (
-        finding(one)
+        finding(one.in_numbers())
         or _known(one, exercise)
         or _exchanged(one, exercise)
         or _one_sample(one, exercise)
         or _independent(one, exercise, answer)
-        or partial_finding(one)
+        or partial_finding(one.in_numbers())
     )
 
 
@@ -193,6 +193,8 @@ def _shaken(value: Any, way: int) -> Any:
     """Return another value of the same kind, signs and zeros kept; whole numbers trade places, or lose the largest."""
     if isinstance(value, bool):
         return not value
+    if callable(value):
+        return lambda x: 1.33 * value(x) * way
     array = np.asarray(value)
     if array.dtype.kind in "iu":
         traded = np.roll(array, 1) if way == 1 else np.minimum(array, array.max() - 1)

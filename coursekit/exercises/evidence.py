@@ -50,6 +50,11 @@ class Evidence:
         lengths = [len(arguments[batch]) for arguments in self.arguments]
         return replace(self, found=[found * n for found, n in zip(self.found, lengths, strict=True)])
 
+    def in_numbers(self) -> "Evidence":
+        """Return it without those arguments that are functions."""
+        numbers = [{name: v for name, v in given.items() if not callable(v)} for given in self.arguments]
+        return replace(self, arguments=numbers)
+
     def finite(self) -> "Evidence":
         """Return the cases in which nothing is infinite or nan."""
         keep = [i for i, found in enumerate(self.found) if np.isfinite(found).all()]

@@ -2699,3 +2699,245 @@ def _(running, x, momentum):
 @wrong("running_variance", "batch without its weight")
 def _(running, x, momentum):
     return (1 - momentum) * running + x.var(axis=0, ddof=1)
+
+
+# ---- centred_difference
+
+
+@right("centred_difference")
+def _(f, x, h):
+    feet = np.eye(x.size).reshape(x.size, *x.shape) * h
+    return np.reshape([(f(x + foot) - f(x - foot)) / h / 2 for foot in feet], x.shape)
+
+
+@right("centred_difference")
+def _(f, x, h):
+    gradient, flat = np.empty(x.shape, np.float32), x.reshape(-1)
+    for k, old in enumerate(flat.tolist()):
+        flat[k] = old + h
+        above = f(x)
+        flat[k] = old - h
+        gradient.flat[k] = 0.5 / h * (above - f(x))
+        flat[k] = old
+    return gradient
+
+
+def feet(f, x, h):
+    """Yield a place and what f is with one foot above, and one below."""
+    for i in np.ndindex(x.shape):
+        up, down = x.copy(), x.copy()
+        up[i], down[i] = up[i] + h, down[i] - h
+        yield i, f(up), f(down)
+
+
+@wrong("centred_difference", "the brackets around 2 * h are missing", "from left to right")
+def _(f, x, h):
+    gradient = np.zeros_like(x)
+    for i, above, below in feet(f, x, h):
+        gradient[i] = (above - below) / 2 * h
+    return gradient
+
+
+@wrong("centred_difference", "up and down are one array", "Work on a copy")
+def _(f, x, h):
+    gradient = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        up = down = x
+        up[i] += h
+        down[i] -= h
+        gradient[i] = (f(up) - f(down)) / (2 * h)
+    return gradient
+
+
+@wrong("centred_difference", "a step of its own", "h has no influence")
+def _(f, x, h):
+    gradient = np.zeros_like(x)
+    for i, above, below in feet(f, x, 1e-5):
+        gradient[i] = (above - below) / 2e-5
+    return gradient
+
+
+@wrong("centred_difference", "h times the number", "h times the number itself")
+def _(f, x, h):
+    gradient = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        foot = np.zeros_like(x)
+        foot[i] = h * x[i]
+        gradient[i] = (f(x + foot) - f(x - foot)) / (2 * h)
+    return gradient
+
+
+@wrong("centred_difference", "a flat list", "the shape is")
+def _(f, x, h):
+    return [(above - below) / (2 * h) for _, above, below in feet(f, x, h)]
+
+
+@wrong("centred_difference", "one foot", "forward difference")
+def _(f, x, h):
+    return np.array([(above - f(x)) / h for _, above, _ in feet(f, x, h)]).reshape(x.shape)
+
+
+@wrong("centred_difference", "whole rows moved", "should be an array of shape (2, 3)")
+def _(f, x, h):
+    gradient = np.zeros(len(x))
+    for row in range(len(x)):
+        foot = np.zeros_like(x)
+        foot[row] = h
+        gradient[row] = (f(x + foot) - f(x - foot)) / (2 * h)
+    return gradient
+
+
+# ---- field_size
+
+
+@right("field_size")
+def _(kernels, strides):
+    pixels = 1
+    for kernel, stride in zip(kernels[::-1], strides[::-1], strict=True):  # from the last layer down
+        pixels = (pixels - 1) * stride + kernel
+    return pixels
+
+
+@right("field_size")
+def _(kernels, strides):
+    jumps = np.cumprod([1, *strides[:-1]])
+    return np.float32(1 + np.dot(np.asarray(kernels) - 1, jumps))
+
+
+@right("field_size")
+def _(kernels, strides):
+    if len(kernels) == 0:
+        return 1
+    first, last = 0, 0  # units of the last layer
+    for kernel, stride in reversed(list(zip(kernels, strides, strict=True))):
+        first, last = first * stride, last * stride + kernel - 1
+    return last - first + 1
+
+
+@wrong("field_size", "a layer adds its whole kernel", "the third is the one it stands on")
+def _(kernels, strides):
+    pixels = 0
+    for kernel in kernels:
+        pixels += kernel
+    return pixels
+
+
+@wrong("field_size", "strides have no say", "every stride is 1")
+def _(kernels, strides):
+    pixels = kernels[0]
+    for kernel in kernels[1:]:
+        pixels += kernel - 1
+    return pixels
+
+
+@wrong("field_size", "its own stride counts", "later layers only")
+def _(kernels, strides):
+    return 1 + sum((k - 1) * np.prod(strides[: i + 1]) for i, k in enumerate(kernels))
+
+
+@wrong("field_size", "from the last layer down", "from the input on")
+def _(kernels, strides):
+    pixels = jump = 1
+    for kernel, stride in zip(kernels[::-1], strides[::-1], strict=True):
+        pixels += (kernel - 1) * jump
+        jump *= stride
+    return pixels
+
+
+@wrong("field_size", "jump times kernel", "kernel − 1")
+def _(kernels, strides):
+    pixels, jump = 1, 1
+    for kernel, stride in zip(kernels, strides, strict=True):
+        pixels += kernel * jump
+        jump *= stride
+    return pixels
+
+
+@wrong("field_size", "the field grows by its stride", "times as far")
+def _(kernels, strides):
+    pixels = 1
+    for kernel, stride in zip(kernels, strides, strict=True):
+        pixels = pixels * stride + kernel - 1
+    return pixels
+
+
+@wrong("field_size", "starts at 0", "start at 1")
+def _(kernels, strides):
+    pixels, jump = 0, 1
+    for kernel, stride in zip(kernels, strides, strict=True):
+        pixels += (kernel - 1) * jump
+        jump *= stride
+    return pixels
+
+
+@wrong("field_size", "the last layer is forgotten", "last layer")
+def _(kernels, strides):
+    pixels = jump = 1
+    for kernel, stride in zip(kernels[:-1], strides[:-1], strict=True):
+        pixels += (kernel - 1) * jump
+        jump *= stride
+    return pixels
+
+
+@wrong("field_size", "kernels multiplied", "overlap")
+def _(kernels, strides):
+    pixels = 1
+    for kernel in kernels:
+        pixels *= kernel
+    return pixels
+
+
+# ---- separable_work
+
+
+@right("separable_work")
+def _(channels, filters, kernel, height, width):
+    depthwise = sum(kernel * kernel for _ in range(channels) for _ in range(height * width))
+    return depthwise + channels * filters * height * width
+
+
+@right("separable_work")
+def _(channels, filters, kernel, height, width):
+    ordinary = np.float32(kernel) ** 2 * channels * filters * height * width
+    return ordinary * (1 / np.float32(filters) + 1 / np.float32(kernel) ** 2)
+
+
+@wrong("separable_work", "the two layers multiplied", "one ordinary layer")
+def _(channels, filters, kernel, height, width):
+    spatial, mixing = kernel * kernel, channels * filters
+    return spatial * mixing * height * width
+
+
+@wrong("separable_work", "only the spatial part", "1 × 1 layer is missing")
+def _(channels, filters, kernel, height, width):
+    return channels * (kernel * kernel) * (height * width)
+
+
+@wrong("separable_work", "parameters counted", "used at every place")
+def _(channels, filters, kernel, height, width):
+    return channels * (kernel**2 + filters)
+
+
+@wrong("separable_work", "a depthwise kernel for each output map", "each channel that comes in")
+def _(channels, filters, kernel, height, width):
+    return height * width * filters * (kernel**2 + channels)
+
+
+@wrong("separable_work", "multiplications and additions counted apart", "2 times")
+def _(channels, filters, kernel, height, width):
+    return 2 * (kernel**2 + filters) * channels * height * width
+
+
+@wrong("separable_work", "only one side of the map", "width")
+def _(channels, filters, kernel, height, width):
+    return (kernel**2 + filters) * channels * height
+
+
+@wrong("separable_work", "kernel not squared", "3 × 3")
+def _(channels, filters, kernel, height, width):
+    return (kernel + filters) * channels * height * width
+
+
+@wrong("separable_work", "1 × 1 from filters to filters")
+def _(channels, filters, kernel, height, width):
+    return (kernel**2 * channels + filters * filters) * height * width

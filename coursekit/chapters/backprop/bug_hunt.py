@@ -445,14 +445,13 @@ demo(
     __name__,
     title="One gate is wrong",
     question=Question(
-        "On the whole way back several gradients are wrong, but only one gate has a wrong backward. Now you check "
-        "every gate by itself, with a gradient from above that is surely right. How many gates fail?",
-        ("All that send on a wrong gradient", "One", "None: the mistake is in how they work together"),
+        "Nine of the 15 gradients are wrong, and one gate is to blame. In the next case that gate stands nearer to "
+        "the input. How many gradients are wrong then?",
+        ("More: the mistake spreads to both sides", "Fewer", "As many: it is one mistake again"),
         answer=1,
-        explanation="By itself, a gate with a right backward passes: what it sent on before was wrong only because "
-        "it was given something wrong. Where all gates are one chain, look for the border between right and wrong "
-        "instead.",
-        settings={"seed": 0, "check": "alone", "suspect": "none"},
+        explanation="A wrong gradient is handed on from gate to gate towards the input, and never towards the loss. "
+        "The nearer to the input a mistake is made, the fewer inherit it: here x, W₁, b₁ and z₁.",
+        settings={"seed": 1, "check": "chain", "suspect": "none"},
     ),
     notice="Read from right to left, the way the gradient runs: the culprit is the gate that gets a right gradient "
     "and sends on a wrong one. If that is hard to see, compare every gate by itself: then only the culprit fails. "

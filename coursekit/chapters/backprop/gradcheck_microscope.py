@@ -307,7 +307,7 @@ demo(
             settings={"function": "kink", "difference": "centred", "h": 1e-3, "distance": 5e-4},
         )
     },
-    notice="Two straight lines make the U: truncation rises with h, round-off falls with it. Make h small and look "
+    notice="Two straight lines make the V: truncation rises with h, round-off falls with it. Make h small and look "
     "through the microscope: float32 is a staircase, and the estimate measures its steps. A kink within reach "
     "of h is a third enemy, and no precision helps against it.",
     presets={

@@ -383,12 +383,12 @@ demo(
     __name__,
     title="Forward and back through a graph",
     question=Question(
-        "f = (x + y) · z at x = −2, y = 5, z = −4 is −12. You raise x by 0.1. What does f do?",
-        ("It rises by 0.1", "It rises by 0.3", "It falls by 0.4"),
-        answer=2,
-        explanation="x + y rises by 0.1 as well, and the product multiplies that by z = −4. So ∂f/∂x = 1 · (−4): "
-        "local gradient times upstream gradient.",
-        settings={"expression": "sum_times", "step": 8, "x": -2.0, "y": 5.0, "z": -4.0},
+        "f = (x + y) · z at x = −2, y = 5, z = −4. You move x from −2 to 4. Which of the three gradients changes?",
+        ("∂f/∂x: it is the one of x", "∂f/∂z", "All three, as f itself does", "None: a slope is a slope"),
+        answer=1,
+        explanation="∂f/∂z is q = x + y, which goes from 3 to 9: a product hands each input the value of the other. "
+        "∂f/∂x and ∂f/∂y are z = −4, and z has not moved.",
+        settings={"expression": "sum_times", "step": 8, "x": 4.0, "y": 5.0, "z": -4.0},
     ),
     others={
         "used twice": Question(

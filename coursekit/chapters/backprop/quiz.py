@@ -16,8 +16,8 @@ quiz(
         "scores, with cross-entropy?",
         ("(0.7, −0.8, 0.1)", "(−0.7, 0.8, −0.1)", "(0, −0.8, 0)", "(0, −5, 0)"),
         answer=0,
-        explanation="It is p − y, with y = (0, 1, 0). All three scores feel it, for they share the sum under the "
-        "fraction; −1/p = −5 is the slope along the probability, not along the score.",
+        explanation="It is p − y, with y = (0, 1, 0). All three scores feel it, because they share one "
+        "denominator; −1/p = −5 is the slope along the probability, not along the score.",
     ),
     Question(
         "Two hidden units: a tanh at z = −9, a ReLU at z = 0.002. Which of them gets hardly any gradient for the "

@@ -14,6 +14,7 @@ CHAPTER = Chapter(
         "receptive_field",
         "cost_table",
         "train_digits",
+        "edges_to_parts",
         "speed_lens",
     ),
 )

@@ -50,6 +50,10 @@ class State(DemoState):
         """How many rows and columns at the far edge no window sees."""
         return (self.size + 2 * self.padding - self.kernel) % self.stride
 
+    def without_effect(self) -> dict[str, str]:
+        """Where the window has a single place there is no walk."""
+        return {"place": "The window fits at one place only"} if self.places == 1 else {}
+
     def ends(self) -> dict[str, float]:
         """The walk is over at the last place."""
         return {"place": self.places**2}
@@ -272,17 +276,17 @@ demo(
     ),
     others={
         "remainder": Question(
-            "An image of 7 pixels, a filter of 3, no padding. With stride 2 an output has 3 × 3 places. What does the "
-            "layer do with stride 3, where 4 pixels are left to go?",
+            "7 pixels, a filter of 3, stride 3: no window sees the last row and column. You lay a border of zeros "
+            "around the image, padding 1. How many of the image's rows does no window see then?",
             (
-                "2 × 2 places; the last row and column are not looked at",
-                "3 × 3 places; the last window sees zeros beyond the edge",
-                "It refuses: 4 / 3 is no whole number",
+                "One, as before",
+                "None",
+                "Two: the zeros push one more out of reach",
             ),
-            answer=0,
-            explanation="One move of 3 pixels fits into 4, a second one does not: the number of moves is rounded down. "
-            "What lies beyond the last window is seen by none, and nothing that happens there can change the output.",
-            settings={"stride": 3, "place": 4},
+            answer=1,
+            explanation="With the zeros the image is 9 pixels wide: the window can go 6 pixels, two moves of 3, and "
+            "nothing is left over. A side has 3 places instead of 2.",
+            settings={"padding": 1, "place": 9},
         ),
     },
     notice="Move the place and check one sum by hand: nine products in each of three channels, and the bias. All "

@@ -145,7 +145,7 @@ def name_of(step: Step) -> str:
     kind, *arguments = step
     if kind == "stage":
         return str(arguments[0])
-    return f"conv {arguments[1]} × {arguments[1]}" if kind == "conv2d" else str(kind)
+    return f"conv {arguments[1]}×{arguments[1]}" if kind == "conv2d" else str(kind)
 
 
 def fitting_rows(steps: list[Step], shape: tuple[int, ...]) -> tuple[CostRow, ...]:
@@ -215,7 +215,7 @@ class Panel:
     """One column of numbers as their shares of the whole: lying stems with a dot at the end."""
 
     def __init__(self, figure: Figure, left: float, title: str) -> None:
-        self.axes = ax = axes(figure, (left, 0.056, 0.295, 0.829), title)
+        self.axes = ax = axes(figure, (left, 0.056, 0.285, 0.829), title)
         ax.set(xlim=(0, 1.36), yticks=[])  # beyond 100 % there is room for the number
         ax.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"])
         self.stems = segments(ax, BLUE, linewidths=4, alpha=0.55)
@@ -240,13 +240,13 @@ class View:
 
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
-        self.list = axes(figure, (0.012, 0.056, 0.30, 0.829), "")
+        self.list = axes(figure, (0.012, 0.056, 0.325, 0.829), "")
         self.list.set_axis_off()
         legend(self.list, ("layer", INK))
-        legend(self.list, ("output shape", INK), right=True)
+        legend(self.list, ("output", INK), right=True)
         self.names = Words(self.list)
-        self.parameters = Panel(figure, 0.33, "parameters, as shares")
-        self.work = Panel(figure, 0.685, "multiply–adds, as shares")
+        self.parameters = Panel(figure, 0.355, "parameters (share)")
+        self.work = Panel(figure, 0.695, "multiply–adds (share)")
         box = {"facecolor": PAPER, "edgecolor": RED, "boxstyle": "round,pad=0.6"}
         style = {"fontsize": 11, "color": RED, "ha": "center", "va": "center", "animated": True, "zorder": 9}
         self.error = figure.text(0.63, 0.2, "", bbox=box, **style)
@@ -260,9 +260,9 @@ class View:
         self.error.set_text("\n".join(wrap(frame.error, 60)))
         self.names.placed = []
         for row, (layer, name, shape) in enumerate(zip(frame.rows, frame.names, frame.shapes, strict=True)):
-            pooled = " + pool" if shape != layer.output_shape else ""
+            pooled = ", pool" if shape != layer.output_shape else ""
             self.names.placed.append((0, row, name + pooled, colors(layer)[1], False))
-            self.names.placed.append((1, row, " × ".join(map(str, shape)), INK, True))
+            self.names.placed.append((1, row, "×".join(map(str, shape)), INK, True))
         bars = [colors(layer)[0] for layer in frame.rows]
         self.parameters.show(frame.parameters, frame.parameter_shares, bars)
         self.work.show(frame.multiply_adds, frame.work_shares, bars)

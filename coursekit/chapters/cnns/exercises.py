@@ -1,4 +1,4 @@
-"""The exercises of chapter 03: a convolution forward and backward, pooling backward, its size and its parameters."""
+"""The exercises of chapter 03: convolution and pooling, forward and backward; sizes, fields, parameters and work."""
 
 import numpy as np
 
@@ -453,6 +453,17 @@ def _last_stride_only(kernels: Array, strides: Array) -> int:
     return 1 + int(sum((k - 1) * s for k, s in zip(kernels, [1, *strides], strict=False)))
 
 
+def _whole_kernels(kernels: Array, strides: Array) -> int:
+    return int(sum(kernels * np.cumprod([1, *strides[:-1]])))
+
+
+def _grown_by_strides(kernels: Array, strides: Array) -> int:
+    field = 1
+    for kernel, stride in zip(kernels, strides, strict=True):
+        field = field * stride + kernel - 1
+    return int(field)
+
+
 def _added_jumps(kernels: Array, strides: Array) -> int:
     field = jump = 1
     for kernel, stride in zip(kernels, strides, strict=True):
@@ -500,6 +511,27 @@ exercise(
             "strides multiply: behind strides of 2 and 3, units are 6 pixels apart.",
         ),
         Misconception(
+            "from the output down",
+            lambda kernels, strides: field_size(kernels[::-1], strides[::-1]),
+            "the jump is 1 at the input, and you begin with the last layer. Take the layers from the input on.",
+        ),
+        Misconception(
+            "whole kernels",
+            lambda kernels, strides: 1 + _whole_kernels(kernels, strides),
+            "you add kernel units for each layer. One of them is what the field was already: a layer adds kernel − 1.",
+        ),
+        Misconception(
+            "field times stride",
+            _grown_by_strides,
+            "the stride multiplies the field. It does not widen what a unit of this layer sees; it makes neighbours "
+            "stand so many times as far apart, for the layers above.",
+        ),
+        Misconception(
+            "last layer forgotten",
+            lambda kernels, strides: field_size(kernels[:-1], strides[:-1]),
+            "that is what a unit sees one layer below the last. The last layer's kernel counts, too.",
+        ),
+        Misconception(
             "started at 0",
             lambda kernels, strides: field_size(kernels, strides) - 1,
             "one pixel is missing: without any layer a unit sees its own pixel, so start at 1.",
@@ -511,4 +543,84 @@ exercise(
         "In a loop: field += (kernel - 1) * jump, then jump *= stride.",
     ),
     takeaway="The field grows by (k − 1) · jump a layer, and every stride multiplies the jump.",
+)
+
+
+def separable_work(channels: int, filters: int, kernel: int, height: int, width: int) -> int:
+    """K² C weights of the depthwise layer and C F of the 1 × 1 layer, each used at all H W places."""
+    return (kernel**2 * channels + channels * filters) * height * width
+
+
+def _pairs_of_layers(rng: np.random.Generator) -> list[Case]:
+    drawn = [tuple(int(rng.integers(*span)) for span in ((3, 40), (41, 90), (2, 8), (5, 20), (21, 40))) for _ in "1234"]
+    return [(256, 64, 3, 28, 14), *drawn]
+
+
+exercise(
+    separable_work,
+    task="Return how many multiply–adds a depthwise layer (kernel × kernel) and the 1 × 1 layer after it do together, "
+    "from channels to filters maps of height × width. Stride 1, padded so that the size stays; biases do not count.",
+    returns=("work",),
+    cases=_pairs_of_layers,
+    misconceptions=(
+        Misconception(
+            "ordinary layer",
+            lambda channels, filters, kernel, height, width: kernel**2 * channels * filters * height * width,
+            "that is the work of one ordinary layer. Here the pattern in space and the mixing of channels are done one "
+            "after the other.",
+        ),
+        Misconception(
+            "depthwise layer alone",
+            lambda channels, filters, kernel, height, width: kernel**2 * channels * height * width,
+            "the 1 × 1 layer is missing: it mixes the channels, at every place.",
+        ),
+        Misconception(
+            "1 × 1 layer alone",
+            lambda channels, filters, kernel, height, width: channels * filters * height * width,
+            "the depthwise layer is missing: kernel × kernel weights for every channel, at every place.",
+        ),
+        Misconception(
+            "weights instead of work",
+            lambda channels, filters, kernel, height, width: kernel**2 * channels + channels * filters,
+            "you count the weights. Each of them is used at every place of the map.",
+        ),
+        Misconception(
+            "depthwise with all filters",
+            lambda channels, filters, kernel, height, width: (
+                (kernel**2 * filters + channels * filters) * height * width
+            ),
+            "the depthwise layer has one flat filter for each channel that comes in; the number of filters belongs to "
+            "the 1 × 1 layer.",
+        ),
+        Misconception(
+            "kernel not squared",
+            lambda channels, filters, kernel, height, width: (kernel * channels + channels * filters) * height * width,
+            "a kernel of size 3 has 3 × 3 weights.",
+        ),
+        Misconception(
+            "places only once",
+            lambda channels, filters, kernel, height, width: kernel**2 * channels * height * width + channels * filters,
+            "the weights of the 1 × 1 layer are used at every place, too.",
+        ),
+        Misconception(
+            "biases counted",
+            lambda channels, filters, kernel, height, width: (
+                (kernel**2 * channels + channels + channels * filters + filters) * height * width
+            ),
+            "you count the biases, too. A bias is added, not multiplied.",
+        ),
+        Misconception(
+            "places that are left without padding",
+            lambda channels, filters, kernel, height, width: (
+                (kernel**2 * channels + channels * filters) * (height - kernel + 1) * (width - kernel + 1)
+            ),
+            "that is the number of places without padding. The layer is padded, so the map keeps its size.",
+        ),
+    ),
+    hints=(
+        "Take the two layers one by one. How many weights has each, and at how many places is a weight used?",
+        "The depthwise layer has kernel² weights for each channel, the 1 × 1 layer channels · filters of them.",
+        "Add the two numbers of weights, and multiply by height · width.",
+    ),
+    takeaway="That is 1 / filters + 1 / kernel² of an ordinary layer's work: with many 3 × 3 filters about a ninth.",
 )

@@ -14,10 +14,12 @@ quiz(
         "size. Ten filters make ten maps.",
     ),
     Question(
-        "How many parameters do ten filters of 5 × 5 have, if their input has 3 channels?",
-        ("250", "260", "750", "760"),
-        answer=3,
-        explanation="Each filter is as deep as its input: 5 · 5 · 3 = 75 weights and 1 bias, ten times.",
+        "A 3 × 3 window slides over an image with stride 1. How many windows see the pixel in the corner, without "
+        "padding and with padding 1?",
+        ("1, and 1 again: zeros are no pixels", "1 and 2", "1 and 4", "1 and 9, as many as see any other"),
+        answer=2,
+        explanation="Without padding only the first window reaches it. A border of zeros lets the window stand half "
+        "outside: one place further up, further left, and both. Pixels far inside are seen by nine.",
     ),
     Question(
         "The image becomes twice as wide and twice as high. What happens to a convolutional layer?",
@@ -31,24 +33,23 @@ quiz(
         "there are about 4 times as many places to use them at.",
     ),
     Question(
-        "In forward the layer lays the kernel on as it is. How do you get dX from δ in one go?",
+        "Your backward pass of a convolution passes the gradient check with a blur as the kernel, and fails with "
+        "Sobel's, in dX only. What is the likely mistake?",
         (
-            "Correlate the padded δ with the kernel turned by 180°",
-            "Correlate the padded δ with the kernel as it is",
-            "Correlate the input with δ",
+            "The kernel lies the wrong way round in dX",
+            "δ overwrites where it should be added",
+            "dX is divided by the number of places",
         ),
         answer=0,
-        explanation="Window by window, δ · w is added. A pixel collects the weights in the opposite order: "
-        "hence the turn. The input correlated with δ is dW.",
+        explanation="A blur is the same when it is turned by 180°, Sobel's kernel is not. The other two mistakes do "
+        "not depend on the kernel's symmetry: they fail with both.",
     ),
     Question(
-        "Why three layers of 3 × 3 filters instead of one layer of 7 × 7, with C channels throughout?",
-        (
-            "They see a larger field",
-            "They see the same field with fewer weights, and two more nonlinearities",
-            "They need no padding",
-        ),
-        answer=1,
-        explanation="Both see 7 × 7 pixels. Three times 9C² is 27C² weights, against 49C².",
+        "Three layers of 3 × 3 filters: the first with stride 2, the others with stride 1. How many pixels does a unit "
+        "of the third layer see along one side?",
+        ("7", "9", "11", "27"),
+        answer=2,
+        explanation="3 after the first layer. After its stride neighbouring units are 2 pixels apart, so each further "
+        "layer adds 2 · 2: 7, then 11.",
     ),
 )

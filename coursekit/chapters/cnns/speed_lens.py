@@ -117,11 +117,11 @@ def draw(side: int, channels: int, filters: int) -> tuple[Array, Array, Array]:
 # A time is measured once and then kept: the same state shows the same picture until the kernel restarts.
 @cache
 def seconds(way: Callable[..., Any], side: int, channels: int, filters: int) -> float:
-    """Return the shortest of several runs: what disturbs a run only makes it longer."""
+    """Return the shortest of five runs or more: what disturbs a run only makes it longer."""
     arrays = draw(side, channels, filters)
     way(*arrays)  # the first call compiles
     times: list[float] = []
-    while len(times) < 2 or (sum(times) < 0.01 and len(times) < 50):
+    while len(times) < 5 or (sum(times) < 0.01 and len(times) < 50):
         start = perf_counter()
         way(*arrays)
         times.append(perf_counter() - start)

@@ -51,6 +51,11 @@ def test_known_sizes(settings, places):
     assert f"= {places} places" in frame.readout
 
 
+def test_where_the_window_has_one_place_there_is_nothing_to_play():
+    assert not State().without_effect()
+    assert "one place" in State(kernel=5, padding=0).without_effect()["place"]
+
+
 def test_the_slider_ends_at_the_last_place():
     assert [State(stride=stride).ends()["place"] for stride in (1, 2)] == [25, 9]
 
