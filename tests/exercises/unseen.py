@@ -2219,3 +2219,169 @@ def _(running, x, momentum):
 @wrong("running_variance", "batch without its weight")
 def _(running, x, momentum):
     return (1 - momentum) * running + x.var(axis=0, ddof=1)
+
+
+# ---- bump_weights
+
+
+@right("bump_weights")
+def _(left, peak, right, height):
+    slopes = [0, height / (peak - left), height / (peak - right), 0]
+    return [slopes[i + 1] - slopes[i] for i in range(3)]
+
+
+@right("bump_weights")
+def _(left, peak, right, height):
+    return tuple(np.diff(np.array([0, height / (peak - left), -height / (right - peak), 0], np.float32)))
+
+
+@right("bump_weights")
+def _(left, peak, right, height):
+    x = np.array([peak, right, right + 1.0])
+    return np.linalg.solve(relu(x[:, None] - np.array([left, peak, right])), [height, 0, 0])
+
+
+@wrong("bump_weights", "slopes of the pieces", "slopes of the three pieces")
+def _(left, peak, right, height):
+    return height / (peak - left), -height / (right - peak), 0
+
+
+@wrong("bump_weights", "second unit does not undo the first", "still climbing")
+def _(left, peak, right, height):
+    return height / (peak - left), -height / (right - peak), height / (right - peak)
+
+
+@wrong("bump_weights", "brackets of the widths forgotten", "brackets")
+def _(left, peak, right, height):
+    return height / peak - left, -(height / peak - left) - (height / right - peak), height / right - peak
+
+
+@wrong("bump_weights", "a bump of height 1", "a multiplication by it missing")
+def _(left, peak, right, height):
+    return 1 / (peak - left), -1 / (peak - left) - 1 / (right - peak), 1 / (right - peak)
+
+
+@wrong("bump_weights", "sides exchanged", "reverse order")
+def _(left, peak, right, height):
+    up, down = height / (right - peak), height / (peak - left)
+    return up, -up - down, down
+
+
+@wrong("bump_weights", "down is already negative, and taken away again", "bends down once more")
+def _(left, peak, right, height):
+    up, down = height / (peak - left), -height / (right - peak)
+    return up, -up - down, -down
+
+
+@wrong("bump_weights", "joints for weights", "height has no influence")
+def _(left, peak, right, height):
+    return np.array([left, peak, right])
+
+
+@wrong("bump_weights", "two units only")
+def _(left, peak, right, height):
+    return height / (peak - left), -height / (peak - left) - height / (right - peak)
+
+
+# ---- through_a_layer
+
+
+@right("through_a_layer")
+def _(mean, covariance, w, b):
+    units = w.shape[1]
+    out = np.zeros((units, units))
+    for i in range(units):
+        for j in range(units):
+            out[i, j] = w[:, i] @ covariance @ w[:, j]
+    return b + w.T @ mean, out
+
+
+@right("through_a_layer")
+def _(mean, covariance, w, b):
+    return np.einsum("d,dh->h", mean, w) + b, np.einsum("di,de,ej->ij", w, covariance, w).astype(np.float32)
+
+
+@wrong("through_a_layer", "covariance times W only", "each of the two has passed W")
+def _(mean, covariance, w, b):
+    return mean @ w + b, np.dot(covariance, w)
+
+
+@wrong("through_a_layer", "bias added to the covariance", "b changes covariance")
+def _(mean, covariance, w, b):
+    return mean @ w + b, w.T @ covariance @ w + b
+
+
+@wrong("through_a_layer", "bias forgotten", "bias moves every sample")
+def _(mean, covariance, w, b):
+    return w.T @ mean, w.T @ covariance @ w
+
+
+@wrong("through_a_layer", "W on the wrong side", "as for samples that stand in columns")
+def _(mean, covariance, w, b):
+    return mean @ w + b, w.dot(covariance).dot(w.T)
+
+
+@wrong("through_a_layer", "variances only, as a vector", "table (H, H)")
+def _(mean, covariance, w, b):
+    return mean @ w + b, (covariance.diagonal()[:, None] * w**2).sum(axis=0)
+
+
+@wrong("through_a_layer", "covariance not changed", "w has no influence")
+def _(mean, covariance, w, b):
+    return mean @ w + b, covariance
+
+
+@wrong("through_a_layer", "outputs swapped", "another order")
+def _(mean, covariance, w, b):
+    return w.T @ covariance @ w, mean @ w + b
+
+
+# ---- fold_scaling
+
+
+@right("fold_scaling")
+def _(w, b, mean, std):
+    base = (-mean / std) @ w + b
+    return np.stack([((unit - mean) / std) @ w + b - base for unit in np.eye(len(mean))]), base
+
+
+@right("fold_scaling")
+def _(w, b, mean, std):
+    return np.diag(1 / std) @ w, (b - (mean / std) @ w).astype(np.float32)
+
+
+@wrong("fold_scaling", "mean taken from the bias as it is", "w has no influence on bias")
+def _(w, b, mean, std):
+    return w / std[:, None], b - mean
+
+
+@wrong("fold_scaling", "mean taken from the weights", "mean changes weights, and should not")
+def _(w, b, mean, std):
+    return (w - mean[:, None]) / std[:, None], b
+
+
+@wrong("fold_scaling", "divided by the variance", "divide by std twice")
+def _(w, b, mean, std):
+    folded = w / (std**2)[:, None]
+    return folded, b - mean @ folded
+
+
+@wrong("fold_scaling", "undone instead of done", "you multiply by std")
+def _(w, b, mean, std):
+    return (w.T * std).T, b + mean @ w
+
+
+@wrong("fold_scaling", "old bias lost", "bias b has no influence")
+def _(w, b, mean, std):
+    return w / std[:, None], -mean @ (w / std[:, None])
+
+
+@wrong("fold_scaling", "bias as a row", "shape is (1, 2)")
+def _(w, b, mean, std):
+    return w / std[:, None], b.reshape(1, -1) - (mean / std).reshape(1, -1) @ w
+
+
+@wrong("fold_scaling", "mean times each weight, added up along the units")
+def _(w, b, mean, std):
+    folded = w / std[:, None]
+    return folded, b - (folded * mean).sum(axis=0)
