@@ -14,7 +14,7 @@ quiz(
             "A network with two hidden layers",
         ),
         answer=2,
-        explanation="Only the two matrices without a bend between them become one. The bends of the first and the third "
+        explanation="Only the two matrices without a bend between them become one. The bends of the first and third "
         "layer are still there, and the matrix between them is one, however it is written.",
     ),
     Question(
@@ -22,8 +22,8 @@ quiz(
         "arrives?",
         ("Nothing: tanh(0) is 0", "About a millionth: ¼ to the tenth power", "1"),
         answer=2,
-        explanation="What counts is the slope, 1 − tanh², and at 0 that is 1. A quarter is the sigmoid's slope; 0 is the "
-        "output of tanh, which the chain rule does not multiply by.",
+        explanation="What counts is the slope, 1 − tanh², and at 0 that is 1. A quarter is the sigmoid's slope, and 0 "
+        "the output of tanh, which the chain rule does not multiply by.",
     ),
     Question(
         "All inputs of a unit are negative. What can you say of the gradients of its weights, for one sample?",

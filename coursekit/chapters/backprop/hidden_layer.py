@@ -80,7 +80,7 @@ class Task(NamedTuple):
     """What a network 2 → hidden → outputs with one hidden layer is to learn, and how."""
 
     points: str  # a name in POINT_SETS
-    count: int  # of the points
+    samples: int
     outputs: int
     init: str  # of the hidden layer's weights; the output's are Xavier's
     loss: str
@@ -101,7 +101,7 @@ def network(task: Task, hidden: int, activation: str, seed: int) -> Sequential:
 @lru_cache(maxsize=12)
 def train(task: Task, hidden: int, activation: str, lr: float, noise: float, seed: int) -> History:
     """Train and keep every step, so that a slider can scrub through them."""
-    x, labels = POINT_SETS[task.points].draw(np.random.default_rng(seed), task.count, noise=noise)
+    x, labels = POINT_SETS[task.points].draw(np.random.default_rng(seed), task.samples, noise=noise)
     net = network(task, hidden, activation, seed)
     return keep_every_step(net, task.loss, lr, x.astype(np.float64), labels, task.steps)
 

@@ -38,8 +38,8 @@ quiz(
             "The mean that was stored with the weights",
         ),
         answer=3,
-        explanation="The weights were learned for inputs from which the training set's mean was taken. It is part of the "
-        "model: the same photograph must get the same answer today and tomorrow.",
+        explanation="The weights were learned for inputs from which the training set's mean was taken. It is part of "
+        "the model: the same photograph must get the same answer today and tomorrow.",
     ),
     Question(
         "You whiten the data of a deep network of sigmoids. Which layers get white inputs?",
