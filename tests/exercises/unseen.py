@@ -1089,7 +1089,7 @@ def _(x, dout, slope):
     return np.where(x > 0, x, slope * x), dout * (x > 0)
 
 
-@wrong("leaky_relu", "slope not times x", "where x < 0")
+@wrong("leaky_relu", "slope not times x", "return the slope itself")
 def _(x, dout, slope):
     return np.where(x > 0, x, slope), np.where(x > 0, dout, slope * dout)
 
@@ -2385,3 +2385,74 @@ def _(w, b, mean, std):
 def _(w, b, mean, std):
     folded = w / std[:, None]
     return folded, b - (folded * mean).sum(axis=0)
+
+
+# ---- more of chapters 04 and 05
+
+
+@right("sigmoid_saturation")
+def _(x):
+    return 0.25 / np.cosh(x / 2) ** 2
+
+
+@right("count_dead")
+def _(z):
+    return len([unit for unit in z.T if not np.any(unit > 0)])
+
+
+@right("condition_number")
+def _(x):
+    values = np.linalg.eig(x.T @ x)[0]
+    return max(values) / min(values)
+
+
+@right("standardise")
+def _(x):
+    constant = np.ptp(x, axis=0) == 0
+    return np.where(constant, 0, (x - x.mean(0)) / np.where(constant, 1, x.std(0)))
+
+
+@wrong("sigmoid_saturation", "e⁻ˣ above the line forgotten", "that is σ²")
+def _(x):
+    return 1 / (1 + np.exp(-x)) ** 2
+
+
+@wrong("count_dead", "nearly dead counted as dead")
+def _(z):
+    return int((np.maximum(z, 0).mean(axis=0) < 0.1).sum())
+
+
+@wrong("count_dead", "a truth for each unit, not added up", "sum of the entries")
+def _(z):
+    return (z <= 0).all(axis=0)
+
+
+@wrong("condition_number", "ratio of variances", "variances of the features")
+def _(x):
+    return x.std(axis=0).max() ** 2 / x.std(axis=0).min() ** 2
+
+
+@wrong("condition_number", "of the correlations", "standardised data")
+def _(x):
+    return np.linalg.cond(np.corrcoef(x, rowvar=False))
+
+
+@wrong("channel_mean", "averaged over the channels", "average over the channels")
+def _(train, test):
+    return test - train.mean(axis=1).mean(axis=0)
+
+
+@wrong("channel_mean", "sum for mean", "subtract a sum")
+def _(train, test):
+    return test - train.sum(axis=3).sum(axis=2).sum(axis=0)[None, :, None, None]
+
+
+@wrong("leaky_relu", "threshold at the slope", "except where x > 0")
+def _(x, dout, slope):
+    return np.where(x > slope, x, slope * x), np.where(x > slope, dout, slope * dout)
+
+
+@wrong("spot_the_leak", "train returned twice", "test has no influence on test")
+def _(train, test):
+    scaled = (train - train.mean(0)) / train.std(0)
+    return scaled, scaled

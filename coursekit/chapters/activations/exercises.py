@@ -44,6 +44,11 @@ exercise(
             "that is only one of the two factors of σ'(x).",
         ),
         Misconception(
+            "e⁻ˣ forgotten",
+            lambda x: _sigmoid(x) ** 2,
+            "that is σ². The chain rule also brings the derivative of what stands below the line, e⁻ˣ.",
+        ),
+        Misconception(
             "derivative of tanh",
             lambda x: 1 - _sigmoid(x) ** 2,
             "1 − s² is the rule for tanh. For the sigmoid it is another product.",
@@ -86,6 +91,8 @@ def _preactivations(rng: np.random.Generator) -> list[Case]:
         z[1, columns[dead]] = 2.0
         z[-1] = -np.abs(z[-1])  # a sample to which nobody answers
         z[2, columns[dead:]] = np.abs(z[2, columns[dead:]]) + 0.1
+        z[:, columns[-1]] = -np.abs(z[:, columns[-1]]) - 0.1
+        z[2, columns[-1]] = 0.01  # hardly alive, but alive
         cases.append((z,))
     return cases
 
@@ -343,6 +350,11 @@ exercise(
             "output for slope",
             _times_the_output,
             "y is right. You multiply dout by f(x). Backward needs the derivative f'(x).",
+        ),
+        Misconception(
+            "slope for its product",
+            lambda x, dout, slope: (np.where(x > 0, x, slope), leaky_relu(x, dout, slope)[1]),
+            "dx is right. Below 0 you return the slope itself. It multiplies x.",
         ),
         Misconception(
             "wrong way round",

@@ -50,6 +50,17 @@ exercise(
             "you subtract one number for all. Each channel has its own mean.",
         ),
         Misconception(
+            "mean over the channels",
+            lambda train, test: test - train.mean(axis=(0, 1)),
+            "you average over the channels as well, which leaves one mean for each pixel. The channel is the one axis "
+            "to keep.",
+        ),
+        Misconception(
+            "sum",
+            lambda train, test: test - train.sum(axis=(0, 2, 3), keepdims=True),
+            "you subtract a sum. A mean is divided by the number of values.",
+        ),
+        Misconception(
             "channels last",
             lambda train, test: test - train.mean(axis=(0, 1, 2)),
             "you take the last axis for the channels: that is one mean for each column. Images are (N, C, H, W).",

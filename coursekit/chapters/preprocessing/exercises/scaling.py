@@ -43,6 +43,17 @@ exercise(
             "the features go together.",
         ),
         Misconception(
+            "variances",
+            lambda x: float(x.var(axis=0).max() / x.var(axis=0).min()),
+            "you compare the variances of the features. The valley also depends on their means and on how they go "
+            "together: its curvatures are the eigenvalues of the Hessian.",
+        ),
+        Misconception(
+            "correlations",
+            lambda x: float(np.linalg.cond(np.corrcoef(x.T))),
+            "that is the ratio for standardised data. Take x as it is: units and means shape the valley as well.",
+        ),
+        Misconception(
             "upside down",
             lambda x: 1 / condition_number(x),
             "that is the smallest over the largest. The condition number is at least 1.",
