@@ -69,7 +69,7 @@ exercise(
         "ds/dx can be written with s alone: a product of two factors that add up to 1.",
         "s * (1 - s).",
     ),
-    takeaway="¼ at 0, and 4.5 · 10⁻⁵ at ±10: whoever stands out there hardly learns.",
+    takeaway="¼ at 0, and 4.5 · 10⁻⁵ at ±10: a unit that far out hardly learns.",
 )
 
 
@@ -194,7 +194,7 @@ exercise(
         _wrong_bend(
             "first unit not undone",
             ((1, 0), (0, -1), (0, 1)),
-            "v₁ and v₃ are right. Behind the peak the first unit is still climbing: v₂ has to undo its slope before "
+            "v₁ and v₃ are right. After the peak the first unit is still climbing: v₂ has to undo its slope before "
             "the bump can fall.",
         ),
         _wrong_bend(

@@ -169,7 +169,7 @@ exercise(
         Misconception(
             "only centred",
             lambda w, b, mean, std: (w, b - mean @ w),
-            "you take the mean into the bias, but nobody divides by std.",
+            "you take the mean into the bias, but nothing is divided by std.",
         ),
     ),
     hints=(
