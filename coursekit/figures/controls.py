@@ -33,8 +33,10 @@ class Slider:
 
     def clean(self, name: str, value: Any) -> float:
         """Return ``value`` as this slider holds it (floats to ten digits), or raise ``ValueError``."""
-        if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
-            raise ValueError(f"{name} must be a number from {self.low:g} to {self.high:g}, but is {value!r}.")
+        kind = "whole number" if self.whole else "number"
+        number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+        if not number or (self.whole and value != round(value)):
+            raise ValueError(f"{name} must be a {kind} from {self.low:g} to {self.high:g}, but is {value!r}.")
         value = round(value) if self.whole else float(f"{value:.10g}")  # 0.1 + 0.2 is 0.3
         if not self.low <= value <= self.high:
             raise ValueError(f"{name} must lie between {self.low:g} and {self.high:g}, but is {value:g}.")

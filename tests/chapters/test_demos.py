@@ -140,7 +140,10 @@ def test_presets_and_the_question_are_states_that_can_be_shown(demo):
 @CONTROL
 def test_a_state_refuses_what_its_control_cannot_show_and_says_what_it_can(demo, name, control):
     bad = {
-        Slider: lambda: [control.low - 1, control.high + 1, np.nan, np.inf, "1", None, True],
+        Slider: lambda: [
+            *(control.low - 1, control.high + 1, np.nan, np.inf, "1", None, True),
+            *([control.low + 0.5] if control.whole else []),
+        ],
         Choice: lambda: ["no such choice", None],
         Switch: lambda: [1, "on", None],
     }[type(control)]()
@@ -149,6 +152,13 @@ def test_a_state_refuses_what_its_control_cannot_show_and_says_what_it_can(demo,
         with pytest.raises(ValueError, match=name) as caught:
             demo.State().replace(**{name: value})
         assert all(text in str(caught.value) for text in allowed)
+
+
+def test_a_whole_number_may_come_as_a_float_and_a_part_of_one_is_refused():
+    state = DEMOS["xor"].State(hidden=3.0)
+    assert repr(state.hidden) == "3"
+    with pytest.raises(ValueError, match=r"^hidden must be a whole number from 1 to 8, but is 2\.5\.$"):
+        state.replace(hidden=2.5)
 
 
 @DEMO

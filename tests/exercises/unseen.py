@@ -1569,7 +1569,7 @@ def _(x, dout, slope):
     return np.where(x > 0, x, slope * x), dout * (x > 0)
 
 
-@wrong("leaky_relu", "slope not times x", "where x < 0")
+@wrong("leaky_relu", "slope not times x", "return the slope itself")
 def _(x, dout, slope):
     return np.where(x > 0, x, slope), np.where(x > 0, dout, slope * dout)
 
@@ -2941,3 +2941,240 @@ def _(channels, filters, kernel, height, width):
 @wrong("separable_work", "1 × 1 from filters to filters")
 def _(channels, filters, kernel, height, width):
     return (kernel**2 * channels + filters * filters) * height * width
+
+
+# ---- bump_weights
+
+
+@right("bump_weights")
+def _(left, peak, right, height):
+    slopes = [0, height / (peak - left), height / (peak - right), 0]
+    return [slopes[i + 1] - slopes[i] for i in range(3)]
+
+
+@right("bump_weights")
+def _(left, peak, right, height):
+    return tuple(np.diff(np.array([0, height / (peak - left), -height / (right - peak), 0], np.float32)))
+
+
+@right("bump_weights")
+def _(left, peak, right, height):
+    x = np.array([peak, right, right + 1.0])
+    return np.linalg.solve(relu(x[:, None] - np.array([left, peak, right])), [height, 0, 0])
+
+
+@wrong("bump_weights", "slopes of the pieces", "slopes of the three pieces")
+def _(left, peak, right, height):
+    return height / (peak - left), -height / (right - peak), 0
+
+
+@wrong("bump_weights", "second unit does not undo the first", "still climbing")
+def _(left, peak, right, height):
+    return height / (peak - left), -height / (right - peak), height / (right - peak)
+
+
+@wrong("bump_weights", "brackets of the widths forgotten", "brackets")
+def _(left, peak, right, height):
+    return height / peak - left, -(height / peak - left) - (height / right - peak), height / right - peak
+
+
+@wrong("bump_weights", "a bump of height 1", "a multiplication by it missing")
+def _(left, peak, right, height):
+    return 1 / (peak - left), -1 / (peak - left) - 1 / (right - peak), 1 / (right - peak)
+
+
+@wrong("bump_weights", "sides exchanged", "reverse order")
+def _(left, peak, right, height):
+    up, down = height / (right - peak), height / (peak - left)
+    return up, -up - down, down
+
+
+@wrong("bump_weights", "down is already negative, and taken away again", "bends down once more")
+def _(left, peak, right, height):
+    up, down = height / (peak - left), -height / (right - peak)
+    return up, -up - down, -down
+
+
+@wrong("bump_weights", "joints for weights", "height has no influence")
+def _(left, peak, right, height):
+    return np.array([left, peak, right])
+
+
+@wrong("bump_weights", "two units only")
+def _(left, peak, right, height):
+    return height / (peak - left), -height / (peak - left) - height / (right - peak)
+
+
+# ---- through_a_layer
+
+
+@right("through_a_layer")
+def _(mean, covariance, w, b):
+    units = w.shape[1]
+    out = np.zeros((units, units))
+    for i in range(units):
+        for j in range(units):
+            out[i, j] = w[:, i] @ covariance @ w[:, j]
+    return b + w.T @ mean, out
+
+
+@right("through_a_layer")
+def _(mean, covariance, w, b):
+    return np.einsum("d,dh->h", mean, w) + b, np.einsum("di,de,ej->ij", w, covariance, w).astype(np.float32)
+
+
+@wrong("through_a_layer", "covariance times W only", "each of the two has passed W")
+def _(mean, covariance, w, b):
+    return mean @ w + b, np.dot(covariance, w)
+
+
+@wrong("through_a_layer", "bias added to the covariance", "b changes covariance")
+def _(mean, covariance, w, b):
+    return mean @ w + b, w.T @ covariance @ w + b
+
+
+@wrong("through_a_layer", "bias forgotten", "bias moves every sample")
+def _(mean, covariance, w, b):
+    return w.T @ mean, w.T @ covariance @ w
+
+
+@wrong("through_a_layer", "W on the wrong side", "as for samples that stand in columns")
+def _(mean, covariance, w, b):
+    return mean @ w + b, w.dot(covariance).dot(w.T)
+
+
+@wrong("through_a_layer", "variances only, as a vector", "table (H, H)")
+def _(mean, covariance, w, b):
+    return mean @ w + b, (covariance.diagonal()[:, None] * w**2).sum(axis=0)
+
+
+@wrong("through_a_layer", "covariance not changed", "w has no influence")
+def _(mean, covariance, w, b):
+    return mean @ w + b, covariance
+
+
+@wrong("through_a_layer", "outputs swapped", "another order")
+def _(mean, covariance, w, b):
+    return w.T @ covariance @ w, mean @ w + b
+
+
+# ---- fold_scaling
+
+
+@right("fold_scaling")
+def _(w, b, mean, std):
+    base = (-mean / std) @ w + b
+    return np.stack([((unit - mean) / std) @ w + b - base for unit in np.eye(len(mean))]), base
+
+
+@right("fold_scaling")
+def _(w, b, mean, std):
+    return np.diag(1 / std) @ w, (b - (mean / std) @ w).astype(np.float32)
+
+
+@wrong("fold_scaling", "mean taken from the bias as it is", "w has no influence on bias")
+def _(w, b, mean, std):
+    return w / std[:, None], b - mean
+
+
+@wrong("fold_scaling", "mean taken from the weights", "mean changes weights, and should not")
+def _(w, b, mean, std):
+    return (w - mean[:, None]) / std[:, None], b
+
+
+@wrong("fold_scaling", "divided by the variance", "divide by std twice")
+def _(w, b, mean, std):
+    folded = w / (std**2)[:, None]
+    return folded, b - mean @ folded
+
+
+@wrong("fold_scaling", "undone instead of done", "you multiply by std")
+def _(w, b, mean, std):
+    return (w.T * std).T, b + mean @ w
+
+
+@wrong("fold_scaling", "old bias lost", "bias b has no influence")
+def _(w, b, mean, std):
+    return w / std[:, None], -mean @ (w / std[:, None])
+
+
+@wrong("fold_scaling", "bias as a row", "shape is (1, 2)")
+def _(w, b, mean, std):
+    return w / std[:, None], b.reshape(1, -1) - (mean / std).reshape(1, -1) @ w
+
+
+@wrong("fold_scaling", "mean times each weight, added up along the units")
+def _(w, b, mean, std):
+    folded = w / std[:, None]
+    return folded, b - (folded * mean).sum(axis=0)
+
+
+# ---- more of chapters 04 and 05
+
+
+@right("sigmoid_saturation")
+def _(x):
+    return 0.25 / np.cosh(x / 2) ** 2
+
+
+@right("count_dead")
+def _(z):
+    return len([unit for unit in z.T if not np.any(unit > 0)])
+
+
+@right("condition_number")
+def _(x):
+    values = np.linalg.eig(x.T @ x)[0]
+    return max(values) / min(values)
+
+
+@right("standardise")
+def _(x):
+    constant = np.ptp(x, axis=0) == 0
+    return np.where(constant, 0, (x - x.mean(0)) / np.where(constant, 1, x.std(0)))
+
+
+@wrong("sigmoid_saturation", "e⁻ˣ above the line forgotten", "that is σ²")
+def _(x):
+    return 1 / (1 + np.exp(-x)) ** 2
+
+
+@wrong("count_dead", "nearly dead counted as dead")
+def _(z):
+    return int((np.maximum(z, 0).mean(axis=0) < 0.1).sum())
+
+
+@wrong("count_dead", "a truth for each unit, not added up", "sum of the entries")
+def _(z):
+    return (z <= 0).all(axis=0)
+
+
+@wrong("condition_number", "ratio of variances", "variances of the features")
+def _(x):
+    return x.std(axis=0).max() ** 2 / x.std(axis=0).min() ** 2
+
+
+@wrong("condition_number", "of the correlations", "standardised data")
+def _(x):
+    return np.linalg.cond(np.corrcoef(x, rowvar=False))
+
+
+@wrong("channel_mean", "averaged over the channels", "average over the channels")
+def _(train, test):
+    return test - train.mean(axis=1).mean(axis=0)
+
+
+@wrong("channel_mean", "sum for mean", "subtract a sum")
+def _(train, test):
+    return test - train.sum(axis=3).sum(axis=2).sum(axis=0)[None, :, None, None]
+
+
+@wrong("leaky_relu", "threshold at the slope", "except where x > 0")
+def _(x, dout, slope):
+    return np.where(x > slope, x, slope * x), np.where(x > slope, dout, slope * dout)
+
+
+@wrong("spot_the_leak", "train returned twice", "test has no influence on test")
+def _(train, test):
+    scaled = (train - train.mean(0)) / train.std(0)
+    return scaled, scaled

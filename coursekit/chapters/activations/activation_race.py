@@ -165,8 +165,7 @@ def arrivals(steps: Array, loss: Array, goal: float) -> Array:
 
 def race_axes(figure: Figure, width: float) -> Axes:
     """Add the axes of a race's losses, their left part of the figure ``width`` wide."""
-    title = f"training loss (log scale), mean of {EVERY} batches"
-    ax = axes(figure, (0.08, 0.125, width, 0.70), title, "training step")
+    ax = axes(figure, (0.08, 0.125, width, 0.70), "training loss (log scale)", f"training step, in blocks of {EVERY}")
     ax.set(xlim=(0, STEPS), yscale="log", ylim=(LOWEST, HIGHEST))
     ax.set_yticks([0.01, 0.1, 1, CHANCE, 10, 100], ["0.01", "0.1", "1", "chance", "10", "100"])
     level(ax, CHANCE)

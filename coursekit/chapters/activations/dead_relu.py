@@ -162,7 +162,7 @@ class View:
         self.dying_tick = segments(ax, RED, linewidths=4.0)
         self.points = Classes(ax, (("o", BLUE), ("s", ORANGE)), markersize=4.5, markeredgewidth=0.4)
         ax.set(xlim=(-1.275 * REACH, 1.275 * REACH), ylim=(-REACH, REACH), xticks=range(-5, 6), yticks=range(-4, 5))
-        legend(ax, ("— unit (tick: on)", PURPLE), ("- - dark", "#555555"), ("— one dying", RED))
+        legend(ax, ("— unit (tick: on)", PURPLE), ("- - off", "#555555"), ("— one dying", RED))
 
     def _make_curves(self, figure: Figure) -> None:
         upper = axes(figure, (0.56, 0.53, 0.425, 0.30), "units off for every point", "", "%")

@@ -6,45 +6,51 @@ from coursekit.exercises.quiz import quiz
 quiz(
     __name__,
     Question(
-        "Ten linear layers without an activation, 100 units each, separate two classes of points in the plane. "
-        "How do they compare with one linear layer?",
+        "A network has three hidden layers of ReLUs. By mistake the activation of the second one is left out. What is "
+        "the network now?",
         (
-            "They can bend the boundary ten times",
-            "The same: one straight line",
-            "They cannot be trained at all",
+            "One straight line: a single linear layer spoils the stack",
+            "As before: it still has four weight matrices to learn with",
+            "A network with two hidden layers",
+        ),
+        answer=2,
+        explanation="Only the two matrices without a bend between them become one. The bends of the first and third "
+        "layer are still there, and the matrix between them is one, however it is written.",
+    ),
+    Question(
+        "A gradient of 1 passes back through ten tanh units in a row, all with an input of 0 and weights of 1. What "
+        "arrives?",
+        ("Nothing: tanh(0) is 0", "About a millionth: ¼ to the tenth power", "1"),
+        answer=2,
+        explanation="What counts is the slope, 1 − tanh², and at 0 that is 1. A quarter is the sigmoid's slope, and 0 "
+        "the output of tanh, which the chain rule does not multiply by.",
+    ),
+    Question(
+        "All inputs of a unit are negative. What can you say of the gradients of its weights, for one sample?",
+        (
+            "They are all negative",
+            "They all have one sign, the opposite of δ's",
+            "They differ in sign, as with centred inputs",
         ),
         answer=1,
-        explanation="A product of ten matrices is one matrix. Only a bend between them makes depth worth it.",
+        explanation="Each is δ times a negative input. So δ decides: the weights grow together or shrink together, as "
+        "with positive inputs.",
     ),
     Question(
-        "A gradient passes back through five sigmoids. By what factor does it shrink at least, if no weights "
-        "make up for it?",
-        ("4", "20", "1024"),
-        answer=2,
-        explanation="Each slope is at most ¼, so five together are at most 1/1024, and that only at x = 0.",
-    ),
-    Question(
-        "All inputs of a unit are positive. What can you say of the gradients of its weights, for one sample?",
-        ("They are all positive", "They all have the same sign", "They add up to 0"),
-        answer=1,
-        explanation="Each is the unit's gradient times a positive input, so all have that gradient's sign.",
-    ),
-    Question(
-        "A quarter of your ReLU units is dead after the first ten steps. You start again. What do you change first?",
+        "Of all values that leave a ReLU layer, 80% are 0, and no unit is closed for every sample. What do you do?",
         (
-            "The learning rate: smaller",
-            "The number of steps: more",
-            "The number of units: more",
-            "ReLU: to a sigmoid",
+            "Lower the learning rate: 80% of the units are dead",
+            "Raise the biases until half of the values are above 0",
+            "Nothing: every unit gets gradients",
         ),
-        answer=0,
-        explanation="Too large a step threw their lines off the data. More steps do not help: no gradient "
-        "reaches them any more. A leaky ReLU would be the next thing to try.",
+        answer=2,
+        explanation="A unit needs a few samples that open it, not half of them. Dead is one that no sample opens.",
     ),
     Question(
-        "Which of these curves can one Maxout unit with many pieces follow as closely as you like, from x = −4 to 4?",
-        ("sin x", "−x²", "eˣ", "tanh x"),
-        answer=2,
-        explanation="The largest of any lines is convex, and so is eˣ. The other three are not.",
+        "One hidden layer, as many units as you like. Which activation cannot bring it near every continuous curve?",
+        ("ReLU, because of its corner", "x², because it is a polynomial", "sin x, because it repeats itself"),
+        answer=1,
+        explanation="Parabolas add up to a parabola, however many there are. Corners do no harm, and waves of many "
+        "lengths, which the weights can make, add up to any curve.",
     ),
 )

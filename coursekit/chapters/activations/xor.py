@@ -1,14 +1,13 @@
 """Why a network must bend: four clouds that no straight line separates, and what hidden units make of them."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.arrays import Array
-from coursekit.data.synthetic import POINT_SETS
+from coursekit.chapters.backprop.hidden_layer import Task, forward, in_words, plane, train
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.curves import Scrubbed
@@ -16,9 +15,7 @@ from coursekit.figures.demo import demo
 from coursekit.figures.marks import fit, say, segments, stepped
 from coursekit.figures.plane import PROBABILITY, Classes, boundaries, regions
 from coursekit.figures.style import AMBER, BLUE, INK, PURPLE, axes, headline
-from coursekit.layers import Activation, Linear, linear_forward
-from coursekit.network import Sequential
-from coursekit.training.history import History, keep_every_step
+from coursekit.training.history import History
 
 STEPS = 300
 MAX_HIDDEN = 8
@@ -26,6 +23,7 @@ POINTS = 120
 REACH = 2.0  # the plane is shown from −REACH to REACH
 GRID = 48  # points a side at which the decision regions are computed
 SOLVED = 0.95
+XOR = Task("xor", POINTS, 1, "xavier_normal", "binary_cross_entropy", STEPS)
 
 
 @dataclass(frozen=True)
@@ -63,8 +61,7 @@ class Frame:
     @property
     def network(self) -> str:
         """The hidden layer in words."""
-        plural = "s" if self.state.hidden > 1 else ""
-        return f"{self.state.hidden} {ACTIVATIONS[self.state.activation].label} unit{plural}"
+        return in_words(self.state.hidden, self.state.activation)
 
     @property
     def readout(self) -> str:
@@ -80,39 +77,15 @@ class Frame:
         )
 
 
-def network(hidden: int, activation: str, seed: int) -> Sequential:
-    """Build 2 → hidden → 1; in float64, so that all processors walk the same path."""
-    rng = np.random.default_rng([seed, 1])
-    first = Linear(2, hidden, rng, "xavier_normal", dtype=np.float64)
-    return Sequential([first, Activation(activation), Linear(hidden, 1, rng, "xavier_normal", dtype=np.float64)])
-
-
-@lru_cache(maxsize=4)
-def train(hidden: int, activation: str, lr: float, noise: float, seed: int) -> History:
-    """Train and keep every step, so that a slider can scrub through them."""
-    x, labels = POINT_SETS["xor"].draw(np.random.default_rng(seed), POINTS, noise=noise)
-    net = network(hidden, activation, seed)
-    return keep_every_step(net, "binary_cross_entropy", lr, x.astype(np.float64), labels, STEPS)
-
-
 def compute(state: State) -> Frame:
     """Train, or look up, the network of this state, and take it at ``state.step``."""
-    history = train(state.hidden, state.activation, state.lr, state.noise, state.seed)
-    w1, b1, w2, b2 = (history.params[name][state.step] for name in ("0.w", "0.b", "2.w", "2.b"))
-    side = np.linspace(-REACH, REACH, GRID)
-    plane = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
-    scores, _ = linear_forward(hidden_outputs(plane, w1, b1, state.activation), w2, b2)
+    history = train(XOR, state.hidden, state.activation, state.lr, state.noise, state.seed)
+    _, scores = forward(history, state.step, state.activation, plane(REACH, GRID))
     probability, _ = ACTIVATIONS["sigmoid"].forward(scores)
-    outputs = hidden_outputs(history.x, w1, b1, state.activation)
-    shown = heard_most(w2, outputs)
+    outputs, _ = forward(history, state.step, state.activation, history.x)
+    shown = heard_most(history.params["2.w"][state.step], outputs)
     bent = np.stack([outputs[:, shown[0]], outputs[:, shown[1]] if state.hidden > 1 else 0 * outputs[:, 0]], axis=1)
     return Frame(history, probability.reshape(GRID, GRID), bent, shown, state)
-
-
-def hidden_outputs(x: Array, w1: Array, b1: Array, activation: str) -> Array:
-    """Return what the hidden units (N, H) say to x (N, 2)."""
-    z, _ = linear_forward(x, w1, b1)
-    return ACTIVATIONS[activation].forward(z)[0]
 
 
 def heard_most(w2: Array, outputs: Array) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.colors import to_rgb
@@ -17,7 +18,7 @@ from coursekit.figures.demo import demo
 from coursekit.figures.marks import say, segments
 from coursekit.figures.plane import Classes, boundaries, regions
 from coursekit.figures.style import BLUE, INK, ORANGE, PURPLE, axes, headline, percent
-from coursekit.layers import Activation, Linear
+from coursekit.layers import Activation, Linear, linear_forward
 from coursekit.network import Sequential
 from coursekit.training.history import History, keep_every_step
 
@@ -62,8 +63,7 @@ class Frame:
     @property
     def network(self) -> str:
         """The hidden layer in words."""
-        plural = "s" if self.state.hidden > 1 else ""
-        return f"{self.state.hidden} {ACTIVATIONS[self.state.activation].label} unit{plural}"
+        return in_words(self.state.hidden, self.state.activation)
 
     @property
     def readout(self) -> str:
@@ -76,30 +76,61 @@ class Frame:
         )
 
 
-def network(hidden: int, activation: str, seed: int) -> Sequential:
-    """Build 2 → hidden → 3; in float64, so that all processors walk the same path."""
+class Task(NamedTuple):
+    """What a network 2 → hidden → outputs with one hidden layer is to learn, and how."""
+
+    points: str  # a name in POINT_SETS
+    samples: int
+    outputs: int
+    init: str  # of the hidden layer's weights; the output's are Xavier's
+    loss: str
+    steps: int
+
+
+SPIRALS = Task("spirals", POINTS, CLASSES, "he_normal", "softmax_cross_entropy", STEPS)
+
+
+def network(task: Task, hidden: int, activation: str, seed: int) -> Sequential:
+    """Build 2 → hidden → outputs; in float64, so that all processors walk the same path."""
     rng = np.random.default_rng([seed, 1])
-    first = Linear(2, hidden, rng, "he_normal", dtype=np.float64)
-    return Sequential([first, Activation(activation), Linear(hidden, CLASSES, rng, "xavier_normal", dtype=np.float64)])
+    first = Linear(2, hidden, rng, task.init, dtype=np.float64)
+    last = Linear(hidden, task.outputs, rng, "xavier_normal", dtype=np.float64)
+    return Sequential([first, Activation(activation), last])
 
 
-@lru_cache(maxsize=8)
-def train(hidden: int, activation: str, lr: float, noise: float, seed: int) -> History:
+@lru_cache(maxsize=12)
+def train(task: Task, hidden: int, activation: str, lr: float, noise: float, seed: int) -> History:
     """Train and keep every step, so that a slider can scrub through them."""
-    x, labels = POINT_SETS["spirals"].draw(np.random.default_rng(seed), POINTS, noise=noise)
-    net = network(hidden, activation, seed)
-    return keep_every_step(net, "softmax_cross_entropy", lr, x.astype(np.float64), labels, STEPS)
+    x, labels = POINT_SETS[task.points].draw(np.random.default_rng(seed), task.samples, noise=noise)
+    net = network(task, hidden, activation, seed)
+    return keep_every_step(net, task.loss, lr, x.astype(np.float64), labels, task.steps)
+
+
+def forward(history: History, step: int, activation: str, x: Array) -> tuple[Array, Array]:
+    """Return the hidden units' outputs (N, H) and the scores (N, C) of x (N, 2) at a step of the training."""
+    w1, b1, w2, b2 = (history.params[name][step] for name in ("0.w", "0.b", "2.w", "2.b"))
+    z1, _ = linear_forward(x, w1, b1)
+    a1, _ = ACTIVATIONS[activation].forward(z1)
+    return a1, linear_forward(a1, w2, b2)[0]
+
+
+def plane(reach: float, grid: int) -> Array:
+    """Return grid × grid points (grid², 2) from −reach to reach, rows from bottom to top."""
+    side = np.linspace(-reach, reach, grid)
+    return np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+
+
+def in_words(hidden: int, activation: str) -> str:
+    """Return the hidden layer in words."""
+    return f"{hidden} {ACTIVATIONS[activation].label} unit{'s' if hidden > 1 else ''}"
 
 
 def compute(state: State) -> Frame:
     """Train, or look up, the network of this state, and take it at ``state.step``."""
-    history = train(state.hidden, state.activation, state.lr, state.noise, state.seed)
-    w1, b1, w2, b2 = (history.params[name][state.step] for name in ("0.w", "0.b", "2.w", "2.b"))
-    side = np.linspace(-REACH, REACH, GRID)
-    plane = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
-    a1, _ = ACTIVATIONS[state.activation].forward(plane @ w1 + b1)
-    probabilities, _ = ACTIVATIONS["softmax"].forward(a1 @ w2 + b2)
-    lines = boundaries(w1, b1, REACH)
+    history = train(SPIRALS, state.hidden, state.activation, state.lr, state.noise, state.seed)
+    _, scores = forward(history, state.step, state.activation, plane(REACH, GRID))
+    probabilities, _ = ACTIVATIONS["softmax"].forward(scores)
+    lines = boundaries(history.params["0.w"][state.step], history.params["0.b"][state.step], REACH)
     return Frame(history, probabilities.reshape(GRID, GRID, CLASSES), lines, state)
 
 

@@ -68,7 +68,7 @@ class Frame:
     white_signal: Array  # (SPECTRUM,), √λ / √(λ + ε)
     white_noise: Array  # (SPECTRUM,), noise / √(λ + ε)
     share: float  # noise over signal, both as root mean squares over the test set
-    white_share: float  # the same behind ZCA
+    white_share: float  # the same after ZCA
     kept: float  # share of the variance along the first k components
     structure: float  # the largest difference between the mean image and its channel means
     dimensions: int

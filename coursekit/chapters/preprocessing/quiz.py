@@ -6,47 +6,62 @@ from coursekit.exercises.quiz import quiz
 quiz(
     __name__,
     Question(
-        "A linear model has curvatures 200 and 2. What is its condition number, and what does it tell?",
+        "You multiply all features by 10. What becomes of a linear model's condition number, and of its largest stable "
+        "learning rate?",
         (
-            "100: about how many times slower the flat direction learns",
-            "400: how large the loss is",
-            "198: how much the weights differ",
+            "Both stay: the data says the same",
+            "The number stays, the rate falls to a tenth",
+            "The number stays, the rate falls to a hundredth",
+            "The number grows a hundredfold, the rate stays",
+        ),
+        answer=2,
+        explanation="Curvatures are means of products of two features, so all of them grow a hundredfold: their ratio "
+        "stays, and the rate that the largest one allows falls.",
+    ),
+    Question(
+        "You train with Adam. Which data still makes the valley long for it?",
+        (
+            "A feature in millimetres beside one in kilometres",
+            "Two features that nearly agree",
+            "All features a thousand times too large",
+        ),
+        answer=1,
+        explanation="Adam gives each weight a scale of its own, which makes up for any unit. Two features that go "
+        "together make a slanted valley, and no scale straightens that.",
+    ),
+    Question(
+        "Your model is used in an app, which gets one photograph at a time. What does it subtract?",
+        (
+            "The mean of that photograph",
+            "Nothing: one image has no mean image",
+            "The mean of the photographs it has got so far",
+            "The mean that was stored with the weights",
+        ),
+        answer=3,
+        explanation="The weights were learned for inputs from which the training set's mean was taken. It is part of "
+        "the model: the same photograph must get the same answer today and tomorrow.",
+    ),
+    Question(
+        "You whiten the data of a deep network of sigmoids. Which layers get white inputs?",
+        (
+            "The first one only",
+            "All of them: nothing in between correlates them again",
+            "None: the first weights are random",
         ),
         answer=0,
-        explanation="200 / 2 = 100. One learning rate must suit the curvature 200; along the curvature 2 each "
-        "step then covers only one or two hundredths of what is left.",
+        explanation="The first layer gets the data as it is. Its weights mix the inputs into outputs that go together, "
+        "and the sigmoid moves them to about ½.",
     ),
     Question(
-        "You turn standardised data on to its principal components, without dividing. What becomes of the "
-        "condition number?",
-        ("It falls to 1", "It falls, but not to 1", "It stays"),
-        answer=2,
-        explanation="A rotation turns the valley and leaves its shape. Dividing by √λ makes it round.",
-    ),
-    Question(
-        "Which mean is subtracted from a test image?",
+        "Which of these may you do before you split off a test set, without a leak?",
         (
-            "The mean of that image",
-            "The mean of the training images",
-            "The mean of the test images",
-            "The mean of all images",
+            "Fill gaps with the mean of the column",
+            "Take the logarithm of every income",
+            "Drop features that hardly vary",
+            "Divide each feature by its largest value",
         ),
         answer=1,
-        explanation="The mean is part of the model: learned from the training set, the same for every input.",
-    ),
-    Question(
-        "Images are zero-centred, and the first layer ends in a sigmoid. What does the second layer get?",
-        ("Zero-centred inputs", "Positive inputs only", "Inputs of mean 0 and std 1"),
-        answer=1,
-        explanation="A sigmoid answers between 0 and 1, whatever it gets. Centring the data helps only the "
-        "layer that sees the data.",
-    ),
-    Question(
-        "Labels are coin flips. On all data you choose the 10 of 500 random features that fit the labels best, "
-        "then split. What does the test say?",
-        ("About 50%", "Well above 50%", "Below 50%"),
-        answer=1,
-        explanation="The features were chosen with a look at the test labels, so they agree with them. Choose "
-        "on the training set alone, and the test says 50%.",
+        explanation="A logarithm takes nothing from other samples. The other three compute something from all rows, "
+        "those of the test among them: a mean, a spread, a largest value.",
     ),
 )

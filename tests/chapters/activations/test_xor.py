@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from coursekit.chapters.activations.xor import MAX_HIDDEN, STEPS, State, compute, heard_most, train
+from coursekit.chapters.activations.xor import MAX_HIDDEN, STEPS, XOR, State, compute, heard_most
+from coursekit.chapters.backprop.hidden_layer import train
 
 
 def accuracies(hidden, activation):
-    return np.array([train(hidden, activation, 1.0, 0.25, seed).accuracy[-1] for seed in range(12)])
+    return np.array([train(XOR, hidden, activation, 1.0, 0.25, seed).accuracy[-1] for seed in range(12)])
 
 
 @pytest.mark.parametrize("hidden", [1, 2, MAX_HIDDEN])
@@ -35,7 +36,7 @@ def test_one_swish_is_enough_because_it_falls_and_rises():
 
 
 def test_hidden_steps_never_move():
-    run = train(4, "step", 1.0, 0.25, 0)
+    run = train(XOR, 4, "step", 1.0, 0.25, 0)
     np.testing.assert_array_equal(run.params["0.w"], np.broadcast_to(run.params["0.w"][:1], run.params["0.w"].shape))
     assert not np.array_equal(run.params["2.w"][0], run.params["2.w"][-1])
     assert "No gradient passes a step" in compute(State(activation="step")).readout

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from coursekit.chapters.backprop.hidden_layer import CLASSES, GRID, MOST, STEPS, State, compute, train
+from coursekit.chapters.backprop.hidden_layer import CLASSES, GRID, MOST, SPIRALS, STEPS, State, compute, train
 from coursekit.losses import softmax_cross_entropy
 
 
 def accuracies(hidden, activation="relu"):
-    return np.array([train(hidden, activation, 1.0, 0.1, seed).accuracy[-1] for seed in range(6)])
+    return np.array([train(SPIRALS, hidden, activation, 1.0, 0.1, seed).accuracy[-1] for seed in range(6)])
 
 
 def test_without_a_bend_thirty_units_get_half_of_the_points():
@@ -25,7 +25,7 @@ def test_sigmoids_need_longer_at_the_same_rate():
 
 
 def test_a_step_is_the_gradient_of_the_four_equations():
-    run = train(5, "relu", 1.0, 0.1, 0)
+    run = train(SPIRALS, 5, "relu", 1.0, 0.1, 0)
     (w1, b1, w2, b2), (next_w1, *_) = ([run.params[k][i] for k in ("0.w", "0.b", "2.w", "2.b")] for i in (40, 41))
     z = run.x @ w1 + b1
     loss, delta = softmax_cross_entropy(np.maximum(z, 0) @ w2 + b2, run.labels)
