@@ -40,4 +40,4 @@ CHAPTERS: Registry[Chapter] = Registry("chapter")
 
 def chapter_of(module: str) -> Chapter:
     """Return the chapter in whose folder a module stands, or say which folders there are (``UnknownNameError``)."""
-    return CHAPTERS[module.rpartition(".")[0].rpartition(".")[2]]
+    return CHAPTERS[module.removeprefix("coursekit.chapters.").partition(".")[0]]
