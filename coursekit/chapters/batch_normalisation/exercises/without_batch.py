@@ -29,6 +29,14 @@ def _layer_by(x: Array, gamma: Array, beta: Array, spread: Array) -> Array:
     return gamma * (x - x.mean(axis=1, keepdims=True)) / spread + beta
 
 
+def _gamma_first(x: Array, gamma: Array, beta: Array, eps: float) -> Array:
+    return layer_norm(gamma * x, np.ones_like(gamma), beta, eps)
+
+
+def _unit_length(x: Array, gamma: Array, beta: Array, eps: float) -> Array:
+    return _layer_by(x, gamma, beta, np.sqrt(x.var(axis=1, keepdims=True) * x.shape[1] + eps))
+
+
 def _no_keepdims(x: Array, gamma: Array, beta: Array, eps: float) -> Array:
     return gamma * (x - x.mean(axis=1)) / np.sqrt(x.var(axis=1) + eps) + beta
 
@@ -54,6 +62,26 @@ exercise(
             _no_keepdims,
             "the axis is right, but a mean of shape (N,) meets the last axis of x, the units. Keep it a column: "
             "keepdims=True.",
+        ),
+        Misconception(
+            "variance over the batch",
+            lambda x, gamma, beta, eps: _layer_by(x, gamma, beta, np.sqrt(x.var(axis=0) + eps)),
+            "the mean is each sample's own, but your variance runs over the batch. Both run over the sample's units.",
+        ),
+        Misconception(
+            "sum for the variance",
+            _unit_length,
+            "you divide by the root of a sum of squares. The variance is their mean, over the D units.",
+        ),
+        Misconception(
+            "mean square for the variance",
+            lambda x, gamma, beta, eps: _layer_by(x, gamma, beta, np.sqrt((x**2).mean(axis=1, keepdims=True) + eps)),
+            "you take the mean away above the line, but not below: the variance is the mean square of x − mean.",
+        ),
+        Misconception(
+            "gamma first",
+            _gamma_first,
+            "you scale by gamma before you normalise, and the norm takes part of it away again. Normalise first.",
         ),
         Misconception(
             "rms norm",

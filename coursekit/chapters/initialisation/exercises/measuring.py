@@ -45,6 +45,17 @@ def _no_tanh(x: Array, w1: Array, w2: Array) -> tuple[Array, Array]:
     return _second(w1, w2, x @ w1 @ w2)
 
 
+def _relu(x: Array, w1: Array, w2: Array) -> tuple[Array, Array]:
+    w1 = w1 / (x @ w1).std()
+    return _second(w1, w2, np.maximum(x @ w1, 0) @ w2)
+
+
+def _sums(x: Array, w1: Array, w2: Array) -> tuple[Array, Array]:
+    first = x @ w1 / (x @ w1).std()
+    second = np.tanh(first) @ w2
+    return first, second / second.std()
+
+
 def _behind_tanh(x: Array, w1: Array, w2: Array) -> tuple[Array, Array]:
     w1 = w1 / np.tanh(x @ w1).std()
     return _second(w1, w2, np.tanh(np.tanh(x @ w1) @ w2))
@@ -82,6 +93,16 @@ exercise(
             "no tanh",
             _no_tanh,
             "w1 is right. What enters the second layer has passed tanh.",
+        ),
+        Misconception(
+            "ReLU",
+            _relu,
+            "w1 is right. Here the first layer ends in tanh, not in ReLU.",
+        ),
+        Misconception(
+            "the sums themselves",
+            _sums,
+            "you return the sums, scaled. It is the weights that are scaled and returned.",
         ),
         Misconception(
             "measured behind tanh",

@@ -145,6 +145,16 @@ exercise(
     cases=_filter_shapes,
     misconceptions=(
         Misconception(
+            "uniform bound",
+            lambda filters, channels, height, width: math.sqrt(6 / (channels * height * width)),
+            "that is the bound of He's uniform distribution. Its standard deviation is √3 times smaller.",
+        ),
+        Misconception(
+            "2 outside the root",
+            lambda filters, channels, height, width: 2 / math.sqrt(channels * height * width),
+            "that is √2 times too large: ReLU halves the variance, so the 2 belongs under the root.",
+        ),
+        Misconception(
             "channels only",
             lambda filters, channels, height, width: math.sqrt(2 / channels),
             "a unit of a convolution adds up a whole window in each channel, not one pixel.",
