@@ -2431,6 +2431,66 @@ def _(x, gamma, beta, eps):
     return gamma * (x - x.mean(axis=1, keepdims=True)) / sd + beta
 
 
+# ---- turning_angle
+
+
+@right("turning_angle")
+def _(w, dw, lr):
+    angles = []
+    for old, slope in zip(w.T, dw.T, strict=True):
+        new = old - lr * slope
+        across = new - (new @ old) / (old @ old) * old
+        angles.append(math.degrees(math.atan2(np.linalg.norm(across), (new @ old) / np.linalg.norm(old))))
+    return angles
+
+
+@right("turning_angle")
+def _(w, dw, lr):
+    w, new = np.float32(w), np.float32(w) - np.float32(lr) * np.float32(dw)
+    unit, unit_new = w / np.linalg.norm(w, axis=0), new / np.linalg.norm(new, axis=0)
+    return np.rad2deg(np.arccos(np.einsum("dh,dh->h", unit, unit_new)))
+
+
+@wrong("turning_angle", "radians", "radians")
+def _(w, dw, lr):
+    new = w - lr * dw
+    return np.arccos((w * new).sum(0) / (np.linalg.norm(w, axis=0) * np.linalg.norm(new, axis=0)))
+
+
+@wrong("turning_angle", "length of the step through the length of the weights", "short step")
+def _(w, dw, lr):
+    return np.degrees(lr * np.linalg.norm(dw, axis=0) / np.linalg.norm(w, axis=0))
+
+
+@wrong("turning_angle", "right angles assumed", "right angles")
+def _(w, dw, lr):
+    return np.degrees(np.arctan2(lr * np.linalg.norm(dw, axis=0), np.linalg.norm(w, axis=0)))
+
+
+@wrong("turning_angle", "step uphill", "uphill")
+def _(w, dw, lr):
+    new = w + lr * dw
+    return np.degrees(np.arccos((w * new).sum(0) / np.linalg.norm(w, axis=0) / np.linalg.norm(new, axis=0)))
+
+
+@wrong("turning_angle", "norm of the whole matrix", "axis of the norms")
+def _(w, dw, lr):
+    new = w - lr * dw
+    return np.degrees(np.arccos((w * new).sum(0) / np.linalg.norm(w) / np.linalg.norm(new)))
+
+
+@wrong("turning_angle", "arcsin for arccos", "arccos")
+def _(w, dw, lr):
+    new = w - lr * dw
+    return np.degrees(np.arcsin((w * new).sum(0) / np.linalg.norm(w, axis=0) / np.linalg.norm(new, axis=0)))
+
+
+@wrong("turning_angle", "rows", "rows")
+def _(w, dw, lr):
+    new = w - lr * dw
+    return np.degrees(np.arccos((w * new).sum(1) / np.linalg.norm(w, axis=1) / np.linalg.norm(new, axis=1)))
+
+
 # ---- running_variance
 
 

@@ -256,8 +256,8 @@ demo(
         )
     },
     notice="A small batch measures badly: its statistics scatter, and its std is too small on average. The running "
-    "averages start at mean 0 and std 1, and forget that in about 1 / momentum steps; until then test mode "
-    "is wrong. A large momentum forgets quickly but scatters as the batches do.",
+    "averages start at mean 0 and std 1, and have forgotten two thirds of that after 1 / momentum steps; until then "
+    "test mode is wrong. A large momentum forgets quickly but scatters as the batches do.",
     presets={
         "Batch of 1": case(1),
         "Batch of 2": case(2, step=199),

@@ -2,5 +2,5 @@
 
 from importlib import import_module
 
-for _file in ("both_modes", "running", "folding", "images", "way_back", "without_batch"):
+for _file in ("both_modes", "running", "folding", "images", "way_back", "turning", "without_batch"):
     import_module(f"{__name__}.{_file}")
