@@ -77,7 +77,7 @@ class Scrubbed:
     def __init__(self, ax: Axes, steps: int, chance: float, ticks: tuple[list[float], list[str]]) -> None:
         self.steps = np.arange(steps + 1)
         ax.set(xlim=(0, steps), ylim=(0, 1.04))
-        legend(ax, ("● loss", INK), ("■ share right", BLUE))
+        legend(ax, ("● loss", INK), ("■ right", BLUE))
         ax.axhline(chance, color=INK, linewidth=0.9, linestyle=":")
         ax.set_yticks(*ticks)
         self.loss = line(ax, color=INK, linewidth=1.8, ghost=True)

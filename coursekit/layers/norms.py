@@ -68,28 +68,9 @@ def group_norm_backward(dout: Array, cache: GroupNormCache) -> tuple[Array, Arra
 
 
 def layer_norm_forward(x: Array, gamma: Array, beta: Array, eps: float = 1e-5) -> tuple[Array, GroupNormCache]:
-    """Normalise each sample over all of its values, y = γ x̂ + β: group norm with one group.
+    """Normalise each sample over all of its values, y = γ x̂ + β: `group_norm_forward` with one group.
 
-    Parameters
-    ----------
-    x : (N, D) or (N, C, H, W) array
-        One mean and variance for each of the N samples.
-    gamma, beta : (D,) or (C,) array
-        Learned scale and shift of each unit or channel.
-    eps : float
-        Added to the variance, inside the root.
-
-    Returns
-    -------
-    y : array of the shape of x
-    cache : GroupNormCache
-
-    Raises
-    ------
-    ValueError
-        If shapes do not fit, a sample has fewer than two values, or ``eps`` is negative.
-    TypeError
-        If a dtype is not float32 or float64, or those of x, gamma and beta differ.
+    x is (N, D) or (N, C, H, W), gamma and beta (D,) or (C,). What is returned and what is raised stands there.
 
     Examples
     --------
@@ -111,32 +92,13 @@ def layer_norm_backward(dout: Array, cache: GroupNormCache) -> tuple[Array, Arra
 
 
 def instance_norm_forward(x: Array, gamma: Array, beta: Array, eps: float = 1e-5) -> tuple[Array, GroupNormCache]:
-    """Normalise each channel of each image over its places, y = γ x̂ + β: group norm with a group for each channel.
+    """Normalise each channel of each image over its places, y = γ x̂ + β: `group_norm_forward`, a group a channel.
 
-    Parameters
-    ----------
-    x : (N, C, H, W) array
-        One mean and variance for each channel of each image.
-    gamma, beta : (C,) array
-        Learned scale and shift of each channel.
-    eps : float
-        Added to the variance, inside the root.
-
-    Returns
-    -------
-    y : (N, C, H, W) array
-    cache : GroupNormCache
-
-    Raises
-    ------
-    ValueError
-        If shapes do not fit, a channel has fewer than two places, or ``eps`` is negative.
-    TypeError
-        If a dtype is not float32 or float64, or those of x, gamma and beta differ.
+    x is (N, C, H, W), gamma and beta (C,). What is returned and what is raised stands there.
 
     References
     ----------
-    Ulyanov, Vedaldi and Lempitsky (2016), Instance normalization, equation 2.
+    Ulyanov, Vedaldi and Lempitsky (2016), Instance normalization: the missing ingredient for fast stylization.
     """
     x = float_array(x, "instance_norm_forward: x", 4, "(N, C, H, W)")
     return _forward("instance_norm_forward", x, gamma, beta, x.shape[1], eps)

@@ -2301,6 +2301,55 @@ def _(fan_in):
     return (np.random.default_rng(1).normal(size=1000) * math.sqrt(2 / fan_in)).std()
 
 
+# ---- conv_he_std
+
+
+@right("conv_he_std")
+def _(filters, channels, height, width):
+    return (np.prod([channels, height, width]) / 2) ** -0.5
+
+
+@right("conv_he_std")
+def _(filters, channels, height, width):
+    fan_in = np.float32(np.zeros((filters, channels, height, width))[0].size)
+    return np.sqrt(np.float32(2) / fan_in)
+
+
+@wrong("conv_he_std", "Xavier's rule", "xavier")
+def _(filters, channels, height, width):
+    return math.sqrt(2 / ((channels + filters) * height * width))
+
+
+@wrong("conv_he_std", "no 2 for ReLU", "ReLU")
+def _(filters, channels, height, width):
+    return 1 / math.sqrt(channels * height * width)
+
+
+@wrong("conv_he_std", "variance", "variance")
+def _(filters, channels, height, width):
+    return 2 / (channels * height * width)
+
+
+@wrong("conv_he_std", "2 outside the root", "under the root")
+def _(filters, channels, height, width):
+    return 2 / math.sqrt(channels * height * width)
+
+
+@wrong("conv_he_std", "the window taken for a square", "width")
+def _(filters, channels, height, width):
+    return math.sqrt(2 / (channels * height**2))
+
+
+@wrong("conv_he_std", "bound of the uniform distribution", "uniform")
+def _(filters, channels, height, width):
+    return math.sqrt(6 / (channels * height * width))
+
+
+@wrong("conv_he_std", "the bias counted as an input")
+def _(filters, channels, height, width):
+    return math.sqrt(2 / (channels * height * width + 1))
+
+
 # ---- symmetric_gradients
 
 
@@ -2437,6 +2486,81 @@ def _(scale, width, threshold):
 @wrong("collapse_layer", "width left out", "width")
 def _(scale, width, threshold):
     return math.ceil(math.log(threshold) / math.log(scale))
+
+
+# ---- unit_std_weights
+
+
+@right("unit_std_weights")
+def _(x, w1, w2):
+    layers = []
+    for w in (w1, w2):
+        z = x @ w
+        factor = 1 / np.sqrt(np.mean((z - z.mean()) ** 2))
+        layers.append(w * factor)
+        x = np.tanh(z * factor)
+    return layers
+
+
+@right("unit_std_weights")
+def _(x, w1, w2):
+    x, w1, w2 = np.float32(x), np.float32(w1), np.float32(w2)
+    w1 /= np.std(np.dot(x, w1))
+    a1 = np.tanh(np.dot(x, w1))
+    w2 /= np.dot(a1, w2).var() ** 0.5
+    return w1, w2
+
+
+@wrong("unit_std_weights", "both measured before either is scaled", "old weights")
+def _(x, w1, w2):
+    z1 = x @ w1
+    z2 = np.tanh(z1) @ w2
+    return w1 / z1.std(), w2 / z2.std()
+
+
+@wrong("unit_std_weights", "without tanh", "tanh")
+def _(x, w1, w2):
+    w1 = w1 / np.std(x @ w1)
+    w2 = w2 / np.std((x @ w1) @ w2)
+    return w1, w2
+
+
+@wrong("unit_std_weights", "the outputs of tanh measured", "leaves tanh")
+def _(x, w1, w2):
+    w1 = w1 / np.std(np.tanh(x @ w1))
+    return w1, w2 / np.std(np.tanh(np.tanh(x @ w1) @ w2))
+
+
+@wrong("unit_std_weights", "variance", "variance")
+def _(x, w1, w2):
+    w1 = w1 / np.var(x @ w1)
+    return w1, w2 / np.var(np.tanh(x @ w1) @ w2)
+
+
+@wrong("unit_std_weights", "ReLU in the place of tanh", "not in ReLU")
+def _(x, w1, w2):
+    w1 = w1 / np.std(x @ w1)
+    return w1, w2 / np.std(relu(x @ w1) @ w2)
+
+
+@wrong("unit_std_weights", "a std for each unit", "each unit")
+def _(x, w1, w2):
+    w1 = w1 / (x @ w1).std(0, keepdims=True)
+    return w1, w2 / (np.tanh(x @ w1) @ w2).std(0, keepdims=True)
+
+
+@wrong("unit_std_weights", "changed in place", "in place")
+def _(x, w1, w2):
+    w1 /= (x @ w1).std()
+    w2 /= (np.tanh(x @ w1) @ w2).std()
+    return w1, w2
+
+
+@wrong("unit_std_weights", "the sums returned", "return the sums")
+def _(x, w1, w2):
+    z1 = x @ w1 / (x @ w1).std()
+    z2 = np.tanh(z1) @ w2
+    return z1, z2 / z2.std()
 
 
 # ---- batch_norm_forward
@@ -2648,6 +2772,203 @@ def _(x, gamma, beta, eps):
 def _(x, gamma, beta, eps):
     x_hat = (x - x.mean((0, 2, 3), keepdims=True)) / x.std((0, 2, 3), keepdims=True)
     return gamma[:, None, None] * x_hat + beta[:, None, None]
+
+
+# ---- fold_batch_norm
+
+
+@right("fold_batch_norm")
+def _(w, b, gamma, beta, running_mean, running_var, eps):
+    def both(x):
+        return gamma * (x @ w + b - running_mean) / np.sqrt(running_var + eps) + beta
+
+    shift = both(np.zeros(len(w)))
+    return both(np.eye(len(w))) - shift, shift
+
+
+@right("fold_batch_norm")
+def _(w, b, gamma, beta, running_mean, running_var, eps):
+    w, b, gamma, beta, mean, var = (np.float32(v) for v in (w, b, gamma, beta, running_mean, running_var))
+    k = gamma / np.sqrt(var + np.float32(eps))
+    return [w @ np.diag(k), k * b - k * mean + beta]
+
+
+@wrong("fold_batch_norm", "mean left out", "mean")
+def _(w, b, gamma, beta, running_mean, running_var, eps):
+    k = gamma / np.sqrt(running_var + eps)
+    return w * k, k * b + beta
+
+
+@wrong("fold_batch_norm", "bias of the layer left out", "own bias")
+def _(w, b, gamma, beta, running_mean, running_var, eps):
+    k = gamma / np.sqrt(running_var + eps)
+    return w * k, beta - k * running_mean
+
+
+@wrong("fold_batch_norm", "ε added behind the root", "epsilon")
+def _(w, b, gamma, beta, running_mean, running_var, eps):
+    k = gamma / (running_var**0.5 + eps)
+    return w * k, (b - running_mean) * k + beta
+
+
+@wrong("fold_batch_norm", "variance for std", "variance")
+def _(w, b, gamma, beta, running_mean, running_var, eps):
+    k = gamma / (running_var + eps)
+    return w * k, (b - running_mean) * k + beta
+
+
+@wrong("fold_batch_norm", "β scaled as well", "beta is added after")
+def _(w, b, gamma, beta, running_mean, running_var, eps):
+    k = gamma / np.sqrt(running_var + eps)
+    return w * k, (b - running_mean + beta) * k
+
+
+@wrong("fold_batch_norm", "a scale for each input", "b is right")
+def _(w, b, gamma, beta, running_mean, running_var, eps):
+    k = gamma / np.sqrt(running_var + eps)
+    rows = k if len(k) == len(w) else np.resize(k, len(w))
+    return w * rows.reshape(-1, 1), (b - running_mean) * k + beta
+
+
+@wrong("fold_batch_norm", "γ left out of the bias", "gamma is left out")
+def _(w, b, gamma, beta, running_mean, running_var, eps):
+    s = np.sqrt(running_var + eps)
+    return w * gamma / s, (b - running_mean) / s + beta
+
+
+@wrong("fold_batch_norm", "bias first", "in another order")
+def _(w, b, gamma, beta, running_mean, running_var, eps):
+    k = gamma / np.sqrt(running_var + eps)
+    return (b - running_mean) * k + beta, w * k
+
+
+# ---- layer_norm
+
+
+@right("layer_norm")
+def _(x, gamma, beta, eps):
+    out = np.empty_like(x)
+    for i, row in enumerate(x):
+        out[i] = gamma * (row - row.mean()) / np.sqrt(np.mean(row**2) - row.mean() ** 2 + eps) + beta
+    return out
+
+
+@right("layer_norm")
+def _(x, gamma, beta, eps):
+    columns = np.float32(x).T
+    x_hat = (columns - columns.mean(0)) / np.sqrt(columns.var(0) + np.float32(eps))
+    return np.float32(gamma) * x_hat.T + np.float32(beta)
+
+
+@wrong("layer_norm", "over the batch", "batch norm")
+def _(x, gamma, beta, eps):
+    mu, var = np.mean(x, 0), np.var(x, 0)
+    return (x - mu) / np.sqrt(var + eps) * gamma + beta
+
+
+@wrong("layer_norm", "mean of rows, variance of columns", "runs over the batch")
+def _(x, gamma, beta, eps):
+    return gamma * (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(0) + eps) + beta
+
+
+@wrong("layer_norm", "divided by the variance", "variance")
+def _(x, gamma, beta, eps):
+    mu, var = x.mean(1, keepdims=True), x.var(1, keepdims=True)
+    return (x - mu) / (var + eps) * gamma + beta
+
+
+@wrong("layer_norm", "std + ε", "epsilon")
+def _(x, gamma, beta, eps):
+    mu, std = x.mean(1, keepdims=True), x.std(1, keepdims=True)
+    return (x - mu) / (std + eps) * gamma + beta
+
+
+@wrong("layer_norm", "γ first", "Normalise first")
+def _(x, gamma, beta, eps):
+    x = gamma * x
+    return (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + eps) + beta
+
+
+@wrong("layer_norm", "length 1 in the place of std 1", "sum of squares")
+def _(x, gamma, beta, eps):
+    centred = x - x.mean(1, keepdims=True)
+    return gamma * centred / np.sqrt((centred**2).sum(1, keepdims=True) + eps) + beta
+
+
+@wrong("layer_norm", "β left out", "beta has no influence")
+def _(x, gamma, beta, eps):
+    return gamma * (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + eps)
+
+
+@wrong("layer_norm", "mean square of what is not centred", "not below")
+def _(x, gamma, beta, eps):
+    return gamma * (x - x.mean(1, keepdims=True)) / np.sqrt((x**2).mean(1, keepdims=True) + eps) + beta
+
+
+@wrong("layer_norm", "D − 1", "1/D")
+def _(x, gamma, beta, eps):
+    sd = np.sqrt(np.var(x, axis=1, ddof=1, keepdims=True) + eps)
+    return gamma * (x - x.mean(axis=1, keepdims=True)) / sd + beta
+
+
+# ---- turning_angle
+
+
+@right("turning_angle")
+def _(w, dw, lr):
+    angles = []
+    for old, slope in zip(w.T, dw.T, strict=True):
+        new = old - lr * slope
+        across = new - (new @ old) / (old @ old) * old
+        angles.append(math.degrees(math.atan2(np.linalg.norm(across), (new @ old) / np.linalg.norm(old))))
+    return angles
+
+
+@right("turning_angle")
+def _(w, dw, lr):
+    w, new = np.float32(w), np.float32(w) - np.float32(lr) * np.float32(dw)
+    unit, unit_new = w / np.linalg.norm(w, axis=0), new / np.linalg.norm(new, axis=0)
+    return np.rad2deg(np.arccos(np.einsum("dh,dh->h", unit, unit_new)))
+
+
+@wrong("turning_angle", "radians", "radians")
+def _(w, dw, lr):
+    new = w - lr * dw
+    return np.arccos((w * new).sum(0) / (np.linalg.norm(w, axis=0) * np.linalg.norm(new, axis=0)))
+
+
+@wrong("turning_angle", "length of the step through the length of the weights", "short step")
+def _(w, dw, lr):
+    return np.degrees(lr * np.linalg.norm(dw, axis=0) / np.linalg.norm(w, axis=0))
+
+
+@wrong("turning_angle", "right angles assumed", "right angles")
+def _(w, dw, lr):
+    return np.degrees(np.arctan2(lr * np.linalg.norm(dw, axis=0), np.linalg.norm(w, axis=0)))
+
+
+@wrong("turning_angle", "step uphill", "uphill")
+def _(w, dw, lr):
+    new = w + lr * dw
+    return np.degrees(np.arccos((w * new).sum(0) / np.linalg.norm(w, axis=0) / np.linalg.norm(new, axis=0)))
+
+
+@wrong("turning_angle", "norm of the whole matrix", "axis of the norms")
+def _(w, dw, lr):
+    new = w - lr * dw
+    return np.degrees(np.arccos((w * new).sum(0) / np.linalg.norm(w) / np.linalg.norm(new)))
+
+
+@wrong("turning_angle", "arcsin for arccos", "arccos")
+def _(w, dw, lr):
+    new = w - lr * dw
+    return np.degrees(np.arcsin((w * new).sum(0) / np.linalg.norm(w, axis=0) / np.linalg.norm(new, axis=0)))
+
+
+@wrong("turning_angle", "rows", "rows")
+def _(w, dw, lr):
+    new = w - lr * dw
+    return np.degrees(np.arccos((w * new).sum(1) / np.linalg.norm(w, axis=1) / np.linalg.norm(new, axis=1)))
 
 
 # ---- running_variance

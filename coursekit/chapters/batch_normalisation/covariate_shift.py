@@ -206,7 +206,7 @@ class View:
 
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
-        figure.text(0.07, 0.897, "what enters one unit, and how far its median jumps:", fontsize=11.5, color=INK)
+        figure.text(0.07, 0.897, "what enters one unit", fontsize=11.5, color=INK)
         self.bands = [
             Band(figure, (0.07, bottom, 0.42, 0.195), kind, look.color)
             for bottom, kind, look in zip((0.635, 0.365, 0.095), KINDS, LOOKS, strict=True)
@@ -255,7 +255,7 @@ class Band:
 
     def show(self, steps: Array, quantiles: Array, reach: float, jump: float) -> None:
         """Show quantiles (5, K) between −reach and reach, and how far the median jumps."""
-        self.restless.set_text(f"jumps by {jump:.2f}" if math.isfinite(jump) else "")
+        self.restless.set_text(f"median jumps by {jump:.2f}" if math.isfinite(jump) else "")
         fit(self.ax, ylim=(-reach, reach))
         self.median.set_data(steps, quantiles[2])
         known = np.isfinite(quantiles).all(0)

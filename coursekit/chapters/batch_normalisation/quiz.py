@@ -6,7 +6,7 @@ from coursekit.exercises.quiz import quiz
 quiz(
     __name__,
     Question(
-        "A batch of 16 images with 8 channels of 10 × 10 pixels. How many values is one mean made of?",
+        "A batch of 16 images with 8 channels of 10 × 10 pixels. How many values is one of batch norm's means made of?",
         ("16", "100", "1600", "12800"),
         answer=2,
         explanation="One mean a channel, over N, H and W: 16 · 10 · 10 = 1600. A channel's places share it.",
@@ -41,15 +41,14 @@ quiz(
         "the statistics of one photograph and be used with averages over many.",
     ),
     Question(
-        "Shaking the distributions at random behind batch norm slows training far less than leaving batch norm "
-        "out. What does this speak against?",
+        '"Batch norm helps because it keeps distributions still." Which result would speak most clearly against this?',
         (
-            "That batch norm helps at all",
-            "That it helps because it keeps distributions still",
-            "That gradients pass through the statistics",
+            "Without batch norm the network learns more slowly",
+            "With batch norm the distributions hardly move",
+            "With batch norm, and distributions shaken on purpose, it still learns fast",
         ),
-        answer=1,
-        explanation="That was the paper's story, internal covariate shift. Santurkar et al. (2018) found this "
-        "and point to a smoother loss instead.",
+        answer=2,
+        explanation="The first two are what one would expect if the sentence were true, so they cannot refute it. The "
+        "third takes away the supposed cause and finds the effect still there.",
     ),
 )

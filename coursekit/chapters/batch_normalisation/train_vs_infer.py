@@ -144,7 +144,7 @@ class View:
         self.headline = headline(figure)
         mean = axes(figure, (0.07, 0.53, 0.47, 0.33), "", "", "mean")
         std = axes(figure, (0.07, 0.105, 0.47, 0.33), "", "training step", "std")
-        legend(mean, ("■ 90 %, 50 % of the batches", BLUE), ("— running", RED), ("··· all digits", INK))
+        legend(mean, ("■ 90 %, 50 % of batches", BLUE), ("— running", RED), ("··· all digits", INK))
         self.tracks = [Track(mean, MEAN, (-1, 7)), Track(std, STD, (0, 5))]
         training = axes(figure, (0.63, 0.53, 0.355, 0.33), "training mode: batch statistics")
         test = axes(figure, (0.63, 0.105, 0.355, 0.33), "test mode: running statistics", "normalised output x̂")
@@ -256,8 +256,8 @@ demo(
         )
     },
     notice="A small batch measures badly: its statistics scatter, and its std is too small on average. The running "
-    "averages start at mean 0 and std 1, and forget that in about 1 / momentum steps; until then test mode "
-    "is wrong. A large momentum forgets quickly but scatters as the batches do.",
+    "averages start at mean 0 and std 1, and have forgotten two thirds of that after 1 / momentum steps; until then "
+    "test mode is wrong. A large momentum forgets quickly but scatters as the batches do.",
     presets={
         "Batch of 1": case(1),
         "Batch of 2": case(2, step=199),

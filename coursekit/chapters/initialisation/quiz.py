@@ -6,10 +6,16 @@ from coursekit.exercises.quiz import quiz
 quiz(
     __name__,
     Question(
-        "All weights of a tanh network start at 0.2. What does training make of its 100 hidden units?",
-        ("100 different units", "100 copies of one unit", "100 dead units"),
+        "Two hidden units start with the same weights coming in, but with different weights going out. Does training "
+        "tell them apart?",
+        (
+            "No: they compute the same, so every step moves them alike",
+            "Yes: different gradients come back to them",
+            "Only where they go out; what comes in stays equal",
+        ),
         answer=1,
-        explanation="Equal units get equal gradients and stay equal. They are not dead: tanh passes gradients.",
+        explanation="The gradient of a weight is what came in times what came back. What comes back has passed the "
+        "outgoing weights, so the incoming ones of the two get different steps. Units stay equal only if both agree.",
     ),
     Question(
         "Ten tanh layers start from weights that are much too small. Do early layers learn less than late ones?",
@@ -29,14 +35,12 @@ quiz(
         explanation="2 / (n_in + n_out) = 2 / 400: a compromise between the forward and the backward pass.",
     ),
     Question(
-        "Why does He's variance, 2 / n_in, have a 2 above the line?",
-        (
-            "Because gradients come back as well",
-            "Because ReLU sets half of the second moment to 0",
-            "Because deep networks need larger weights",
-        ),
-        answer=1,
-        explanation="E[max(0, z)²] = Var(z) / 2 for z symmetric around 0; the 2 makes up for the lost half.",
+        "An activation keeps a quarter of the mean square: E[f(z)²] = ¼ for z ~ N(0, 1). A unit has 400 inputs. Which "
+        "standard deviation do its weights need?",
+        ("0.05", "0.071", "0.1", "0.2"),
+        answer=2,
+        explanation="The variance has to make up for the lost factor: 4 / 400 = 0.01, whose root is 0.1. 0.05 leaves "
+        "the loss as it is, 0.071 is He's, made for a half, and 0.2 takes the 4 out of the root.",
     ),
     Question(
         "The histograms of a deep tanh network stand in two blocks at −1 and +1. What do you change first?",

@@ -25,7 +25,7 @@ MAX_HIDDEN = 16
 BLOBS = {(1, 1): 48, (-1, -1): 40, (1, -1): 36, (-1, 1): 36}
 REACH = 2.1  # the data and the decision regions are shown from −REACH to REACH
 GRID = 48  # points a side at which the decision regions are computed
-SAME = 0.01  # units whose weights are all nearer than this look the same
+SAME = 0.05  # units whose weights are all nearer than this look the same: the opening spread reaches half as far
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,15 @@ class Frame:
 
     @property
     def different(self) -> int:
-        """How many hidden units can be told apart."""
+        """How many hidden units can be told apart in the picture."""
         return len(self.groups)
 
     @property
     def kinds(self) -> str:
         """That number in words."""
-        return "all the same" if self.different == 1 else f"{self.different} different"
+        if self.different > 1:
+            return f"{self.different} different"
+        return "all nearly alike" if self.state.spread else "all equal"
 
     @property
     def frozen(self) -> bool:
@@ -216,11 +218,11 @@ demo(
     title="Equal weights stay equal",
     question=Question(
         "Left, eight hidden units with the same weights, 0.2 each: one arrow, and every step moves all eight alike. "
-        "Beside it they differ by about 0.01, hardly enough to see. How many different units will 400 steps make?",
-        ("1: they end as nearly equal as they began", "2: one for each class", "8"),
+        "Beside it they differ by about 0.01, too little to see. How many can you tell apart after 400 steps?",
+        ("None: they end as nearly equal as they began", "2: one for each class", "Nearly all of them"),
         answer=2,
         explanation="Equal units get the same gradient, and stay equal. Units that differ a little get gradients that "
-        "differ a little, and training makes the difference grow: each finds a job of its own.",
+        "differ a little, and training makes the difference grow, until hardly two look the same.",
         settings={"step": STEPS},
     ),
     notice="Each arrow is one hidden unit's weights, its line in the plane is where that unit's input is 0. A "

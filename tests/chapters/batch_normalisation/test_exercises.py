@@ -59,3 +59,12 @@ def test_layer_norm_agrees_with_the_package():
 def test_the_variance_of_small_batches_is_right_on_average(rng):
     estimates = [EXERCISES["running_variance"].solution(np.ones(1), rng.normal(0, 3, (2, 1)), 1.0) for _ in range(4000)]
     assert np.mean(estimates) == pytest.approx(9, rel=0.1)
+
+
+def test_weights_ten_times_as_long_behind_batch_norm_turn_by_a_hundredth(rng):
+    x, w, upstream = rng.normal(size=(50, 8)), rng.normal(size=(8, 4)), rng.normal(size=(50, 4)) / 50
+    angles = []
+    for a in (1, 10):
+        _, cache = batch_norm_forward(x @ (a * w), np.ones(4), np.zeros(4), eps=0.0)
+        angles.append(EXERCISES["turning_angle"].solution(a * w, x.T @ batch_norm_backward(upstream, cache)[0], 0.5))
+    np.testing.assert_allclose(angles[0] / angles[1], 100, rtol=0.02)
