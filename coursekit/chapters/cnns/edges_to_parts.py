@@ -200,7 +200,7 @@ demo(
     question=Question(
         "The unit of the third layer answers to a square of 12 pixels: four corners, each in its place. You make the "
         "square 16 pixels wide. Which layers still respond?",
-        ("All three: it is still a square", "The first two", "The first only", "None: all filters expect 12 pixels"),
+        ("All three: it is still a square", "The first two", "None: all expect 12 pixels"),
         answer=1,
         explanation="An edge and a corner look the same whatever the size of the square. But the corners now lie "
         "further apart than the last filter expects, so it never meets all four at once.",
