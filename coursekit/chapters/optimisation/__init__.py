@@ -6,5 +6,5 @@ CHAPTER = Chapter(
     "optimisation",
     8,
     "Optimisation",
-    demos=("trajectories",),
+    demos=("trajectories", "momentum_map", "batch_noise", "sharpness_edge"),
 )
