@@ -76,10 +76,11 @@ class Frame:
     def story(self) -> str:
         """How wide the ball is."""
         if self.diverges:
-            return "diverges: the steps are too long"
+            far = self.measured > FAR / 10
+            return f"{'diverges' if far else 'no ball holds it'}: the steps are too long"
         if self.theory < 1e-9:
             return "every sample in every step: no noise, no ball"
-        return f"a ball of radius {plain(self.measured, 2)}, {plain(self.theory, 2)} predicted"
+        return f"a ball of radius {plain(self.measured, 2)}, {plain(self.theory, 2)} in theory"
 
     @property
     def readout(self) -> str:
@@ -185,16 +186,14 @@ class View:
         self._make_bowl(figure)
         self._make_ball(figure)
         ax = axes(figure, (0.775, 0.125, 0.21, 0.70), "distance", "step")
-        legend(ax, ("- - predicted", PURPLE))
+        legend(ax, ("- - theory", PURPLE))
         ax.set(xlim=(0, SHOWN), yscale="log", ylim=(1e-3, 10))
         self.distance = line(ax, color=BLUE, linewidth=1.2, ghost=True)
         self.level = line(ax, color=PURPLE, linewidth=1.8, linestyle=(0, (5, 2)), ghost=True)
         self.distance_now = line(ax, "o", color=INK, markersize=8, clip_on=False)
 
     def _make_bowl(self, figure: Figure) -> None:
-        ax = axes(
-            figure, (0.065, 0.125, 0.33, 0.70), "the path", "weight w₁ (ink in the middle)", "weight w₂ (ink in all)"
-        )
+        ax = axes(figure, (0.065, 0.125, 0.33, 0.70), "the path", "weight w₁", "weight w₂")
         ax.grid(visible=False)
         ax.set(xlim=X, ylim=Y)
         contours(ax, X, Y, [0.05, 0.2, 0.5, 1, 2, 3.5, 6])
@@ -206,7 +205,7 @@ class View:
 
     def _make_ball(self, figure: Figure) -> None:
         ax = axes(figure, (0.45, 0.125, 0.255, 0.70), "", "w₁, near the lowest point")
-        legend(ax, ("● later", AMBER), ("— 2σ, predicted", PURPLE))
+        legend(ax, ("● later", AMBER), ("— 2σ in theory", PURPLE))
         ax.grid(visible=False)
         lowest = task().lowest
         x, y = ((middle - NEAR, middle + NEAR) for middle in lowest)
@@ -255,9 +254,10 @@ demo(
         "root of it. So half the width costs four times the samples; a smaller rate has it for more steps.",
         settings={"batch": 16, "step": SHOWN},
     ),
-    notice="Far from the star a path of single samples is almost as quick as one of all 128, at a fraction of the "
-    "work. Near it the noise takes over. The ball's area goes with η/B: take four times the batch and four times the rate, "
-    "and it hardly changes. A sum in place of the mean makes the step grow with the batch.",
+    notice="Is a digit an 8 or a 3? One weight is for the ink in its middle, one for all its ink. Far from the star "
+    "single samples are almost as quick as all 128, at a fraction of the work. Near it the noise takes over. The "
+    "ball's area goes with η/B: with four times the batch and four times the rate it hardly changes. A sum in place of "
+    "the mean makes the step grow with the batch.",
     presets={
         "One at a time": case(1, 0.1),
         "Smaller rate": case(1, 0.025),
