@@ -19,6 +19,7 @@ _PUBLIC = {
     "check": "coursekit.sitting",
     "hint": "coursekit.sitting",
     "progress": "coursekit.sitting",
+    "mine": "coursekit.mine",
     "DEMOS": "coursekit.demos",
     "ACTIVATIONS": "coursekit.activations",
     "INITIALISERS": "coursekit.initialisers",
@@ -34,7 +35,8 @@ __all__ = ["__version__", *_PUBLIC]
 def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"coursekit has no {name!r}. It has: {', '.join(__all__)}.")
-    return getattr(import_module(_PUBLIC[name]), name)
+    module = import_module(_PUBLIC[name])
+    return module if module.__name__ == f"coursekit.{name}" else getattr(module, name)
 
 
 def __dir__() -> list[str]:

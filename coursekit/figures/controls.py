@@ -2,10 +2,12 @@
 
 import dataclasses
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, Self
+
+from coursekit.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Choice:
     """One of several values, each with a label."""
 
     label: str
-    options: dict[str, Any]  # label → value
+    options: Mapping[str, Any]  # label → value
     main: bool = False
 
     def clean(self, name: str, value: Any) -> Any:
@@ -65,6 +67,26 @@ class Choice:
     def samples(self) -> list[Any]:
         """Every option."""
         return list(self.options.values())
+
+
+class Records(Mapping[str, str]):
+    """Label → name of the records that a registry holds now, a learner's own among them, and then of ``others``."""
+
+    def __init__(self, registry: Registry[Any], others: Mapping[str, str] | None = None) -> None:
+        self.registry = registry
+        self._others = others or {}
+
+    def _now(self) -> dict[str, str]:
+        return {record.label: record.name for record in self.registry.values()} | dict(self._others)
+
+    def __getitem__(self, label: str) -> str:
+        return self._now()[label]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._now())
+
+    def __len__(self) -> int:
+        return len(self._now())
 
 
 @dataclass(frozen=True)
@@ -109,9 +131,14 @@ def slider(
     return _field(default, Slider(label, low, high, step, log, on_release, play, main))
 
 
-def choice(default: Any, options: dict[Any, Any] | Iterable[Any], label: str, *, main: bool = False) -> Any:
-    """A state field chosen from ``{label: value}``, or from registry records (their labels and names)."""
-    named = options if isinstance(options, dict) else {record.label: record.name for record in options}
+def choice(default: Any, options: Mapping[Any, Any] | Iterable[Any], label: str, *, main: bool = False) -> Any:
+    """A state field chosen from ``{label: value}``, or from registry records (their labels and names).
+
+    Of a whole registry, or of `Records`, it offers what is there when it is looked at: also what a learner adds later.
+    """
+    if isinstance(options, Registry):
+        options = Records(options)
+    named = options if isinstance(options, Mapping) else {record.label: record.name for record in options}
     return _field(default, Choice(label, named, main))
 
 

@@ -10,7 +10,7 @@ from threading import Thread
 from typing import Any
 
 from coursekit.figures.canvas import LiveFigure
-from coursekit.figures.controls import Choice, Control, Slider, Switch
+from coursekit.figures.controls import Choice, Control, Records, Slider, Switch
 from coursekit.figures.demo import Demo
 from coursekit.figures.rest import still_wanted, while_wanted
 from coursekit.live.blas import one_thread
@@ -124,6 +124,9 @@ class Panel:
             if self.state == self._initial and self.demo.frames:
                 self._first = frame  # a whole run, to go back to
             self._show(frame)
+        for control in self.state.controls().values():
+            if isinstance(control, Choice) and isinstance(control.options, Records):
+                control.options.registry.watch(self._options_changed)
         page.observe(self._moved, "values")
         page.observe(self._resized, "room")
         page.observe(self._let_go, "held")
@@ -174,6 +177,8 @@ class Panel:
         page = self.page
         page.off, page.ends = self.state.without_effect(), self.state.ends()
         page.at_case = self._case()
+        controls = self.state.controls().items()
+        page.options = {name: list(control.options) for name, control in controls if isinstance(control, Choice)}
         page.values = self._values()
 
     def _values(self) -> dict[str, Any]:
@@ -206,6 +211,28 @@ class Panel:
                 raise
             if state != self.state:
                 self._move_to(state)
+
+    def _options_changed(self) -> None:
+        """Offer what a learner has added to a registry, and draw anew a picture that shows something of the learner's.
+
+        A run that has been made stays; the next one uses what is new.
+        """
+        if self._page is None:
+            return
+        with self._reporting(), LOCK, self._page.hold_sync():
+            self._show_settings()
+            if self._shows_own():
+                self._frames = None
+                if not self.demo.frames:
+                    self._show(self.demo.compute(self.state))
+
+    def _shows_own(self) -> bool:
+        """Whether a choice stands at something that the learner has added."""
+        return any(
+            control.options.registry.is_own(getattr(self.state, name))
+            for name, control in self.state.controls().items()
+            if isinstance(control, Choice) and isinstance(control.options, Records)
+        )
 
     def _apply(self, settings: dict[str, Any]) -> None:
         """Take settings from a button: a press is no drag, so nothing is previewed."""
@@ -381,8 +408,7 @@ def _as_content(name: str, control: Control) -> dict[str, Any]:
     content = {"name": name, "kind": KINDS[type(control)], **vars(control)}
     if isinstance(control, Slider):
         content["whole"] = control.whole
-    if isinstance(control, Choice):
-        content["options"] = list(control.options)
+    content.pop("options", None)  # they may change: a learner adds to them
     return content
 
 

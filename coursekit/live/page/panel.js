@@ -79,8 +79,8 @@ const controlsOf = (model, el, figure) => {
   };
   const controls = get('content').controls.map((control) => [control.name, controlOf(control, my)]);
   const of = (main) => controls.filter(([, control]) => control.main === main).map(([, control]) => control.element);
-  follow(model, ['values', 'ends', 'off'], () =>
-    controls.forEach(([name, control]) => control.show(get('values')[name], {ends: get('ends'), off: get('off')})));
+  follow(model, ['options', 'values', 'ends', 'off'], () =>
+    controls.forEach(([name, control]) => control.show(get('values')[name], {options: get('options'), ends: get('ends'), off: get('off')})));
   const holder = (name, main) => {
     const made = make('div', {class: name}, ...of(main));
     made.addEventListener('pointerdown', (event) => {
