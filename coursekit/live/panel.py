@@ -23,6 +23,7 @@ from coursekit.live.run import LOCK, Runner, in_one_context
 IDLE = 0.05  # seconds without a new value after which a preview is refined
 HELD = 0.6  # the same while the pointer holds a slider: a slow hand is no hand at rest
 REST = 4  # at least so many times as long as the last picture took: nor is a busy machine
+SETTLING = 1.0  # seconds in which the move that began a run may go on, as that of a hand on an arrow key
 LECTURE = 1.19  # how much larger the smallest letters are in a lecture
 VEIL = "What will it show?"
 STILL = "A still picture: run its cell (Ctrl+Enter), and it moves."
@@ -57,6 +58,7 @@ class Panel:
         self._first: Any = None
         self._frames: Iterator[Any] | None = None
         self._live: Live | None = None  # what the run looks at while it goes on
+        self._moved_at = -SETTLING  # when a move last began a run
         self._pinned: Any = None  # the state whose ghost is shown
         self._runner = Runner(self._show_step, self._run_ended)
         self._page: PanelPage | None = None
@@ -254,7 +256,7 @@ class Panel:
         began = time.perf_counter()
         if self.demo.frames:
             if pressed or not self._steer(state):
-                self.state, self._frames = state, None
+                self.state, self._frames, self._moved_at = state, None, time.monotonic()
                 self._run()
         elif self.demo.preview and not pressed:
             with one_thread(), LOCK, self.page.hold_sync():
@@ -351,6 +353,8 @@ class Panel:
         with LOCK:
             live = self._live
             if live is None or self._frames is None or (live.step and self.frame.progress == 1):
+                return False
+            if time.monotonic() - self._moved_at < SETTLING:
                 return False
             moved = live.state.moved_to(state)
             if not moved:

@@ -11,7 +11,7 @@ from coursekit.exercises.question import Question
 from coursekit.figures.controls import slider
 from coursekit.figures.demo import Demo
 from coursekit.figures.steering import Live, SteeredState
-from coursekit.live.panel import Panel
+from coursekit.live.panel import SETTLING, Panel
 
 STEPS, EVERY = 120, 4
 
@@ -310,13 +310,20 @@ def test_what_is_no_value_is_refused_and_the_run_goes_on():
     assert ended(panel).state == State()
 
 
-def test_a_move_in_the_first_moment_of_a_run_that_replaces_a_stopped_one_is_no_move_of_that():
-    panel = started(make_panel(pause=0.05), step=8)
+def test_a_hand_that_is_still_moving_when_a_run_begins_begins_it_anew_and_leaves_no_marks():
+    panel = started(make_panel(pause=0.02), step=8)
     press(panel, "stop")
     move(panel, width=5)
-    move(panel, rate=3.0)
-    assert all(step <= 8 for step, *_ in panel.state.until)
-    press(panel, "stop")
+    for rate in (2.0, 3.0, 4.0):
+        move(panel, rate=rate)
+        time.sleep(0.05)
+    assert panel.state == State(rate=4.0, width=5)
+    panel._moved_at -= SETTLING  # a second later it is a move on the way
+    wait_until(lambda: 8 <= panel.frame.step < STEPS)
+    move(panel, rate=5.0)
+    ended(panel)
+    assert [move.before for move in panel.state.moves()] == [4.0]
+    assert_agrees(panel)
 
 
 def test_a_live_move_waits_for_no_more_than_the_frame_that_is_drawn():
