@@ -115,7 +115,7 @@ class Moves:
 
     def __init__(self, ax: Axes, names: dict[str, str], steps: int, others: Sequence[Axes] = ()) -> None:
         self._names, self._steps = names, steps
-        look = {"linewidths": 1.1, "linestyles": [(0, (4, 2))]}
+        look: dict[str, Any] = {"linewidths": 1.1, "linestyles": [(0, (4, 2))]}
         self.marks = [segments(one, INK, transform=one.get_xaxis_transform(), **look) for one in (ax, *others)]
         style = {"fontsize": 10, "va": "top", "color": INK, "animated": True, "transform": ax.get_xaxis_transform()}
         paper = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 1.5}

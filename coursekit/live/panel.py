@@ -171,11 +171,16 @@ class Panel:
         self.page.picture = self._figure.render(frame, VEIL if self.page.veiled else "")
 
     def _show(self, frame: Any) -> None:
+        with self.page.hold_sync():
+            self._show_frame(frame)
+            self._show_settings()
+
+    def _show_frame(self, frame: Any) -> None:
+        """Show a frame and leave the controls alone: one may just be moving."""
         page = self.page
         with page.hold_sync():
             self._show_picture(frame)
             page.readout, page.code, page.ghost = frame.readout, self.code, self._ghost()
-            self._show_settings()
             if self.demo.frames:
                 page.progress = frame.progress
 
@@ -340,13 +345,14 @@ class Panel:
             self.state = self.state.replace(until=self._live.begun.until)
         self._live = Live(self.state) if self.demo.steered else None
         self._frames = in_one_context(self.demo.frames(*filter(None, (self.state, self._live))))
+        self._show_settings()
         return self._frames
 
     def _show_step(self, frame: Any) -> None:
         """Show a frame of the run; called with the lock held."""
         if self._live:
             self._live.step = frame.step
-        self._show(frame)
+        self._show_frame(frame)
 
     def _steer(self, state: Any) -> bool:
         """Let a run on its way take live controls from its next step; say whether there is one, and only they moved."""

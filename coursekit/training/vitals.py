@@ -36,6 +36,11 @@ class VitalSigns(Callback):
     seen : list of tuple
         A row of `Vitals` for each step.
 
+    Raises
+    ------
+    ValueError
+        When the run begins, if it has no validation data or their labels are no classes.
+
     References
     ----------
     CS231n, course notes, Neural networks part 3, Babysitting the learning process.
@@ -51,6 +56,13 @@ class VitalSigns(Callback):
     def vitals(self) -> Vitals:
         """All steps so far."""
         return Vitals(*np.array(self.seen, float).reshape(-1, len(Vitals._fields)).T)
+
+    def begin(self, run: Run) -> None:
+        if run.data.y_val is None or run.data.y_val.dtype.kind not in "iu":
+            raise ValueError(
+                "VitalSigns looks at validation data with a class for each sample: give fit the data "
+                "(x, y, x_val, y_val), with whole numbers in y_val."
+            )
 
     def before_update(self, run: Run) -> None:
         self._before = [theta.copy() for (theta,) in together(run.net.params)]
@@ -75,7 +87,10 @@ class VitalSigns(Callback):
 
 
 def _examined(run: Run) -> tuple[Array, float]:
-    """Return the scores (N, C) of the validation samples, and the share of ReLU units that are 0 for all of them."""
+    """Return the scores (N, C) of the validation samples, and the share of ReLU units that say 0 to all of them.
+
+    Where scores are NaN, so is the share.
+    """
     assert run.data.x_val is not None
     out, silent = run.data.x_val, [np.zeros(0, bool)]
     for layer in run.net.layers:
@@ -83,7 +98,8 @@ def _examined(run: Run) -> tuple[Array, float]:
         if isinstance(layer, Activation) and layer.function.name == "relu":
             silent.append((out <= 0).all(0).ravel())
     units = np.concatenate(silent)
-    return out, float(units.mean()) if units.size else 0.0
+    dead = float(units.mean()) if units.size else 0.0
+    return out, dead if np.isfinite(out).all() else math.nan
 
 
 def _norm(arrays: list[Array]) -> float:

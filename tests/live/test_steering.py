@@ -129,6 +129,18 @@ def test_a_live_control_moved_during_a_run_does_not_start_another_and_acts_from_
     assert panel.frame == compute(panel.state)
 
 
+def test_no_frame_takes_a_slider_back_that_has_just_been_moved():
+    panel = started(make_panel(pause=0.03), step=4)
+    for rate in (2.0, 3.0, 4.0, 5.0, 6.0, 7.0):
+        told = []
+        panel.page.observe(lambda change, told=told: told.append(change["new"]["rate"]), "values")
+        move(panel, rate=rate)
+        time.sleep(0.05)
+        assert told == [rate]
+    press(panel, "stop")
+    assert_agrees(panel)
+
+
 def test_a_cell_that_sets_a_live_control_during_a_run_acts_like_the_slider():
     panel = started(make_panel())
     worker = panel._runner._thread

@@ -22,7 +22,7 @@ from coursekit.figures.style import AMBER, BLUE, BROWN, INK, PURPLE, RED, axes, 
 from coursekit.layers import Activation, Linear
 from coursekit.losses import LOSSES
 from coursekit.network import Sequential
-from coursekit.optimisers import OPTIMISERS
+from coursekit.optimisers import Momentum
 from coursekit.training import fit
 from coursekit.training.vitals import Vitals, VitalSigns, early_warning
 
@@ -125,9 +125,7 @@ class Frame:
         """Step, losses, accuracy, the other signs, and the last move."""
         v = self.vitals
         if not np.isfinite(v.loss[-1] + v.val_loss[-1]):
-            return (
-                f"Step {self.step} of {STEPS}: the loss is not a number, nor are the weights, and no step mends them."
-            )
+            return f"Step {self.step} of {STEPS}: the loss is not a number, nor are the weights: no step mends them."
         now = {name: plain(float(values[-1]), 2) for name, values in v._asdict().items()}
         text = (
             f"Step {self.step} of {STEPS}: loss {now['loss']} (first {v.loss[0]:.2g}; chance: log 10 = {CHANCE:.2g}), "
@@ -184,7 +182,7 @@ def frames(state: State, live: Live | None = None) -> Iterator[Frame]:
     rng = np.random.default_rng(own.seed)
     net, (x, labels) = network(own, rng), patient_data(own, rng)
     order = Unshuffled(np.random.PCG64(0)) if own.data == "sorted" else rng
-    optimiser = OPTIMISERS["momentum"](lr=own.lr)
+    optimiser = Momentum(lr=own.lr)
     signs = VitalSigns()
     with np.errstate(all="ignore"):  # a rate that is too high makes the loss overflow: that is a lesson
         rows = fit(net, LOSS, optimiser, (x, labels, *digits(own.seed)[1]), STEPS, BATCH, order, [signs])
