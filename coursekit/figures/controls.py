@@ -16,7 +16,8 @@ class Slider:
 
     ``log`` spreads the decades evenly; ``on_release`` waits for the end of a drag (for work too slow to follow it);
     ``play`` adds a button that steps through a whole number by itself, one step in so many milliseconds; ``main``
-    controls are always in sight, the others folded where there is little room.
+    controls are always in sight, the others folded where there is little room; a ``live`` one acts on a run that goes
+    on (see `coursekit.figures.steering`).
     """
 
     label: str
@@ -27,6 +28,7 @@ class Slider:
     on_release: bool = False
     play: int | None = None
     main: bool = False
+    live: bool = False
 
     @property
     def whole(self) -> bool:
@@ -121,14 +123,15 @@ def slider(
     on_release: bool = False,
     play: int | None = None,
     main: bool = False,
+    live: bool = False,
 ) -> Any:
     """A state field moved by a slider; on a log slider ``step`` is in decades (0.01 unless given).
 
     With ``play`` a whole number gets a button that moves it on by one every so many milliseconds. ``main`` keeps it in
-    sight beside the picture.
+    sight beside the picture. ``live`` lets it act on a run that goes on, in a `SteeredState`.
     """
     step = step or (0.01 if log else 1 if isinstance(low, int) else (high - low) / 100)
-    return _field(default, Slider(label, low, high, step, log, on_release, play, main))
+    return _field(default, Slider(label, low, high, step, log, on_release, play, main, live))
 
 
 def choice(default: Any, options: Mapping[Any, Any] | Iterable[Any], label: str, *, main: bool = False) -> Any:

@@ -1,4 +1,4 @@
-"""How a step is made of a gradient, and how large a step may be."""
+"""Chapter 08: how a network is trained, from the first step to the choice of all that is not learned."""
 
 from coursekit.chapter import Chapter
 
@@ -6,5 +6,5 @@ CHAPTER = Chapter(
     "optimisation",
     8,
     "Optimisation",
-    demos=("trajectories", "momentum_map", "batch_noise", "sharpness_edge"),
+    demos=("trajectories", "momentum_map", "batch_noise", "babysit", "sharpness_edge"),
 )
