@@ -111,7 +111,7 @@ def test_a_class_sees_where_it_is_stuck(own, capsys):
     ]
     assert progress("ann.json", "bob.json", "cem.json", "--all") == 0
     _, rows = capsys.readouterr().out.split("\n\n")
-    heading, *rows = [row[-4:] for row in table(rows)]
+    _heading, *rows = [row[-4:] for row in table(rows)]
     assert rows[:2] == [["he_std", "2", "0", "2"], ["xavier_bound", "2", "1", "1"]]  # where they are stuck comes first
     assert ["hinge_loss", "1", "1", "0"] in rows[2:]
     assert len(rows) == len(EXERCISES)
@@ -142,6 +142,16 @@ def test_a_pattern_that_no_shell_expanded_is_expanded(own, capsys):
     put("ann.json"), put("bob.json"), put("[c].json")
     assert progress("*.json", "[c].json") == 0
     assert {row[0] for row in table(capsys.readouterr().out)[1:]} == {"ann", "bob", "[c]"}
+
+
+def test_a_pattern_that_no_file_matches_is_said_and_no_empty_table_shown(own, capsys):
+    assert progress("nobody*.json") == 1
+    assert capsys.readouterr() == ("", "No file matches nobody*.json.\n")
+    put("ann.json")
+    assert progress("nobody*.json", "ann.json") == 1
+    said = capsys.readouterr()
+    assert [row[0] for row in table(said.out)][1:] == ["ann"]
+    assert said.err == "No file matches nobody*.json.\n"
 
 
 def test_exercises_of_another_edition_are_listed_apart(own, capsys):
