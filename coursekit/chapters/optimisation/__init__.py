@@ -1,4 +1,4 @@
-"""Chapter 08: how a network is trained, from the first step to the choice of all that is not learned."""
+"""How a step is made of a gradient, how large it may be, and what to watch on the way."""
 
 from coursekit.chapter import Chapter
 
