@@ -111,7 +111,7 @@ def test_a_class_sees_where_it_is_stuck(own, capsys):
     ]
     assert progress("ann.json", "bob.json", "cem.json", "--all") == 0
     _, rows = capsys.readouterr().out.split("\n\n")
-    heading, *rows = [row[-4:] for row in table(rows)]
+    _heading, *rows = [row[-4:] for row in table(rows)]
     assert rows[:2] == [["he_std", "2", "0", "2"], ["xavier_bound", "2", "1", "1"]]  # where they are stuck comes first
     assert ["hinge_loss", "1", "1", "0"] in rows[2:]
     assert len(rows) == len(EXERCISES)
