@@ -219,7 +219,7 @@ demo(
     question=Question(
         "Left, eight hidden units with the same weights, 0.2 each: one arrow, and every step moves all eight alike. "
         "Beside it they differ by about 0.01, too little to see. How many can you tell apart after 400 steps?",
-        ("None: they end as nearly equal as they began", "2: one for each class", "Nearly all of them"),
+        ("None: they stay nearly equal", "2: one for each class", "Nearly all"),
         answer=2,
         explanation="Equal units get the same gradient, and stay equal. Units that differ a little get gradients that "
         "differ a little, and training makes the difference grow, until hardly two look the same.",

@@ -77,7 +77,7 @@ exercise(
         Misconception(
             "roles exchanged where p > 0",
             _bits_with(lambda p, q: _total(q, p), lambda p, q: _waste(q, p)),
-            "p says how often an event comes, q how long its word is. You have exchanged them.",
+            "you rightly leave out what never happens. But the roles are exchanged: q sets the lengths, p the weights.",
         ),
         Misconception(
             "entropy",
