@@ -125,10 +125,13 @@ class Frame:
     def story(self) -> str:
         """Who is first, or who is lost."""
         lost = [name for name, away in zip(self.names, self.away, strict=True) if away and name]
-        if lost:
-            return f"{' and '.join(lost)} run{'s' * (len(lost) == 1)} away"
         if not self.entries:
             return "nobody is on the way"
+        if not self.state.step:
+            return "all are at the start"
+        if lost:
+            everybody = len(lost) == len(self.entries) > 1
+            return f"{'all' if everybody else ' and '.join(lost)} run{'s' * (len(lost) == 1)} away"
         if self.lane:
             return f"the last steps are {', '.join(f'{plain(value, 2)} η' for _, value in self.entries)} long"
         if self.state.surface == "saddle":
@@ -148,7 +151,8 @@ class Frame:
         """Everybody's value, or the length of everybody's last step."""
         state, kind = self.state, "length of the last step ÷ η" if self.lane else "value"
         told = ", ".join(f"{name} {plain(value)}" for name, value in self.entries) or "nobody"
-        adaptive = f", times {plain(state.times)} where squares divide" if "times" not in state.without_effect() else ""
+        faster = state.times > 1 and "times" not in state.without_effect()
+        adaptive = f" ({plain(state.rate * state.times)} for AdaGrad … Adam)" if faster else ""
         return (
             f"{SURFACES[state.surface].label}, step {state.step}, rate {plain(state.rate)}{adaptive}; {kind}: {told}"
             f"{'; ' + self.story if any(self.away) or state.surface == 'saddle' else ''}."

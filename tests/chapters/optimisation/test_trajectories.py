@@ -149,3 +149,19 @@ def test_a_learners_mistake_is_raised_with_its_line(own):
     own.optimiser("mine", late)
     with pytest.raises(OwnCodeError, match=r"your mine raises KeyError: 'v' \(line \d+"):
         compute(State(second="mine"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "story"),
+    [
+        ({"step": 0}, "all are at the start"),
+        ({"rate": 1.0}, "all run away"),
+        ({"third": NOBODY}, "Momentum is lowest, at 0.021"),
+        ({"first": NOBODY, "second": NOBODY, "third": NOBODY}, "nobody is on the way"),
+        ({"third": "nesterov_behind"}, "Nesterov, behind runs away"),
+        ({"surface": "slope", "step": 10}, "the last steps are 1 η, 6.5 η, 6.5 η long"),
+        ({"surface": "saddle", "step": 5}, "nobody is off the saddle yet"),
+    ],
+)
+def test_the_story_in_words(settings, story):
+    assert compute(State(**settings)).story == story
