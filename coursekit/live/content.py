@@ -57,8 +57,11 @@ def _from_page(control: Control, value: Any) -> Any:
 
 def as_words(settings: dict[str, Any]) -> str:
     """Settings as one reads them: ``weight_scale = 0.01, scheme = normal``."""
-    numbers = {name: plain(value, 10) for name, value in settings.items() if type(value) in (int, float)}
-    return ", ".join(f"{name} = {value}" for name, value in (settings | numbers).items())
+    return ", ".join(f"{name} = {_in_words(value)}" for name, value in settings.items())
+
+
+def _in_words(value: Any) -> str:
+    return plain(value, 10) if type(value) in (int, float) else str(value)
 
 
 def ghost_of(pinned: DemoState, state: DemoState) -> str:
@@ -69,7 +72,8 @@ def ghost_of(pinned: DemoState, state: DemoState) -> str:
     other = {labels.get(name, name): value for name, value in then.items() if value != now[name]}
     words = [as_words(other) or "these settings"]
     if until != now.get("until", ()):
-        words += [f"{labels[name]} {value} until step {step}" for step, name, value in until] or ["never moved"]
+        moves = [f"{labels[name]} {_in_words(value)} until step {step}" for step, name, value in until]
+        words += moves or ["never moved"]
     return f"Ghost: {', '.join(words)}"
 
 
