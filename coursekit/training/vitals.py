@@ -159,7 +159,9 @@ def _units_dead(vitals: Vitals) -> Symptom | None:
         return None
     if born > 0.8 * now and vitals.ratio[0] < BOLD:
         return Symptom("born dead", f"{now:.0%} of the units are dead since the first step: look at the biases")
-    return Symptom("dying", f"Units are dying, {now:.0%} so far: lower the rate")
+    if now > vitals.dead[-2 * RECENT :][0] + 0.02:
+        return Symptom("dying", f"Units are dying, {now:.0%} so far: lower the rate")
+    return Symptom("dead", f"{now:.0%} of the units have died, and a lower rate brings hardly one back")
 
 
 def _gradient_grows(vitals: Vitals) -> Symptom | None:

@@ -242,6 +242,8 @@ class View:
                 strict=True,
             )
         ]
+        for ax in (right, ratio):
+            ax.tick_params(labelbottom=False)
         right.set(ylim=(0, 104), yticks=[0, 50, 100])
         dead.set(ylim=(0, 104), yticks=[0, 50, 100])
         for ax, limits, ticks in ((ratio, (1e-6, 1), (1e-5, 1e-3, 1e-1)), (gradient, (1e-3, 100), (0.01, 1, 100))):
@@ -348,7 +350,7 @@ demo(
             DEAD,
             (RATE_HIGH, RATE_LOW, RANDOM),
             "Three units in four are dead at step 1, before anything could be thrown off, and the loss never leaves "
-            "log 10: biases of −1 keep every sum below 0.",
+            "log 10: biases of −1 keep their sums below 0.",
         ),
         "E": diagnosis(
             "E",

@@ -31,7 +31,8 @@ from coursekit.training import fit
 
 DEMO = DEMOS["babysit"]
 PRESETS = DEMO.presets
-SYMPTOMS = {"A": "swings", "B": "dying", "C": "overfits", "D": "born dead", "E": "start", "F": "timid"}
+DIED = ("dying", "dead")  # as the last steps were
+SYMPTOMS = {"A": ("swings",), "B": DIED, "C": ("overfits",), "D": ("born dead",), "E": ("start",), "F": ("timid",)}
 
 
 def warned(state, steps=range(EVERY, STEPS + 1, EVERY)):
@@ -107,7 +108,7 @@ def test_one_step_shows_the_next_step_whatever_lies_between_two_pictures():
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("name", PATIENTS)
 def test_a_patient_shows_its_symptom_once_it_is_uncovered(name, seed):
-    assert compute(State(**PATIENTS[name], seed=seed)).symptom == SYMPTOMS[name]
+    assert compute(State(**PATIENTS[name], seed=seed)).symptom in SYMPTOMS[name]
 
 
 @pytest.mark.parametrize("name", PATIENTS)
@@ -170,10 +171,10 @@ def test_a_rate_cut_in_time_saves_the_net_and_not_the_dead(seed):
 @pytest.mark.parametrize("seed", range(2))
 def test_presets_tell_their_stories(seed):
     run = {name: compute(State(**settings, seed=seed)) for name, settings in PRESETS.items()}
-    assert {name: frame.symptom for name, frame in run.items()} == {
+    assert run["Too bold"].symptom in DIED
+    assert {name: frame.symptom for name, frame in run.items() if name != "Too bold"} == {
         "Healthy": "",
         "20 digits by heart": "by heart",
-        "Too bold": "dying",
         "Too timid, mended": "",
         "λ stands in the way": "plateau",
     }
