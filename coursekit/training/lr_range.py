@@ -3,13 +3,14 @@
 import copy
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 
 from coursekit.arrays import Array
 from coursekit.hyperparameter import in_range, whole_number
-from coursekit.network import Sequential
+from coursekit.network import Sequential, walk
 from coursekit.optimisers import SGD, Optimiser
 from coursekit.training.callbacks import Schedule
 from coursekit.training.fit import fit
@@ -115,15 +116,24 @@ def lr_range_test(
     optimiser = copy.copy(optimiser) if optimiser is not None else SGD(lr=low)
     optimiser.lr = low
     rise = (high / low) ** (1 / max(steps - 1, 1))
-    before = {name: array.copy() for name, array in values_of(net).items()}
     callbacks = [Schedule(lambda t: rise**t)]
+    with _put_back(net), np.errstate(all="ignore"):  # an explosion is what is looked for
+        rows = fit(net, loss, optimiser, data, steps, batch_size, rng, callbacks)
+        return _followed(rows, steps, smoothing, explosion)
+
+
+@contextmanager
+def _put_back(net: Sequential) -> Iterator[None]:
+    """Leave a network's parameters, running statistics and generators as they were before the block."""
+    values = {name: array.copy() for name, array in values_of(net).items()}
+    generators = [(layer.rng, layer.rng.bit_generator.state) for _, layer in walk(net.layers) if layer.rng is not None]
     try:
-        with np.errstate(all="ignore"):  # an explosion is what is looked for
-            rows = fit(net, loss, optimiser, data, steps, batch_size, rng, callbacks)
-            return _followed(rows, steps, smoothing, explosion)
+        yield
     finally:
         for name, array in values_of(net).items():
-            array[...] = before[name]
+            array[...] = values[name]
+        for generator, state in generators:
+            generator.bit_generator.state = state
 
 
 def _followed(rows: Iterator[Row], steps: int, smoothing: float, explosion: float) -> RangeTest:
