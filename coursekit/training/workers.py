@@ -100,8 +100,8 @@ def _parallel(jobs: Iterable[Any], n_jobs: int) -> Iterator[Result]:
     """Run joblib with one job at a time for each worker, so that one that dies takes few with it."""
     found = joblib.Parallel(n_jobs, return_as="generator_unordered", pre_dispatch="n_jobs", batch_size=1)(jobs)
     try:
-        for result in found:  # not "yield from": that would close it outside of the block below
-            yield result  # noqa: UP028
+        for result in found:  # noqa: UP028  ("yield from" would close it outside of the block below)
+            yield result
     finally:
         with warnings.catch_warnings(action="ignore"):  # whoever breaks off knows that work is given up
             found.close()

@@ -60,7 +60,10 @@ def score_of_two(lr, dropout, rng):
 
 @pytest.mark.parametrize(("n", "points"), [(24, 16), (25, 25), (35, 25), (36, 36)])
 def test_a_grid_has_as_many_points_as_n_allows(n, points):
-    assert len(search({"lr": (1e-4, 1.0, "log"), "dropout": (0.0, 0.5, "linear")}, score_of_two, n, "grid").planned) == points
+    assert (
+        len(search({"lr": (1e-4, 1.0, "log"), "dropout": (0.0, 0.5, "linear")}, score_of_two, n, "grid").planned)
+        == points
+    )
 
 
 def test_a_grid_of_choices_has_all_of_them_whatever_else_n_allows():
