@@ -19,7 +19,9 @@ def frame(**settings):
 
 def ends(rate, seeds=range(3), optimiser="momentum"):
     """The middle of the last losses over several draws: one run hangs on the last digit of its sums."""
-    return np.median([frame(lr=rate(range_test(optimiser, 2, k)), optimiser=optimiser, seed=k).trained[-1] for k in seeds])
+    return np.median(
+        [frame(lr=rate(range_test(optimiser, 2, k)), optimiser=optimiser, seed=k).trained[-1] for k in seeds]
+    )
 
 
 def test_a_third_of_the_lowest_points_rate_ends_far_below_that_rate_itself():
@@ -36,7 +38,9 @@ def test_the_steepest_fall_and_a_tenth_of_the_lowest_point_learn_well(optimiser)
 
 
 def test_adam_wants_about_a_tenth_of_the_rate_that_momentum_wants():
-    momentum, adam = (np.median([range_test(name, 2, seed).steepest for seed in range(4)]) for name in ("momentum", "adam"))
+    momentum, adam = (
+        np.median([range_test(name, 2, seed).steepest for seed in range(4)]) for name in ("momentum", "adam")
+    )
     assert 5 < momentum / adam < 15
 
 
