@@ -117,6 +117,7 @@ class Search:
         self.planned = planned
         self.trials: list[Trial] = []
         self._job, self._n_jobs, self._store = job, n_jobs, store
+        self._stopped = False
 
     @property
     def best(self) -> Trial | None:
@@ -131,17 +132,21 @@ class Search:
 
     def __iter__(self) -> Iterator[Trial]:
         """Yield every trial once: those of the store first, then the others as they end."""
-        self.trials = []
+        self.trials, self._stopped = [], False
         kept = self._store.read() if self._store else {}
         for number in sorted(kept.keys() & set(range(len(self.planned)))):
             self.trials.append(kept[number])
             yield kept[number]
         missing = {number: settings for number, settings in enumerate(self.planned) if number not in kept}
-        for number, trial in results(self._job, missing, self._n_jobs):
+        for number, trial in results(self._job, missing, self._n_jobs, lambda: not self._stopped):
             if self._store and trial:  # a worker that died may do better next time
                 self._store.append(trial)
             self.trials.append(trial or Trial(number, self.planned[number], None, DIED))
             yield self.trials[-1]
+
+    def stop(self) -> None:
+        """Begin no further trial: those at work end, and so does the loop that asks for them, in whichever thread."""
+        self._stopped = True
 
     def run(self) -> Self:
         """Run all trials, with a line that says how far it is where somebody may read it; return the search."""

@@ -15,7 +15,9 @@ FETCH = 10  # seconds in which a result that is there arrives
 Result = tuple[int, Any]  # the number of the job, and what it returned, or None if its worker died
 
 
-def results(job: Job, tasks: dict[int, Any], n_jobs: int) -> Iterator[Result]:
+def results(
+    job: Job, tasks: dict[int, Any], n_jobs: int, wanted: Callable[[], bool] = lambda: True
+) -> Iterator[Result]:
     """Yield each ``(number, job(number, task))`` as it ends, in no order.
 
     Parameters
@@ -26,15 +28,17 @@ def results(job: Job, tasks: dict[int, Any], n_jobs: int) -> Iterator[Result]:
         Number → what the job is given beside it.
     n_jobs : int
         How many processes; −1 is one for each core, and 1 is this one. A Dask cluster counts its own.
+    wanted : callable
+        Nothing more is begun once it says no.
     """
     backend, _ = get_active_backend()  # what `joblib.parallel_config` chose, or loky: processes of this machine
     if hasattr(backend, "client"):
-        yield from _on_cluster(backend.client, job, tasks)
+        yield from _on_cluster(backend.client, job, tasks, wanted)
     else:
-        yield from _on_this_machine(job, tasks, n_jobs)
+        yield from _on_this_machine(job, tasks, n_jobs, wanted)
 
 
-def _on_cluster(client: Any, job: Job, tasks: dict[int, Any]) -> Iterator[Result]:
+def _on_cluster(client: Any, job: Job, tasks: dict[int, Any], wanted: Callable[[], bool]) -> Iterator[Result]:
     """Hand all to Dask, which gives the job of a dead worker to another one, a few times.
 
     Not through joblib: its Dask backend waits for ever for a job that Dask has given up. And a result that a worker
@@ -47,7 +51,7 @@ def _on_cluster(client: Any, job: Job, tasks: dict[int, Any]) -> Iterator[Result
 
     pending = {handed_out(number): number for number in tasks}
     try:
-        while pending:
+        while pending and wanted():
             time.sleep(PAUSE)
             for future in [future for future in pending if future.done()]:
                 number = pending.pop(future)
@@ -61,11 +65,19 @@ def _on_cluster(client: Any, job: Job, tasks: dict[int, Any]) -> Iterator[Result
         client.cancel(list(pending))
 
 
-def _on_this_machine(job: Job, tasks: dict[int, Any], n_jobs: int) -> Iterator[Result]:
+def _on_this_machine(job: Job, tasks: dict[int, Any], n_jobs: int, wanted: Callable[[], bool]) -> Iterator[Result]:
+    """Hand out one after the other; what is handed out goes from ``waiting`` to ``at_work``."""
     waiting, at_work = dict(tasks), dict[int, Any]()
-    while waiting:
+
+    def handed_out() -> Iterator[Any]:
+        while waiting and wanted():
+            number = next(iter(waiting))
+            at_work[number] = waiting.pop(number)
+            yield joblib.delayed(_numbered)(job, number, at_work[number])
+
+    while waiting and wanted():
         try:
-            for number, result in _side_by_side(job, waiting, at_work, n_jobs):
+            for number, result in _parallel(handed_out(), n_jobs):
                 del at_work[number]
                 yield number, result
         except BrokenProcessPool:
@@ -73,18 +85,6 @@ def _on_this_machine(job: Job, tasks: dict[int, Any], n_jobs: int) -> Iterator[R
             for number, task in at_work.items():
                 yield number, _alone(job, number, task)
             at_work.clear()
-
-
-def _side_by_side(job: Job, waiting: dict[int, Any], at_work: dict[int, Any], n_jobs: int) -> Iterator[Result]:
-    """Yield results as jobs end; what is handed out goes from ``waiting`` to ``at_work``."""
-
-    def handed_out() -> Iterator[Any]:
-        while waiting:
-            number = next(iter(waiting))
-            at_work[number] = waiting.pop(number)
-            yield joblib.delayed(_numbered)(job, number, at_work[number])
-
-    return _parallel(handed_out(), n_jobs)
 
 
 def _alone(job: Job, number: int, task: Any) -> Any:

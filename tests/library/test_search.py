@@ -108,6 +108,15 @@ def test_nothing_runs_before_a_trial_is_asked_for_and_breaking_off_is_possible()
     trials.close()
 
 
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_after_a_stop_no_further_trial_begins(n_jobs, tmp_path):
+    found = search({"lr": [0.1]}, lambda lr, rng: lr, 50, n_jobs=n_jobs, store=tmp_path / "trials.jsonl")
+    for _ in found:
+        found.stop()
+    assert 1 <= len(found.trials) <= 4
+    assert len(list(found)) == 50
+
+
 def test_several_processes_find_what_one_finds():
     def train(lr, dropout, units, rng):  # defined here, so that it travels whole, as one of a notebook does
         return lr + dropout + units + rng.random()
