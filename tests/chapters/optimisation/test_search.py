@@ -32,20 +32,20 @@ def test_where_its_lines_miss_the_hill_nine_on_a_grid_find_less_than_nine_at_ran
 
 
 def test_with_25_trials_the_two_are_level():
-    grid, random = (frame(how=how, n=25, low=1e-4) for how in ("grid", "random"))
+    grid, random = (frame(how=how, side=5, low=1e-4) for how in ("grid", "random"))
     assert abs(grid.score.max() - random.score.max()) < 0.02
     assert min(grid.score.max(), random.score.max()) > 0.95
 
 
 @pytest.mark.parametrize(("n", "side"), [(9, 3), (16, 4), (25, 5)])
 def test_a_grid_tries_the_root_of_its_trials_in_rates_and_random_all(n, side):
-    grid, random = planned(State(n=n)).planned, planned(State(n=n, how="random")).planned
+    grid, random = planned(State(side=side)).planned, planned(State(side=side, how="random")).planned
     assert len({settings["lr"] for settings in grid}) == len({settings["weight_decay"] for settings in grid}) == side
     assert len({settings["lr"] for settings in random}) == n
 
 
 def test_the_rate_matters_and_the_decay_hardly():
-    table = frame(how="grid", n=25, low=1e-4).score.reshape(5, 5)  # rates × decays
+    table = frame(how="grid", side=5, low=1e-4).score.reshape(5, 5)  # rates × decays
     by_rate, by_decay = table.mean(1), table.mean(0)
     assert np.ptp(by_rate) > 0.8
     assert np.ptp(by_decay) < 0.05
@@ -94,9 +94,11 @@ def test_after_a_restart_a_search_goes_on_where_it_ended(searches, monkeypatch):
 
 def test_more_random_trials_go_on_with_those_there_are(searches, monkeypatch):
     calls = []
-    monkeypatch.setattr(module, "validation_accuracy", lambda lr, weight_decay, epochs, deal, rng: calls.append(lr) or 1.0)
-    for n in (9, 16):
-        for _ in frames(State(how="random", n=n)):
+    monkeypatch.setattr(
+        module, "validation_accuracy", lambda lr, weight_decay, epochs, deal, rng: calls.append(lr) or 1.0
+    )
+    for side in (3, 4):
+        for _ in frames(State(how="random", side=side)):
             pass
     assert len(calls) == 16
 
