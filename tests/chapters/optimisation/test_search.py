@@ -1,5 +1,6 @@
 """Grid against random on digits: what each finds, what matters, and that a search goes on where it ended."""
 
+import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -127,11 +128,11 @@ def test_an_error_on_the_search_s_thread_is_raised_where_frames_are_asked_for(se
 
 
 def test_while_nothing_arrives_the_picture_is_shown_again(searches, monkeypatch):
-    import time
+    def slow(lr, weight_decay, epochs, deal, rng):
+        time.sleep(0.2)
+        return 1.0
 
-    monkeypatch.setattr(
-        module, "validation_accuracy", lambda lr, weight_decay, epochs, deal, rng: time.sleep(0.2) or 1.0
-    )
+    monkeypatch.setattr(module, "validation_accuracy", slow)
     seen = [frame.done for frame in frames(State())]
     assert len(seen) > 1 + 9 + 9
     assert sorted(seen) == seen
