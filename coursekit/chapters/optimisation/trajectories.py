@@ -71,16 +71,16 @@ class State(DemoState):
 
     def rate_of(self, runner: str) -> float:
         """The rate at which one runs."""
-        return self.rate * self.times if runner.startswith(ADAPTIVE) else self.rate
+        return self.rate * self.times if is_like(runner, *ADAPTIVE) else self.rate
 
     def without_effect(self) -> dict[str, str]:
         """Numbers that none of the three has."""
         off = {}
-        if not any(name.startswith(("momentum", "nesterov", "adam")) for name in self.runners):
+        if not any(is_like(runner, "momentum", "nesterov", "adam") for runner in self.runners):
             off["momentum"] = "none of the three has a momentum"
-        if not any(name.startswith("adam") for name in self.runners):
+        if not any(is_like(runner, "adam") for runner in self.runners):
             off["beta2"] = "none of the three is an Adam"
-        if not any(name.startswith(ADAPTIVE) for name in self.runners):
+        if not any(is_like(runner, *ADAPTIVE) for runner in self.runners):
             off["times"] = "none of the three divides by the root of its squared gradients"
         return off
 
@@ -157,6 +157,11 @@ class Frame:
             f"{SURFACES[state.surface].label}, step {state.step}, rate {plain(state.rate)}{adaptive}; {kind}: {told}"
             f"{'; ' + self.story if any(self.away) or state.surface == 'saddle' else ''}."
         )
+
+
+def is_like(runner: str, *kinds: str) -> bool:
+    """Whether a runner is of one of the course's kinds, right or with a slip: their names begin alike."""
+    return runner.startswith(kinds) and not OPTIMISERS.is_own(runner)
 
 
 def label_of(runner: str) -> str:
