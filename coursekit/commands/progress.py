@@ -49,6 +49,8 @@ def run(options: argparse.Namespace) -> int:
         return _say(["--export writes your own progress: name no files."]) and 2
     problems: list[str] = []
     class_ = _read_all(options.files, problems)
+    if options.files and not class_ and not options.merge:
+        return _say(problems)
     if options.merge:
         _merge(class_.values(), problems)
     if options.merge or not options.files:
@@ -73,7 +75,7 @@ def _read_all(files: Iterable[str], problems: list[str]) -> "dict[str, Standings
     """Read the files of a class, by learner."""
     from coursekit.exercises.progress_file import read_standings
 
-    paths = [Path(name) for pattern in files for name in _expanded(pattern)]
+    paths = [Path(name) for pattern in files for name in _expanded(pattern, problems)]
     names = [path.name.removesuffix(".json") for path in paths]
     if len({*names}) < len({*paths}):  # each in a folder of its learner
         names = [str(path).removesuffix(".json") for path in paths]
@@ -88,9 +90,14 @@ def _read_all(files: Iterable[str], problems: list[str]) -> "dict[str, Standings
     return class_
 
 
-def _expanded(pattern: str) -> list[str]:
+def _expanded(pattern: str, problems: list[str]) -> list[str]:
     """Do what the shell does with ``*.json``, for Windows, where it does not."""
-    return [pattern] if os.path.exists(pattern) else sorted(glob.glob(pattern)) or [pattern]
+    if os.path.exists(pattern) or not glob.has_magic(pattern):
+        return [pattern]
+    found = sorted(glob.glob(pattern))
+    if not found:
+        problems.append(f"No file matches {pattern}.")
+    return found
 
 
 def _own(problems: list[str]) -> "dict[str, Standings]":

@@ -4,10 +4,10 @@ import struct
 from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from coursekit.figures.glyphs import new_canvas
 from coursekit.figures.layout import Layout
 from coursekit.figures.marks import pin, say
 from coursekit.figures.style import HEADLINE, HEADLINE_SIZE, PAPER, SMALLEST
@@ -38,7 +38,7 @@ class LiveFigure:
 
     def __init__(self, view_class: Any) -> None:
         self.figure = Figure(figsize=view_class.size, dpi=DPI, facecolor=PAPER)
-        self.canvas = FigureCanvasAgg(self.figure)
+        self.canvas = new_canvas(self.figure)
         self.view = view_class(self.figure)
         self._layout = Layout(self.figure)
         self._headline = self.figure.findobj(lambda artist: artist.get_gid() == HEADLINE)
@@ -84,7 +84,7 @@ class LiveFigure:
         """
         dpi, stale, canvas = self.figure.dpi, self.figure.stale, self.canvas
         try:
-            self.canvas = FigureCanvasAgg(self.figure)
+            self.canvas = new_canvas(self.figure)
             self.figure.dpi = dpi * ratio
             self.canvas.draw()
             return self._finished()

@@ -1,5 +1,10 @@
-"""What each cell shows: when a cell is run again, what it showed before is closed, or kernel and page would fill up."""
+"""What each cell shows: when a cell is run again, what it showed before is closed, or kernel and page would fill up.
 
+A call that asks for what does not exist shows one line, not the way through the package to where that was found out.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from IPython import get_ipython
@@ -30,3 +35,14 @@ def now_showing(new: Shown) -> None:
     for old in shown:
         if old not in still_shown:
             old.close()
+
+
+@contextmanager
+def told_briefly() -> Iterator[None]:
+    """Let a notebook show no more than the message of an error that is raised here; for Python it is the same error."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError) as error:
+        message = f"{type(error).__name__}: {error}"
+        error._render_traceback_ = lambda: [message]  # type: ignore[union-attr]  # IPython asks an error for this
+        raise

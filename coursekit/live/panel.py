@@ -13,8 +13,9 @@ from coursekit.figures.canvas import LiveFigure
 from coursekit.figures.controls import Choice, Control, Slider, Switch
 from coursekit.figures.demo import Demo
 from coursekit.figures.rest import still_wanted, while_wanted
+from coursekit.figures.style import plain
 from coursekit.live.blas import one_thread
-from coursekit.live.cells import now_showing
+from coursekit.live.cells import now_showing, told_briefly
 from coursekit.live.page import PanelPage, in_lecture
 from coursekit.live.run import LOCK, Runner, in_one_context
 
@@ -46,8 +47,9 @@ class Panel:
 
     def __init__(self, demo: Demo, *, ask: str | None = None, **settings: Any) -> None:
         self.demo = demo
-        self._question = None if settings and ask is None else demo.asked(ask or "")
-        self.state = demo.State().replace(**settings)
+        with told_briefly():
+            self._question = None if settings and ask is None else demo.asked(ask or "")
+            self.state = demo.State().replace(**settings)
         self._initial = self.state
         self._generation = 0
         self._took = 0.0  # seconds, the last picture
@@ -71,16 +73,18 @@ class Panel:
 
         The panel moves in the cell that shows it; nothing new is shown.
         """
-        self.state.replace(**settings)  # what is refused stops no run
+        with told_briefly():
+            self.state.replace(**settings)  # what is refused stops no run
         self._stop()
         page = self.page
         with LOCK, page.hold_sync():
             state = self.state.replace(**settings)  # a slider may have moved while this waited
             frame = self.demo.compute(state)
-            self.state = state
             self._frames = None  # a run that was stopped belonged to the old state
             page.veiled = page.veiled and not settings
-            self._show(frame)
+            with self._or_as_before():
+                self.state = state
+                self._show(frame)
             self._sharpen()
             page.error = ""
 
@@ -249,17 +253,28 @@ class Panel:
             self.state, self._frames = state, None
             self._run()
         elif self.demo.preview and not pressed:
-            with one_thread(), LOCK, self.page.hold_sync():
+            with one_thread(), LOCK, self.page.hold_sync(), self._or_as_before():
                 self.state = state
                 self._show_picture(self.demo.compute(self.demo.preview(state)))
                 self._show_settings()
         else:
-            with LOCK:
+            with LOCK, self._or_as_before():
                 self.state = state
                 self._show(self.demo.compute(state))
         self._took = time.perf_counter() - began
         self._rough = bool(self.demo.preview or (self.page.room and self.page.room[2] > 1))
         self._when_at_rest()
+
+    @contextmanager
+    def _or_as_before(self) -> Iterator[None]:
+        """Go back to the state that the picture shows, sliders and all, if the new one cannot be drawn."""
+        before = self.state, self.frame
+        try:
+            yield
+        except Exception:
+            self.state, self.frame = before
+            self._show_settings()
+            raise
 
     def _let_go(self, _: Any) -> None:
         if not self.page.held:
@@ -334,7 +349,8 @@ class Panel:
         if error is not None:
             self._tell(error)
         else:
-            self._sharpen()
+            with LOCK:
+                self._sharpen()
 
     # ---- pin and copy
 
@@ -371,7 +387,8 @@ class Panel:
 
 
 def _as_words(settings: dict[str, Any]) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in settings.items())
+    numbers = {name: plain(value, 10) for name, value in settings.items() if type(value) in (int, float)}
+    return ", ".join(f"{name} = {value}" for name, value in (settings | numbers).items())
 
 
 KINDS = {Slider: "slider", Choice: "choice", Switch: "switch"}

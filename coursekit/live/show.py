@@ -4,6 +4,7 @@ from importlib.metadata import version
 from typing import Any
 
 from coursekit.chapters import CHAPTERS, DEMOS
+from coursekit.live.cells import told_briefly
 from coursekit.live.panel import Panel
 from coursekit.live.verdict import offer_help
 from coursekit.sitting import enter
@@ -32,7 +33,9 @@ def show(name: str, *, ask: str | None = None, **settings: Any) -> Panel:
     UnknownNameError, TypeError, ValueError
         For a demo, a question, a setting or a value that does not exist; the message lists those that do.
     """
-    return Panel(DEMOS[name], ask=ask, **settings)
+    with told_briefly():
+        demo = DEMOS[name]
+    return Panel(demo, ask=ask, **settings)
 
 
 def prepare(chapter: str) -> None:

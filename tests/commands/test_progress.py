@@ -144,6 +144,16 @@ def test_a_pattern_that_no_shell_expanded_is_expanded(own, capsys):
     assert {row[0] for row in table(capsys.readouterr().out)[1:]} == {"ann", "bob", "[c]"}
 
 
+def test_a_pattern_that_no_file_matches_is_said_and_no_empty_table_shown(own, capsys):
+    assert progress("nobody*.json") == 1
+    assert capsys.readouterr() == ("", "No file matches nobody*.json.\n")
+    put("ann.json")
+    assert progress("nobody*.json", "ann.json") == 1
+    said = capsys.readouterr()
+    assert [row[0] for row in table(said.out)][1:] == ["ann"]
+    assert said.err == "No file matches nobody*.json.\n"
+
+
 def test_exercises_of_another_edition_are_listed_apart(own, capsys):
     put("ann.json", gone=SOLVED, he_std=SOLVED, **{f"more{i}": SOLVED for i in range(9)})
     assert progress("ann.json") == 0

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import threadpoolctl
+from IPython.core.interactiveshell import InteractiveShell
 from matplotlib.text import Text
 from PIL import Image
 
@@ -175,7 +176,7 @@ class TestPanel:
         press(panel, "pin")
         assert panel.page.ghost == "Ghost: these settings"
         move(panel, value=1.5)
-        assert panel.page.ghost == "Ghost: value = 1.0"
+        assert panel.page.ghost == "Ghost: value = 1"
         pinned = panel.png
         press(panel, "pin")
         assert panel.page.ghost == ""
@@ -367,6 +368,50 @@ class TestErrors:
         with pytest.raises(ArithmeticError):
             panel.set(value=2.0)
         assert (panel.png, panel.state) == before
+
+    @pytest.mark.parametrize("preview", [None, lambda state: state], ids=["full", "preview"])
+    def test_where_the_drawing_raises_state_sliders_and_picture_still_agree(self, preview, monkeypatch):
+        monkeypatch.delenv("COURSEKIT_STRICT", raising=False)
+        panel = Panel(make_demo(preview=preview))
+        before = panel.png, panel.state, panel.frame, panel.page.values, panel.page.code
+        monkeypatch.setattr(View, "update", lambda self, frame: frame / "no picture")
+        move(panel, value=2.0)
+        assert "TypeError" in panel.page.error
+        assert (panel.png, panel.state, panel.frame, panel.page.values, panel.page.code) == before
+        with pytest.raises(TypeError):
+            panel.set(value=2.0)
+        assert (panel.png, panel.state, panel.frame, panel.page.values, panel.page.code) == before
+        monkeypatch.undo()
+        move(panel, value=2.0)
+        assert panel.png == Panel(make_demo(), value=2.0).png
+
+    @pytest.mark.parametrize(
+        ("call", "shown"),
+        [
+            ("show('colapse')", "UnknownNameError: "),
+            ("show('neuron', weight='big')", "ValueError: weight must be a number from "),
+            ("show('neuron', wait=1)", "TypeError: "),
+            ("show('neuron', ask='why')", "ValueError: neuron has no question 'why'."),
+            ("panel.set(weight='big')", "ValueError: weight must be a number from "),
+        ],
+    )
+    def test_a_call_that_asks_for_what_is_not_there_shows_one_line_in_a_notebook(self, call, shown, capsys):
+        shell = InteractiveShell()
+        shell.push({"show": show, "panel": show("neuron")})
+        shell.run_cell(call)
+        printed = capsys.readouterr().out
+        assert printed.startswith(shown)
+        assert printed.count("\n") == 1
+
+    def test_an_error_of_the_packages_own_keeps_its_way(self, capsys):
+        def compute(state):
+            raise ValueError("a fault in the figure")
+
+        shell = InteractiveShell()
+        shell.colors = "nocolor"
+        shell.push({"Panel": Panel, "demo": make_demo(compute)})
+        shell.run_cell("Panel(demo)")
+        assert "def compute(state)" in capsys.readouterr().out
 
     def test_an_unknown_demo_is_named_with_its_nearest(self):
         with pytest.raises(UnknownNameError, match="Did you mean 'collapse'"):
