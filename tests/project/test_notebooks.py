@@ -20,7 +20,7 @@ from tools.freeze_notebooks import chapters, complaint
 
 TAGS = {"exercise", "solution", "hide-input", "nbval-ignore-output", "raises-exception"}
 MAX_LINES = 15
-OWN_ORDER = {"03_cnns", "06_initialisation", "07_batch_normalisation"}  # their files do not follow the chapter yet
+OWN_ORDER = {"03_cnns"}  # its file does not follow the chapter yet
 READOUT = re.compile(r"\w+: .+")  # "collapse: The signal vanishes. …"
 OF_A_MACHINE = {
     "an absolute path": re.compile(r"(?<![\w./<])/[\w.-]+/[\w.-]+|\b[A-Za-z]:\\|~/"),
