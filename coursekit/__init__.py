@@ -15,6 +15,7 @@ _PUBLIC = {
     "prepare": "coursekit.live.show",
     "self_test": "coursekit.live.show",
     "quiz": "coursekit.live.quiz",
+    "search": "coursekit.training.search",
     "source": "coursekit.source_code",
     "check": "coursekit.sitting",
     "hint": "coursekit.sitting",

@@ -1,4 +1,4 @@
-"""How a step is made of a gradient, how large it may be, and what to watch on the way."""
+"""How a step is made of a gradient, how long it should be, and what to watch on the way."""
 
 from coursekit.chapter import Chapter
 
@@ -6,5 +6,14 @@ CHAPTER = Chapter(
     "optimisation",
     8,
     "Optimisation",
-    demos=("trajectories", "momentum_map", "batch_noise", "babysit", "sharpness_edge"),
+    demos=(
+        "trajectories",
+        "momentum_map",
+        "batch_noise",
+        "lr_range",
+        "schedules",
+        "babysit",
+        "sharpness_edge",
+        "search",
+    ),
 )
