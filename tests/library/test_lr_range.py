@@ -43,8 +43,9 @@ def naive(digits, net, low, high, steps, beta, explosion):
             weights = [beta ** (len(losses) - 1 - i) for i in range(len(losses))]
             means.append(sum(w * loss for w, loss in zip(weights, losses, strict=True)) / sum(weights))
             if len(losses) == steps or not means[-1] < explosion * min(means):
-                return rates[: len(losses)], losses, means
+                break
             optimiser.lr = rates[len(losses)]
+    return rates[: len(losses)], losses, means
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -50,6 +50,7 @@ class State(DemoState):
 class Frame:
     """The runs so far, in the order of `LOOKS`; what is still to come is NaN."""
 
+    steps: Array  # (STEPS / EVERY,), the end of each block of steps
     rates: Array  # (4, STEPS), known beforehand
     loss: Array  # (4, STEPS / EVERY), mean over the batches of a block
     accuracy: Array  # (4,), share of the validation digits read correctly at the end
@@ -110,11 +111,12 @@ def frames(state: State) -> Iterator[Frame]:
     """Train four times from the same first weights on the same batches, and show all curves so far."""
     schedules = curves(state.warmup)
     rates = state.lr * np.array([[schedule(t) for t in range(STEPS)] for schedule in schedules])
-    loss, accuracy = np.full((len(schedules), STEPS // EVERY), np.nan), np.full(len(schedules), np.nan)
+    steps = EVERY * np.arange(1, STEPS // EVERY + 1)
+    loss, accuracy = np.full((len(schedules), len(steps)), np.nan), np.full(len(schedules), np.nan)
     for run, schedule in enumerate(schedules):
         for block, (value, share) in enumerate(blocks(state, schedule)):
             loss[run, block], accuracy[run] = value, share
-            yield Frame(rates, loss.copy(), accuracy.copy(), run * loss.shape[1] + block + 1, state)
+            yield Frame(steps, rates, loss.copy(), accuracy.copy(), run * loss.shape[1] + block + 1, state)
 
 
 def blocks(state: State, schedule: Curve) -> Iterator[tuple[float, float]]:
@@ -169,8 +171,7 @@ class View:
             mark.set_data(np.arange(STEPS), rates)
         for i, mark in enumerate(self.rates):
             mark.set_alpha(1.0 if i == run or frame.progress == 1 else 0.3)
-        steps = EVERY * np.arange(1, frame.loss.shape[1] + 1)
-        self.curves.show(steps, frame.loss, [self._name(frame, i) for i in range(len(LOOKS))])
+        self.curves.show(frame.steps, frame.loss, [self._name(frame, i) for i in range(len(LOOKS))])
         for now in self.now:
             now.set_xdata([step, step])
 

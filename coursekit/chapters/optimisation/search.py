@@ -35,9 +35,14 @@ class State(DemoState):
     """A net of 64 units learns digits for four epochs at each rate, which span four decades, and each decay."""
 
     how: str = choice("grid", {"on a grid": "grid", "at random": "random"}, "settings chosen", main=True)
-    n: int = choice(9, {str(n): n for n in (9, 16, 25)}, "trials", main=True)
+    side: int = slider(3, 2, 5, "k, for k × k trials", on_release=True, main=True)
     low: float = slider(0.005, 1e-5, 0.01, "lowest rate η", log=True, step=0.05, on_release=True, main=True)
     seed: int = 0
+
+    @property
+    def n(self) -> int:
+        """How many trials."""
+        return self.side**2
 
 
 @dataclass(frozen=True)
@@ -147,7 +152,7 @@ def frames(state: State) -> Iterator[Frame]:
     """Show what is planned, then every result as it arrives."""
     found = planned(state, AT_ONCE, keep=True)
     score = np.full(len(found.planned), np.nan)
-    yield frame_of(found, score, state)
+    yield frame_of(found, score.copy(), state)
     for result in results(found):
         if result:
             score[result[0]] = result[1]
@@ -248,9 +253,9 @@ class Dots:
         self.ring.set_data(x[best][:1], y[best][:1])
 
 
-def case(how: str, n: int, low: float) -> dict[str, Any]:
+def case(how: str, side: int, low: float) -> dict[str, Any]:
     """Settings of a telling case."""
-    return {"how": how, "n": n, "low": low}
+    return {"how": how, "side": side, "low": low}
 
 
 demo(
@@ -267,16 +272,16 @@ demo(
         answer=0,
         explanation="The grid tries three rates, 0.005, 0.5 and 50, and each of them three times, with decays that "
         "hardly change anything. Drawn at random every trial brings another rate, and two read 93% or more.",
-        settings={"how": "random", "n": 9, "low": 0.005},
+        settings={"how": "random", "side": 3, "low": 0.005},
     ),
     notice="Look at the margins: by rate the dots draw a hill, by decay they say little. So of the two only the rate "
     "matters here, and nobody knew that beforehand. With 16 or 25 trials the grid, too, has a line on the hill, and "
     "the two are level: random draws are worth most where trials are few. Two trials run at a time, each in a process "
     "of its own, and what has ended is kept: after a restart of the kernel Start goes on where the search ended.",
     presets={
-        "Nine on a grid": case("grid", 9, 0.005),
-        "Nine at random": case("random", 9, 0.005),
-        "25 on a grid": case("grid", 25, 1e-4),
-        "25 at random": case("random", 25, 1e-4),
+        "Nine on a grid": case("grid", 3, 0.005),
+        "Nine at random": case("random", 3, 0.005),
+        "25 on a grid": case("grid", 5, 1e-4),
+        "25 at random": case("random", 5, 1e-4),
     },
 )

@@ -1,5 +1,6 @@
 """Grid against random on digits: what each finds, what matters, and that a search goes on where it ended."""
 
+import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -32,20 +33,20 @@ def test_where_its_lines_miss_the_hill_nine_on_a_grid_find_less_than_nine_at_ran
 
 
 def test_with_25_trials_the_two_are_level():
-    grid, random = (frame(how=how, n=25, low=1e-4) for how in ("grid", "random"))
+    grid, random = (frame(how=how, side=5, low=1e-4) for how in ("grid", "random"))
     assert abs(grid.score.max() - random.score.max()) < 0.02
     assert min(grid.score.max(), random.score.max()) > 0.95
 
 
 @pytest.mark.parametrize(("n", "side"), [(9, 3), (16, 4), (25, 5)])
 def test_a_grid_tries_the_root_of_its_trials_in_rates_and_random_all(n, side):
-    grid, random = planned(State(n=n)).planned, planned(State(n=n, how="random")).planned
+    grid, random = planned(State(side=side)).planned, planned(State(side=side, how="random")).planned
     assert len({settings["lr"] for settings in grid}) == len({settings["weight_decay"] for settings in grid}) == side
     assert len({settings["lr"] for settings in random}) == n
 
 
 def test_the_rate_matters_and_the_decay_hardly():
-    table = frame(how="grid", n=25, low=1e-4).score.reshape(5, 5)  # rates × decays
+    table = frame(how="grid", side=5, low=1e-4).score.reshape(5, 5)  # rates × decays
     by_rate, by_decay = table.mean(1), table.mean(0)
     assert np.ptp(by_rate) > 0.8
     assert np.ptp(by_decay) < 0.05
@@ -94,9 +95,11 @@ def test_after_a_restart_a_search_goes_on_where_it_ended(searches, monkeypatch):
 
 def test_more_random_trials_go_on_with_those_there_are(searches, monkeypatch):
     calls = []
-    monkeypatch.setattr(module, "validation_accuracy", lambda lr, weight_decay, epochs, deal, rng: calls.append(lr) or 1.0)
-    for n in (9, 16):
-        for _ in frames(State(how="random", n=n)):
+    monkeypatch.setattr(
+        module, "validation_accuracy", lambda lr, weight_decay, epochs, deal, rng: calls.append(lr) or 1.0
+    )
+    for side in (3, 4):
+        for _ in frames(State(how="random", side=side)):
             pass
     assert len(calls) == 16
 
@@ -125,11 +128,11 @@ def test_an_error_on_the_search_s_thread_is_raised_where_frames_are_asked_for(se
 
 
 def test_while_nothing_arrives_the_picture_is_shown_again(searches, monkeypatch):
-    import time
+    def slow(lr, weight_decay, epochs, deal, rng):
+        time.sleep(0.2)
+        return 1.0
 
-    monkeypatch.setattr(
-        module, "validation_accuracy", lambda lr, weight_decay, epochs, deal, rng: time.sleep(0.2) or 1.0
-    )
+    monkeypatch.setattr(module, "validation_accuracy", slow)
     seen = [frame.done for frame in frames(State())]
     assert len(seen) > 1 + 9 + 9
     assert sorted(seen) == seen
