@@ -2,5 +2,5 @@
 
 from importlib import import_module
 
-for _file in ("momentum", "nesterov", "rmsprop", "adam", "decay", "warmup", "choosing"):
+for _file in ("momentum", "nesterov", "rmsprop", "adam", "decay", "choosing", "warmup"):
     import_module(f"{__name__}.{_file}")
