@@ -126,6 +126,9 @@ def _compare(
     different = [i for i, pair in enumerate(pairs) if not alike(*pair)]
     if not different:
         return CheckResult(exercise.name, Verdict.CORRECT, f"correct. {exercise.takeaway}")
+    for convention in exercise.conventions:
+        if _agree(found, _outcomes(exercise, convention.right, cases)):
+            return CheckResult(exercise.name, Verdict.CORRECT, f"correct. {convention.takeaway}")
     first = different[0]
     message = _known_mistake(exercise, cases, found) or _known_and_another(exercise, cases, found, different)
     if not message:
