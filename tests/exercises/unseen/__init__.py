@@ -18,5 +18,6 @@ for _chapter in (
     "preprocessing",
     "initialisation",
     "batch_normalisation",
+    "optimisation",
 ):
     import_module(f"{__name__}.{_chapter}")

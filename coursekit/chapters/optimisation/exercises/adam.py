@@ -114,6 +114,15 @@ def _old_means(
     return moved, _right_m(m, grad, beta1), _right_v(v, grad, beta2)
 
 
+def _epsilon_before_correction(
+    theta: Array, m: Array, v: Array, grad: Array, t: int, rate: float, beta1: float, beta2: float, eps: float
+) -> Step:
+    """The order that the paper recommends for speed, with ε where ε · √(1 − β₂ᵗ) would be the same."""
+    m, v = _right_m(m, grad, beta1), _right_v(v, grad, beta2)
+    pace = rate * np.sqrt(1 - beta2**t) / (1 - beta1**t)
+    return theta - pace * m / (np.sqrt(v) + eps), m, v
+
+
 def _same_beta_below(
     theta: Array, m: Array, v: Array, grad: Array, t: int, rate: float, beta1: float, beta2: float, eps: float
 ) -> Step:
@@ -208,6 +217,11 @@ exercise(
             _with(step=lambda m, v, rate, eps: rate * m / np.sqrt(v)),
             MEANS + "eps is left out: it is added to the root, and keeps the division defined where all gradients "
             "were 0.",
+        ),
+        Misconception(
+            "epsilon before the correction",
+            _epsilon_before_correction,
+            MEANS + "Your eps joins √v before the correction, as in Keras; here it is added to √v̂, after it.",
         ),
         Misconception(
             "no root",

@@ -147,8 +147,8 @@ exercise(
         Misconception(
             "no rate",
             _beside(lambda theta, moved, g, rate, decay: decay * theta),
-            "m and v are right. Your decay does not follow the rate. Loshchilov and Hutter's paper writes it so, with "
-            "a schedule of its own; here the share is rate · decay.",
+            "m and v are right. Your decay does not follow the rate. Loshchilov and Hutter's algorithm 2 writes it "
+            "so, and a schedule multiplies both parts; here the share is rate · decay.",
         ),
         Misconception(
             "after the step",
@@ -176,6 +176,11 @@ exercise(
             "sign only",
             _beside(lambda theta, moved, g, rate, decay: rate * decay * np.sign(theta)),
             "m and v are right. You take the same from every weight, as L1 does. A share is larger where theta is.",
+        ),
+        Misconception(
+            "share of the step",
+            _beside(lambda theta, moved, g, rate, decay: rate * decay * (moved - theta)),
+            "m and v are right. You take away a share of Adam's step. It is theta that decays.",
         ),
         Misconception(
             "squared",

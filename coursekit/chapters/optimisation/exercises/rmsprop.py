@@ -128,6 +128,11 @@ exercise(
             "were 0.",
         ),
         Misconception(
+            "epsilon behind the quotient",
+            _with_step(lambda g, s, rate, eps: rate * g / np.sqrt(s) - eps),
+            "s is right. Your eps is added to theta, not to the root: the divisor needs brackets.",
+        ),
+        Misconception(
             "no root",
             _with_step(lambda g, s, rate, eps: rate * g / (s + eps)),
             "s is right. You divide by the mean square itself; its root has the size of a gradient.",

@@ -99,6 +99,11 @@ exercise(
             "your first steps have the whole rate. They should rise to it.",
         ),
         Misconception(
+            "whole division",
+            _of(rise=lambda t, k, total: (t + 1) // k),
+            "your warm-up is 0 until its last step: // cuts the fraction off. Divide with /.",
+        ),
+        Misconception(
             "falls at first",
             _of(rise=lambda t, k, total: 1 - t / k),
             "during your warm-up the rate falls.",
