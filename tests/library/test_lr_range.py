@@ -23,8 +23,8 @@ def digits():
 
 def network(seed=0, dtype=np.float32):
     rng = np.random.default_rng(seed)
-    hidden = Linear(64, 32, rng, "he_normal", dtype=dtype), Activation("relu")
-    return Sequential([*hidden, Linear(32, 10, rng, "he_normal", dtype=dtype)])
+    hidden = Linear(64, 8, rng, "he_normal", dtype=dtype), Activation("relu")
+    return Sequential([*hidden, Linear(8, 10, rng, "he_normal", dtype=dtype)])
 
 
 def tried(digits, net=None, **options):
@@ -90,19 +90,6 @@ def test_a_test_of_a_step_or_two_has_a_reading(values):
     found = RangeTest(np.geomspace(0.1, 1.0, len(values)), np.array(values), np.array(values), settled=10)
     assert found.steepest in found.lr
     assert found.lowest == found.lr[int(np.argmin(values))]
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_a_rate_a_tenth_of_the_lowest_point_learns_better_than_that_of_the_lowest_point_itself(digits, seed):
-    found = tried(digits, network(seed), high=100.0, steps=140, optimiser=OPTIMISERS["momentum"](lr=1.0))
-
-    def after(lr):
-        rows = fit(network(seed), cross_entropy, OPTIMISERS["momentum"](lr=lr), digits, 5, 32, np.random.default_rng(2))
-        return np.mean([row.loss for row in rows][-20:])
-
-    assert found.steepest < found.lowest
-    with np.errstate(all="ignore"):
-        assert after(found.lowest / 10) < 0.5 * after(found.lowest)
 
 
 def test_network_generators_and_optimiser_are_afterwards_as_they_were(digits):

@@ -275,9 +275,10 @@ demo(
         settings={"how": "random", "side": 3, "low": 0.005},
     ),
     notice="Look at the margins: by rate the dots draw a hill, by decay they say little. So of the two only the rate "
-    "matters here, and nobody knew that beforehand. With 16 or 25 trials the grid, too, has a line on the hill, and "
-    "the two are level: random draws are worth most where trials are few. Two trials run at a time, each in a process "
-    "of its own, and what has ended is kept: after a restart of the kernel Start goes on where the search ended.",
+    "matters here; on most data only a few do, on other data others (Bergstra and Bengio, 2012). With 16 or "
+    "25 trials the grid, too, has a line on the hill, and the two are level: random draws are worth most where "
+    "trials are few. Two trials run at a time, each in a process of its own, and what has ended is kept: "
+    "after a restart of the kernel Start goes on where the search ended.",
     presets={
         "Nine on a grid": case("grid", 3, 0.005),
         "Nine at random": case("random", 3, 0.005),

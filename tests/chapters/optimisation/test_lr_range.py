@@ -31,6 +31,12 @@ def test_a_third_of_the_lowest_points_rate_ends_far_below_that_rate_itself():
     assert twice > 1.5
 
 
+def test_below_the_steepest_fall_a_larger_rate_learns_faster():
+    losses = [ends(lambda test, k=k: k * test.steepest) for k in (0.01, 0.03, 0.1, 0.3)]
+    assert losses == sorted(losses, reverse=True)
+    assert losses[0] > 3 * losses[-1]
+
+
 @pytest.mark.parametrize("optimiser", ["momentum", "adam"])
 def test_the_steepest_fall_and_a_tenth_of_the_lowest_point_learn_well(optimiser):
     for rate in (lambda test: test.steepest, lambda test: test.lowest / 10):
