@@ -196,8 +196,8 @@ demo(
         ("It fails as well, once it gets to 0.7", "It learns to read", "It learns, but has too little time left"),
         answer=1,
         explanation="The first weights lie where the loss is steep, and there 0.7 is too much. Small steps lead out "
-        "of it within 90 steps, and then the net bears the very rate that would have ruined it at the start: 97% of "
-        "the digits are read correctly.",
+        "of it within 90 steps, and then the net bears the very rate that would have ruined it at the start: more than "
+        "95% of the digits are read correctly.",
         settings={"lr": 0.7, "batch_size": 256, "warmup": 90, "optimiser": "momentum"},
     ),
     notice="All four start from the same weights and see the same batches. At a rate as high as 0.08 on small batches "
