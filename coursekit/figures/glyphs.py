@@ -53,16 +53,41 @@ class Picture(NamedTuple):
     top: int
 
 
+class Line(NamedTuple):
+    """A line of text: its glyphs, and how large it is in pixels; ``descent`` reaches below the baseline."""
+
+    glyphs: tuple[Glyph, ...]
+    width: float
+    height: float
+    descent: float
+
+
 @lru_cache(LINES)
 def lay_out(
-    line: str, fonts: tuple[str, ...], size: float, dpi: float, hinting: int, features: Any, language: Any
-) -> tuple[Glyph, ...]:
+    line: str, fonts: tuple[str, ...], size: float, dpi: float, hinting: int, features: Any = None, language: Any = None
+) -> Line:
     """Place the glyphs of one line of text, each in the first of the fonts that has it."""
     font = get_font(fonts)
     font.clear()
     font.set_size(size, dpi)
     items = font._layout(line, flags=LoadFlags(hinting), features=features, language=language)
-    return tuple(Glyph(i.ft_object.fname, i.ft_object.face_index, size, i.glyph_index, i.x, i.y) for i in items)
+    glyphs = tuple(Glyph(i.ft_object.fname, i.ft_object.face_index, size, i.glyph_index, i.x, i.y) for i in items)
+    if not glyphs:
+        return Line((), 0, 0, 0)
+    lows, highs, advances = zip(*(extent(*glyph[:4], dpi, hinting) for glyph in glyphs), strict=True)
+    low = min(glyph.y + below for glyph, below in zip(glyphs, lows, strict=True))
+    high = max(glyph.y + above for glyph, above in zip(glyphs, highs, strict=True))
+    return Line(glyphs, glyphs[-1].x + advances[-1], high - low, -low)
+
+
+@lru_cache(PICTURES)
+def extent(path: str, face: int, size: float, glyph_index: int, dpi: float, hinting: int) -> tuple[float, float, float]:
+    """Return where a glyph ends below and above the baseline, upwards, and how far on the next begins, in pixels."""
+    font = get_font(FontPath(path, face))
+    font.clear()  # or it would keep every glyph that it is asked for
+    font.set_size(size, dpi)
+    glyph = font.load_glyph(glyph_index, LoadFlags(hinting))
+    return glyph.bbox[1] / 0x40, glyph.bbox[3] / 0x40, glyph.horiAdvance / 0x40
 
 
 @lru_cache(PICTURES)
@@ -103,9 +128,16 @@ class KeepingRenderer(RendererAgg):  # type: ignore[misc]
         if ismath:
             self.draw_mathtext(gc, x, y, s, prop, angle)
             return
-        fonts, hinting = tuple(fontManager._find_fonts_by_props(prop)), get_hinting_flag().value
         special = (mtext.get_fontfeatures(), mtext.get_language()) if mtext is not None else (None, None)
-        self._draw(gc, x, y, angle, lay_out(s, fonts, prop.get_size_in_points(), self.dpi, hinting, *special))
+        self._draw(gc, x, y, angle, self._line(s, prop, *special).glyphs)
+
+    def get_text_width_height_descent(self, s: str, prop: Any, ismath: Any) -> tuple[float, float, float]:
+        """Measure a line of text in pixels."""
+        return super().get_text_width_height_descent(s, prop, ismath) if ismath else self._line(s, prop)[1:]
+
+    def _line(self, words: str, prop: Any, features: Any = None, language: Any = None) -> Line:
+        fonts, hinting = tuple(fontManager._find_fonts_by_props(prop)), get_hinting_flag().value
+        return lay_out(words, fonts, prop.get_size_in_points(), self.dpi, hinting, features, language)
 
     def draw_mathtext(self, gc: Any, x: float, y: float, s: str, prop: Any, angle: float) -> None:
         """Draw a formula from its origin (x, y)."""

@@ -11,13 +11,13 @@ from threading import Thread
 from typing import Any
 
 from coursekit.figures.canvas import LiveFigure
-from coursekit.figures.controls import Choice, Control, Records, Slider, Switch
+from coursekit.figures.controls import Choice, Records
 from coursekit.figures.demo import Demo
 from coursekit.figures.rest import still_wanted, while_wanted
 from coursekit.figures.steering import Live
-from coursekit.figures.style import plain
 from coursekit.live.blas import one_thread
 from coursekit.live.cells import now_showing, told_briefly
+from coursekit.live.content import code_of, content_of, ghost_of, options_of, script_of, settings_from, values_of
 from coursekit.live.page import PanelPage, in_lecture
 from coursekit.live.run import LOCK, Runner, in_one_context
 
@@ -159,17 +159,8 @@ class Panel:
 
     def _content(self) -> dict[str, Any]:
         """What never changes, as the page takes it."""
-        demo = self.demo
-        return {
-            "title": demo.title,
+        return content_of(self.demo) | {
             "question": self._question and vars(self._question) | {"settings": None},
-            "presets": [{"label": label, "tip": _as_words(settings)} for label, settings in demo.presets.items()],
-            "controls": [_as_content(name, control) for name, control in self.state.controls().items()],
-            "notice": demo.notice,
-            "seed": hasattr(self.state, "seed"),
-            "run": demo.frames is not None,
-            "step": demo.steered,
-            "natural": demo.View.size,
             "smallest": LECTURE if in_lecture() else 1.0,
         }
 
@@ -188,7 +179,7 @@ class Panel:
         page = self.page
         with page.hold_sync():
             self._show_picture(frame)
-            page.readout, page.code, page.ghost = frame.readout, self.code, self._ghost()
+            page.readout, page.code, page.ghost = frame.readout, self.code, self._ghost
             if self.demo.frames:
                 page.progress = frame.progress
 
@@ -196,12 +187,7 @@ class Panel:
         page = self.page
         page.off, page.ends = self.state.without_effect(), self.state.ends()
         page.at_case = self._case()
-        controls = self.state.controls().items()
-        page.options = {name: list(control.options) for name, control in controls if isinstance(control, Choice)}
-        page.values = self._values()
-
-    def _values(self) -> dict[str, Any]:
-        return {name: _to_page(control, getattr(self.state, name)) for name, control in self.state.controls().items()}
+        page.options, page.values = options_of(self.state), values_of(self.state)
 
     def _resized(self, _: Any) -> None:
         """Draw the picture for the room that the page has, as sharp as its screen."""
@@ -223,10 +209,9 @@ class Panel:
         """Take the values of all controls from the page; those that we have sent there change nothing."""
         with self._reporting():
             try:
-                controls = self.state.controls()
-                state = self.state.replace(**{k: _from_page(controls[k], value) for k, value in change["new"].items()})
+                state = self.state.replace(**settings_from(change["new"], self.state))
             except Exception:
-                self.page.values = self._values()  # else it would be refused again with every later move
+                self.page.values = values_of(self.state)  # else it would be refused again with every later move
                 raise
             if state != self.state:
                 self._move_to(state)
@@ -461,56 +446,17 @@ class Panel:
             self._show(self.frame)
             self._sharpen()
 
+    @property
     def _ghost(self) -> str:
-        """Say what the ghost shows: the settings in which it differs from the picture."""
-        if self._pinned is None:
-            return ""
-        then: dict[str, Any] = dict(vars(self._pinned))
-        now = vars(self.state)
-        until = then.pop("until", ())
-        labels = {name: control.label for name, control in self.state.controls().items()}
-        other = {labels.get(name, name): value for name, value in then.items() if value != now[name]}
-        words = [_as_words(other) or "these settings"]
-        if until != now.get("until", ()):
-            words += [f"{labels[name]} {value} until step {step}" for step, name, value in until] or ["never moved"]
-        return f"Ghost: {', '.join(words)}"
+        """What the ghost shows, nothing if there is none."""
+        return "" if self._pinned is None else ghost_of(self._pinned, self.state)
 
     @property
     def code(self) -> str:
         """The call that reproduces this figure."""
-        default = vars(self.demo.State())
-        changed = [f"{name}={value!r}" for name, value in vars(self.state).items() if value != default[name]]
-        return f"ck.show({', '.join([repr(self.demo.name), *changed])})"
+        return code_of(self.demo, self.state)
 
     @property
     def script(self) -> str:
         """One line of code for each *Show me* button: the cues of a lecture, to be pasted into cells of their own."""
-        calls = (
-            (label, ", ".join(f"{k}={v!r}" for k, v in preset.items())) for label, preset in self.demo.presets.items()
-        )
-        return "\n".join(f"panel.set({settings})  # {label}" for label, settings in calls)
-
-
-def _as_words(settings: dict[str, Any]) -> str:
-    numbers = {name: plain(value, 10) for name, value in settings.items() if type(value) in (int, float)}
-    return ", ".join(f"{name} = {value}" for name, value in (settings | numbers).items())
-
-
-KINDS = {Slider: "slider", Choice: "choice", Switch: "switch"}
-
-
-def _as_content(name: str, control: Control) -> dict[str, Any]:
-    content = {"name": name, "kind": KINDS[type(control)], **vars(control)}
-    if isinstance(control, Slider):
-        content["whole"] = control.whole
-    content.pop("options", None)  # they may change: a learner adds to them
-    return content
-
-
-def _to_page(control: Control, value: Any) -> Any:
-    """A choice is a number in the page: its place among the options."""
-    return list(control.options.values()).index(value) if isinstance(control, Choice) else value
-
-
-def _from_page(control: Control, value: Any) -> Any:
-    return list(control.options.values())[value] if isinstance(control, Choice) else value
+        return script_of(self.demo)

@@ -1,6 +1,7 @@
 """The vital signs of a run, written down at every step, and an early warning in words when they are bad."""
 
 import math
+from array import array
 from typing import NamedTuple
 
 import numpy as np
@@ -33,8 +34,8 @@ class VitalSigns(Callback):
 
     Attributes
     ----------
-    seen : list of tuple
-        A row of `Vitals` for each step.
+    vitals : Vitals
+        All steps so far, copied.
 
     Raises
     ------
@@ -48,14 +49,13 @@ class VitalSigns(Callback):
 
     def __init__(self) -> None:
         super().__init__()
-        self.seen: list[tuple[float, ...]] = []
+        self._seen = [array("d") for _ in Vitals._fields]
         self._before: list[Array] = []
         self._gradient = 0.0
 
     @property
     def vitals(self) -> Vitals:
-        """All steps so far."""
-        return Vitals(*np.array(self.seen, float).reshape(-1, len(Vitals._fields)).T)
+        return Vitals(*map(np.array, self._seen))
 
     def begin(self, run: Run) -> None:
         if run.data.y_val is None or run.data.y_val.dtype.kind not in "iu":
@@ -74,16 +74,11 @@ class VitalSigns(Callback):
         size = _norm(after)
         scores, dead = _examined(run)
         labels = run.data.y_val
-        self.seen.append(
-            (
-                row.loss,
-                run.loss(scores, labels)[0],
-                float((scores.argmax(1) == labels).mean()),
-                self._gradient,
-                change / size if size else math.inf,
-                dead,
-            )
-        )
+        accuracy = float((scores.argmax(1) == labels).mean())
+        ratio = change / size if size else math.inf
+        now = (row.loss, run.loss(scores, labels)[0], accuracy, self._gradient, ratio, dead)
+        for sign, value in zip(self._seen, now, strict=True):
+            sign.append(value)
 
 
 def _examined(run: Run) -> tuple[Array, float]:
@@ -164,7 +159,9 @@ def _units_dead(vitals: Vitals) -> Symptom | None:
         return None
     if born > 0.8 * now and vitals.ratio[0] < BOLD:
         return Symptom("born dead", f"{now:.0%} of the units are dead since the first step: look at the biases")
-    return Symptom("dying", f"Units are dying, {now:.0%} so far: lower the rate")
+    if now > vitals.dead[-2 * RECENT :][0] + 0.02:
+        return Symptom("dying", f"Units are dying, {now:.0%} so far: lower the rate")
+    return Symptom("dead", f"{now:.0%} of the units have died, and a lower rate brings hardly one back")
 
 
 def _gradient_grows(vitals: Vitals) -> Symptom | None:
@@ -218,10 +215,12 @@ def _swings(vitals: Vitals, epoch: int) -> Symptom | None:
 
 
 def _overfits(vitals: Vitals) -> Symptom | None:
-    train, val, best = _recent(vitals.loss), _recent(vitals.val_loss), float(vitals.val_loss.min())
-    if train > 0.2 or val < 1.1 * best or val - train < 0.3:
+    if len(vitals.loss) < 3 * RECENT:
         return None
-    return Symptom("overfits", f"Overfitting: validation loss {val:.2g} and rising, training loss {train:.1g}")
+    train, val, before = _recent(vitals.loss), _recent(vitals.val_loss), _recent(vitals.val_loss[:-RECENT])
+    if train > 0.2 or val - train < 0.3 or val < 0.99 * before:
+        return None
+    return Symptom("overfits", f"Overfitting: training loss {train:.1g}, and the validation loss stays at {val:.2g}")
 
 
 def _stands_still(vitals: Vitals) -> Symptom | None:

@@ -5,9 +5,9 @@ from threading import Thread
 import matplotlib as mpl
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import findfont
+from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.ft2font import LoadFlags, RenderMode
 
 from coursekit.demos import DEMOS
@@ -21,6 +21,7 @@ WORDS = "Wave, difference: 0.25 µm² → Σ ŷ"
 def nothing_kept():
     glyphs.lay_out.cache_clear()
     glyphs.picture.cache_clear()
+    glyphs.extent.cache_clear()
 
 
 def plain(monkeypatch):
@@ -106,6 +107,16 @@ def test_formulas(style):
     assert_same(lambda figure: figure.text(0.2, 0.4, r"$\frac{\sqrt{x_1^2}}{2} \leq 10^{-3}$ m", fontsize=17, **style))
 
 
+@pytest.mark.parametrize("words", [WORDS, "", "  ", "a ", "AVA To.", "−1.0 × 10⁻³", "e\u0301x"])
+@pytest.mark.parametrize("style", [{}, {"weight": "bold", "size": 14}, {"family": "serif", "style": "italic"}], ids=str)
+@pytest.mark.parametrize("dpi", [62, 100, 183.7])
+def test_a_line_is_measured_as_matplotlib_measures_it(words, style, dpi):
+    ours, theirs = glyphs.KeepingRenderer(9, 9, dpi), RendererAgg(9, 9, dpi)
+    for _ in range(2):
+        measured = ours.get_text_width_height_descent(words, FontProperties(**style), False)
+        assert measured == theirs.get_text_width_height_descent(words, FontProperties(**style), False)
+
+
 def test_several_lines_and_none():
     assert_same(
         lambda figure: [figure.text(0.2, 0.5, "one\n\n  two"), figure.text(0.5, 0.5, " "), figure.text(0.5, 0.2, "")]
@@ -187,5 +198,7 @@ def test_what_is_kept_is_bounded():
     for number in range(glyphs.PICTURES + 1):
         y, x = divmod(number, 64)
         glyphs.picture(font, 0, 10.0, 40, 100.0, 0.0, x, y, hinting, RenderMode.NORMAL.value)
-    for kept, bound in ((glyphs.lay_out, glyphs.LINES), (glyphs.picture, glyphs.PICTURES)):
+        glyphs.extent(font, 0, 10.0, 40, 60 + number / 100, hinting)
+    for kept in (glyphs.lay_out, glyphs.picture, glyphs.extent):
+        bound = glyphs.LINES if kept is glyphs.lay_out else glyphs.PICTURES
         assert kept.cache_info().currsize == bound < kept.cache_info().misses

@@ -5,7 +5,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from coursekit.demos import DEMOS
@@ -153,3 +155,25 @@ def manner(line):
 )
 def test_nearly_all_is_not_all(share, text):
     assert style.percent(share) == text
+
+
+@pytest.mark.parametrize("dpi", [62, 100, 200])
+@pytest.mark.parametrize("limits", [(0, 1), (-3000, 20000)])
+def test_title_and_label_stand_where_matplotlib_would_put_them_and_nothing_is_measured_for_it(dpi, limits):
+    figure = Figure(figsize=(5, 3), dpi=dpi)
+    canvas = FigureCanvasAgg(figure)
+    ours = style.axes(figure, (0.1, 0.2, 0.8, 0.6), "A title", "a label")
+    theirs = figure.add_axes((0.1, 0.2, 0.8, 0.6))
+    theirs.set_title("A title", loc="left", fontsize=11.5, pad=7)
+    theirs.set_xlabel("a label", fontsize=10.5)
+    theirs.tick_params(labelsize=9.5, length=3)
+    for ax in (ours, theirs):
+        ax.set(xlim=limits, ylim=limits)
+    canvas.draw()
+    for get in (lambda ax: ax._left_title, lambda ax: ax.xaxis.label):
+        boxes = [get(ax).get_window_extent().extents for ax in (ours, theirs)]
+        np.testing.assert_allclose(*boxes, atol=0.5)
+    before = ours.xaxis.label.get_window_extent().extents
+    ours.tick_params(labelsize=20)  # larger numbers would push it down
+    canvas.draw()
+    np.testing.assert_array_equal(ours.xaxis.label.get_window_extent().extents, before)

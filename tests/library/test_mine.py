@@ -99,6 +99,15 @@ def divides(w, grad, memory, lr):
     return w - lr * grad * (1 / v)
 
 
+def never_ends(w, grad, memory, lr):
+    while True:
+        pass
+
+
+def leaves(w, grad, memory, lr):
+    raise SystemExit
+
+
 def blows_up(w, grad, memory, lr):
     return w / 0.0
 
@@ -117,13 +126,17 @@ WRONG = {
     "a text": (lambda w, grad, memory, lr: "w", "returns str, but w has shape"),
     "complex": (lambda w, grad, memory, lr: w * 1j, "returns complex128 of shape"),
     "rows": (lambda w, grad, memory, lr: [[1.0], [1.0, 2.0]], "returns list, but w has shape"),
+    "for ever": (never_ends, r"did not finish within 0\.5 s\. Does every loop reach its end"),
+    "exit": (leaves, r"take exit\(\) out"),
     "not finite": (blows_up, "w is inf after step 1"),
 }
 
 
 @pytest.mark.parametrize(("step", "words"), WRONG.values(), ids=list(WRONG))
-def test_what_is_wrong_is_said_at_once_and_nothing_has_changed(step, words):
+def test_what_is_wrong_is_said_at_once_and_nothing_has_changed(monkeypatch, step, words):
     ck.mine.optimiser("mine", momentum)
+    if step is never_ends:
+        monkeypatch.setattr(ck.mine, "LIMIT", 0.5)
     result = ck.mine.optimiser("mine", step)
     assert result.verdict is Verdict.WRONG
     with pytest.raises(AssertionError, match=words):

@@ -126,6 +126,7 @@ def test_a_healthy_run_gives_no_warning_at_any_time(steps):
         ("nan", with_end("loss", math.nan)),
         ("nan", with_end("val_loss", math.inf)),
         ("dying", with_end("dead", 0.3)),
+        ("dead", with_end("dead", 0.3, 100)),
         ("born dead", {"dead": np.full(STEPS, 0.3)}),
         (None, {"dead": np.full(STEPS, 0.2)}),
         ("bold", with_end("ratio", 1.1 * BOLD)),

@@ -735,13 +735,13 @@ def test_a_learners_own_mistake_is_shown_and_the_panel_goes_on(monkeypatch):
         assert panel.page.error.startswith("OwnCodeError: your mine raises KeyError: 'velocity' (line ")
         assert 'memory["velocity"])' in panel.page.error
         assert panel.frame is before
-        move(panel, optimiser=0)
-        assert panel.page.error == ""
-        assert panel.state.optimiser == "sgd"
-        move(panel, optimiser=len(OPTIMISERS) - 1)
+        assert panel.state.optimiser == "sgd"  # as the picture shows, and the dropdown too
         mine.optimiser("mine", lambda w, grad, memory, lr: w - lr * grad)  # mended
+        move(panel, optimiser=len(OPTIMISERS) - 1)
         assert panel.page.error == ""
         assert panel.frame.value == pytest.approx(0.9**9)
+        mine.optimiser("mine", lambda w, grad, memory, lr: w - 2 * lr * grad)  # while it is shown
+        assert panel.frame.value == pytest.approx(0.8**9)
     finally:
         panel.close()
         OPTIMISERS.remove_own()

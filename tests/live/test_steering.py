@@ -303,14 +303,14 @@ def test_pin_keeps_the_run_going_and_says_what_was_moved_since():
     move(panel, rate=3.0)
     assert panel._runner._thread is worker
     ended(panel)
-    assert panel.page.ghost == "Ghost: rate = 1.0, never moved"
+    assert panel.page.ghost == "Ghost: rate = 1, never moved"
     assert_agrees(panel)
     step = panel.state.until[0][0]
     press(panel, "pin")
     press(panel, "pin")
     move(panel, rate=4.0)
     ended(panel)
-    assert panel.page.ghost == f"Ghost: rate = 3.0, rate 1.0 until step {step}"
+    assert panel.page.ghost == f"Ghost: rate = 3, rate 1 until step {step}"
 
 
 def test_what_is_no_value_is_refused_and_the_run_goes_on():

@@ -32,13 +32,13 @@ STEPS, EVERY = 1080, 3  # of a run, 30 epochs of all digits; from one picture to
 CHANCE = math.log(CLASSES)
 LOSS = LOSSES["softmax_cross_entropy"]
 HEALTHY = (3e-4, 3e-3)  # of the update ratio: half a decade either way of 1e−3
-FEW = 40  # digits that a net should know by heart
+FEW = 30  # digits that a net should know by heart
 
 # What ails each; all other settings are the defaults.
 PATIENTS: dict[str, dict[str, Any]] = {
     "A": {"data": "sorted"},
     "B": {"lr": 1.0},
-    "C": {"digits": 60, "lr": 0.1},
+    "C": {"digits": 40, "lr": 0.1},
     "D": {"bias": -1.0},
     "E": {"scale": 4.0},
     "F": {"lr": 0.001},
@@ -195,10 +195,15 @@ def frames(state: State, live: Live | None = None) -> Iterator[Frame]:
 
 
 @lru_cache(maxsize=64)
+def trained(own: State) -> Vitals:
+    """Train to the end with these settings."""
+    *_, last = frames(own)
+    return last.vitals
+
+
 def compute(state: State) -> Frame:
-    """Train to the end and return the last frame."""
-    *_, last = frames(state)
-    return last
+    """Train to the end, or look the run up, and return the last frame."""
+    return Frame(trained(state.own), state)
 
 
 # ---- the picture
@@ -237,6 +242,8 @@ class View:
                 strict=True,
             )
         ]
+        for ax in (right, ratio):
+            ax.tick_params(labelbottom=False)
         right.set(ylim=(0, 104), yticks=[0, 50, 100])
         dead.set(ylim=(0, 104), yticks=[0, 50, 100])
         for ax, limits, ticks in ((ratio, (1e-6, 1), (1e-5, 1e-3, 1e-1)), (gradient, (1e-3, 100), (0.01, 1, 100))):
@@ -308,12 +315,12 @@ demo(
     __name__,
     title="Babysitting a run",
     question=Question(
-        "A rate of 1 has killed some 40 % of the units by step 30, and the net still guesses. If you cut the rate to "
-        "0.1 at that moment, what follows?",
-        ("It learns, and the dead stay dead", "It learns, and the dead wake up", "It goes on guessing"),
+        "A rate of 1 has killed half of the units by step 30, and the net guesses. If you cut the rate to 0.1 at that "
+        "moment, what follows?",
+        ("It learns, most of the dead stay dead", "It learns, nearly all wake up", "It goes on guessing"),
         answer=0,
-        explanation="The units that are left are enough for 95 % of the validation digits. No gradient reaches a "
-        "dead one, whatever the rate: lower it before they die.",
+        explanation="The units that are left are enough for 95 % of the validation digits. No gradient reaches a dead "
+        "one: it wakes up only if the layer before it happens to lift its sum. Lower the rate before they die.",
         settings={"lr": 0.1, "until": ((30, "lr", 1.0),)},
     ),
     others={
@@ -335,15 +342,15 @@ demo(
             "C",
             SMALL,
             (RANDOM, RATE_HIGH, RATE_LOW),
-            "The training loss goes to 0 and the validation loss turns and rises: 60 digits are known by heart, "
-            "and others are read by what happened to be in these.",
+            "The training loss goes to 0 and the validation loss stays high: the net knows its 40 digits by heart, and "
+            "reads all others by what these happen to share.",
         ),
         "D": diagnosis(
             "D",
             DEAD,
             (RATE_HIGH, RATE_LOW, RANDOM),
             "Three units in four are dead at step 1, before anything could be thrown off, and the loss never leaves "
-            "log 10: biases of −1 keep every sum below 0.",
+            "log 10: biases of −1 keep their sums below 0.",
         ),
         "E": diagnosis(
             "E",

@@ -65,7 +65,7 @@ class Frame:
         floor, across = (
             damped(rate, self.state.momentum) for rate in (self.state.rate / self.state.kappa, self.state.rate)
         )
-        return f"the floor {floor}, across it {across}"
+        return f"it {floor} along the floor and {across} across it"
 
     @property
     def story(self) -> str:

@@ -47,7 +47,7 @@ class Frame:
     """The run up to the last measurement."""
 
     steps: Array  # (K,), at which the sharpness was measured
-    sharpness: Array  # (K,)
+    sharpness: Array  # (K,), NaN from an overflow on
     limit: Array  # (K,), 2/η at these steps
     every_step: Array  # (S,)
     loss: Array  # (S,), NaN from an overflow on
@@ -57,6 +57,11 @@ class Frame:
     def lost(self) -> bool:
         """Whether the loss has overflowed, which ends the run."""
         return bool(np.isnan(self.loss[-1]))
+
+    @property
+    def step(self) -> int:
+        """The step that was made last, or at which the loss overflowed."""
+        return int(np.isfinite(self.loss).sum()) if self.lost else int(self.every_step[-1])
 
     @property
     def progress(self) -> float:
@@ -92,10 +97,10 @@ class Frame:
     @property
     def readout(self) -> str:
         """Sharpness, limit and loss; at the edge the last digits hang on the processor, and are not told."""
-        step = self.every_step[-1]
+        limit, first = self.limit[-1], self.sharpness[0]
         return (
-            f"Step {step}, η = {plain(2 / self.limit[-1])}, 2/η = {plain(self.limit[-1])}: {self.story}; it began at "
-            f"{plain(self.sharpness[0], 2)}. {self._loss_in_words}"
+            f"Step {self.step}, η = {plain(2 / limit)}, 2/η = {plain(limit)}: {self.story}; it began at "
+            f"{plain(first, 2)}. {self._loss_in_words}"
         )
 
 
@@ -123,7 +128,7 @@ def frames(state: State) -> Iterator[Frame]:
     (x, y), net = task(state.seed), network(state.seed)
     trainer = Trainer(net, "mse", state.rate)
     start: np.random.Generator | Array = np.random.default_rng([state.seed, 2])
-    measured: list[tuple[int, float, float]] = []
+    measured: list[float] = []
     losses: list[float] = []
     for step in range(STEPS + 1):
         if step == CHANGE:
@@ -131,19 +136,22 @@ def frames(state: State) -> Iterator[Frame]:
         if step % EVERY == 0:
             found = sharpness(net, trainer.loss, (x, y), start, iterations=WARM if measured else 60)
             start = found.direction
-            measured.append((step, found.value, state.limit(step)))
+            measured.append(found.value)
         loss, _ = trainer.step(x, y)
-        losses.append(loss)
-        if math.isnan(loss) or step % EVERY == 0:
-            yield frame_of(measured, losses, state)
-        if math.isnan(loss):
+        if math.isnan(measured[-1] + loss):
+            yield frame_of(measured, losses, STEPS, state)
             return
+        losses.append(loss)
+        if step % EVERY == 0:
+            yield frame_of(measured, losses, step, state)
 
 
-def frame_of(measured: list[tuple[int, float, float]], losses: list[float], state: State) -> Frame:
-    """Make a frame of what was measured so far; a sharpness that is no number is not kept."""
-    steps, values, limits = map(np.array, zip(*(row for row in measured if math.isfinite(row[1])), strict=True))
-    return Frame(steps, values, limits, np.arange(len(losses)), np.array(losses), state)
+def frame_of(measured: list[float], losses: list[float], step: int, state: State) -> Frame:
+    """Make a frame up to a step of all sharpnesses and losses; those that there are not any more are NaN."""
+    every_step, steps = np.arange(step + 1), np.arange(0, step + 1, EVERY)
+    sharp, loss = np.full(len(steps), np.nan), np.full(step + 1, np.nan)
+    sharp[: len(measured)], loss[: len(losses)] = measured, losses
+    return Frame(steps, sharp, np.array([state.limit(int(at)) for at in steps]), every_step, loss, state)
 
 
 @lru_cache(maxsize=8)
@@ -166,21 +174,22 @@ class View:
         self.limit = line(self.left, color=RED, linewidth=1.8, linestyle=(0, (5, 2)))
         self.sharpness = line(self.left, color=BLUE, linewidth=2.2, ghost=True)
         self.now = line(self.left, "o", color=BLUE, markersize=8, clip_on=False)
-        right = axes(figure, (0.665, 0.125, 0.32, 0.70), "training loss (log scale)", "training step")
+        right = axes(figure, (0.665, 0.125, 0.305, 0.70), "training loss (log scale)", "training step")
         right.set(xlim=(0, STEPS), yscale="log", ylim=(2e-4, 1))
         self.loss = line(right, color=PURPLE, linewidth=1.3, ghost=True)
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
         state = frame.state
-        say(self.headline, f"Step {frame.every_step[-1]}: {frame.story}", RED if frame.lost else INK)
+        say(self.headline, f"Step {frame.step}: {frame.story}", RED if frame.lost else INK)
         top = stepped(
             1.35 * max(state.limit(0), state.limit(CHANGE)), 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 11.0
         )
         fit(self.left, ylim=(0, top))
         self.limit.set_data([0, CHANGE, CHANGE, STEPS], np.repeat([state.limit(0), state.limit(CHANGE)], 2))
         self.sharpness.set_data(frame.steps, frame.sharpness)
-        put(self.now, frame.steps[-1], min(frame.sharpness[-1], top))
+        last = np.flatnonzero(np.isfinite(frame.sharpness))[-1]
+        put(self.now, frame.steps[last], min(frame.sharpness[last], top))
         self.loss.set_data(frame.every_step, frame.loss)
 
 

@@ -71,16 +71,16 @@ class State(DemoState):
 
     def rate_of(self, runner: str) -> float:
         """The rate at which one runs."""
-        return self.rate * self.times if runner.startswith(ADAPTIVE) else self.rate
+        return self.rate * self.times if is_like(runner, *ADAPTIVE) else self.rate
 
     def without_effect(self) -> dict[str, str]:
         """Numbers that none of the three has."""
         off = {}
-        if not any(name.startswith(("momentum", "nesterov", "adam")) for name in self.runners):
+        if not any(is_like(runner, "momentum", "nesterov", "adam") for runner in self.runners):
             off["momentum"] = "none of the three has a momentum"
-        if not any(name.startswith("adam") for name in self.runners):
+        if not any(is_like(runner, "adam") for runner in self.runners):
             off["beta2"] = "none of the three is an Adam"
-        if not any(name.startswith(ADAPTIVE) for name in self.runners):
+        if not any(is_like(runner, *ADAPTIVE) for runner in self.runners):
             off["times"] = "none of the three divides by the root of its squared gradients"
         return off
 
@@ -125,10 +125,13 @@ class Frame:
     def story(self) -> str:
         """Who is first, or who is lost."""
         lost = [name for name, away in zip(self.names, self.away, strict=True) if away and name]
-        if lost:
-            return f"{' and '.join(lost)} run{'s' * (len(lost) == 1)} away"
         if not self.entries:
             return "nobody is on the way"
+        if not self.state.step:
+            return "all are at the start"
+        if lost:
+            everybody = len(lost) == len(self.entries) > 1
+            return f"{'all' if everybody else ' and '.join(lost)} run{'s' * (len(lost) == 1)} away"
         if self.lane:
             return f"the last steps are {', '.join(f'{plain(value, 2)} η' for _, value in self.entries)} long"
         if self.state.surface == "saddle":
@@ -148,11 +151,17 @@ class Frame:
         """Everybody's value, or the length of everybody's last step."""
         state, kind = self.state, "length of the last step ÷ η" if self.lane else "value"
         told = ", ".join(f"{name} {plain(value)}" for name, value in self.entries) or "nobody"
-        adaptive = f", times {plain(state.times)} where squares divide" if "times" not in state.without_effect() else ""
+        faster = state.times > 1 and "times" not in state.without_effect()
+        adaptive = f" ({plain(state.rate * state.times)} for AdaGrad … Adam)" if faster else ""
         return (
             f"{SURFACES[state.surface].label}, step {state.step}, rate {plain(state.rate)}{adaptive}; {kind}: {told}"
             f"{'; ' + self.story if any(self.away) or state.surface == 'saddle' else ''}."
         )
+
+
+def is_like(runner: str, *kinds: str) -> bool:
+    """Whether a runner is of one of the course's kinds, right or with a slip: their names begin alike."""
+    return runner.startswith(kinds) and not OPTIMISERS.is_own(runner)
 
 
 def label_of(runner: str) -> str:

@@ -97,9 +97,9 @@ def test_what_the_questions_and_the_notice_say():
 @pytest.mark.parametrize(
     ("name", "words"),
     {
-        "Plain descent": "the floor creeps, across it hops",
-        "Too little": "the floor creeps",
-        "Too much": "the floor swings, across it swings",
+        "Plain descent": "it creeps along the floor and hops",
+        "Too little": "it creeps along the floor",
+        "Too much": "it swings along the floor and swings across it",
         "The best": "The best:",
         "A round bowl": "2.13 steps",
     }.items(),

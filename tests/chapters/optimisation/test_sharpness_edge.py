@@ -56,7 +56,10 @@ def test_doubled_below_the_edge_it_settles_and_at_the_edge_it_is_lost():
     assert 0.9 < over_limit(below, STEPS - 300, STEPS) < 1.15
     lost = run(later=2.0)
     assert lost.lost
-    assert CHANGE < lost.every_step[-1] < CHANGE + 200
+    assert CHANGE < lost.step < CHANGE + 200
+    assert np.isfinite(lost.loss[: lost.step]).all()
+    assert np.isnan(lost.loss[lost.step :]).all()
+    assert f"Step {lost.step}, η = 6," in lost.readout
     assert "diverges" in lost.readout
     assert lost.progress == 1
 

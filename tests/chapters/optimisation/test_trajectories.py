@@ -142,6 +142,14 @@ def test_a_learners_own_walks_too_and_a_newer_one_is_not_taken_for_the_older(own
     assert "mine (yours) " in twice.readout
 
 
+def test_a_learners_own_named_like_the_courses_runs_at_its_own_rate(own):
+    own.optimiser("adam2", lambda w, grad, memory, lr: w - lr * grad)
+    state = State(first="adam2", second=NOBODY, third=NOBODY, times=10.0)
+    assert state.rate_of("adam2") == state.rate
+    assert state.without_effect().keys() == {"momentum", "beta2", "times"}
+    assert State(first="adam_uncorrected", times=10.0).rate_of("adam_uncorrected") == 10 * state.rate
+
+
 def test_a_learners_mistake_is_raised_with_its_line(own):
     def late(w, grad, memory, lr):
         return memory["v"] if memory.setdefault("t", 0) or memory.update(t=abs(w).max() > 3) else w - lr * grad
@@ -149,3 +157,19 @@ def test_a_learners_mistake_is_raised_with_its_line(own):
     own.optimiser("mine", late)
     with pytest.raises(OwnCodeError, match=r"your mine raises KeyError: 'v' \(line \d+"):
         compute(State(second="mine"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "story"),
+    [
+        ({"step": 0}, "all are at the start"),
+        ({"rate": 1.0}, "all run away"),
+        ({"third": NOBODY}, "Momentum is lowest, at 0.021"),
+        ({"first": NOBODY, "second": NOBODY, "third": NOBODY}, "nobody is on the way"),
+        ({"third": "nesterov_behind"}, "Nesterov, behind runs away"),
+        ({"surface": "slope", "step": 10}, "the last steps are 1 η, 6.5 η, 6.5 η long"),
+        ({"surface": "saddle", "step": 5}, "nobody is off the saddle yet"),
+    ],
+)
+def test_the_story_in_words(settings, story):
+    assert compute(State(**settings)).story == story

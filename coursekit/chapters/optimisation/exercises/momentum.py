@@ -144,19 +144,19 @@ exercise(
         Convention(
             "steps downhill",
             _step(lambda v, g, rate, mu: mu * v - rate * g, lambda v, g, rate, mu: v),
-            "Your v is the step itself, as in Sutskever et al. (2013); PyTorch's and ours sums gradients, and the rate "
-            "comes after. The path is the same while the rate stays as it is.",
+            "Your v is the step itself, as in Sutskever et al. (2013). In PyTorch and in coursekit v sums gradients, "
+            "and the rate comes after. The path is the same while the rate stays as it is.",
         ),
         Convention(
             "rate in the velocity",
             _step(lambda v, g, rate, mu: mu * v + rate * g, lambda v, g, rate, mu: -v),
-            "Your v holds the rate already; PyTorch's and ours sums gradients, and the rate comes after. The path is "
-            "the same while the rate stays as it is.",
+            "Your v holds the rate already. In PyTorch and in coursekit v sums gradients, and the rate comes after. "
+            "The path is the same while the rate stays as it is.",
         ),
         Convention(
             "gradients with a minus",
             _step(lambda v, g, rate, mu: mu * v - g, lambda v, g, rate, mu: rate * v),
-            "Your v points downhill; PyTorch's and ours has the other sign. The path is the same.",
+            "Your v points downhill. In PyTorch and in coursekit it has the other sign; the path is the same.",
         ),
     ),
 )

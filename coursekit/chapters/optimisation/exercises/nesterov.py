@@ -122,7 +122,7 @@ def _in_two_forms(name: str, wrong: Callable[[Form], Callable[..., Any]], messag
     """One mistake with v as a sum of gradients, and with v as the step itself."""
     return (
         Misconception(name, wrong(SUM), message),
-        Misconception(f"{name}, v a step", wrong(STEP), f"with v as the step itself: {message}"),
+        Misconception(f"{name}, v a step", wrong(STEP), f"with v as the step itself, {message}"),
     )
 
 
@@ -136,7 +136,10 @@ def _rewritten_takeaway(what: str) -> str:
 def _ahead_takeaway(what: str) -> str:
     if what == "the step itself":
         what = "the step itself, as in Sutskever et al. (2013), equations 3 and 4"
-    return f"You look ahead and take the gradient there; your v is {what}. It brakes before the far wall, not on it."
+    return (
+        f"You look ahead and take the gradient there; your v is {what}. So the step brakes before the far wall, not "
+        "on it."
+    )
 
 
 exercise(
