@@ -50,6 +50,6 @@ goal(
     task="Take at least ten steps at a rate of 1, and then save the net: 95 % of the validation digits right at the "
     "end, and no more than a quarter of the units dead.",
     missing=_net_saved,
-    takeaway="After ten steps one unit in ten is dead, five steps later four in ten, and none of them comes back. A "
-    "rate that is too high has to be lowered at the first signs.",
+    takeaway="After ten steps one unit in ten is dead, five steps later four in ten, and most of them stay so. A rate "
+    "that is too high has to be lowered at the first signs.",
 )
