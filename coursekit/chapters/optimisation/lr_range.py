@@ -35,7 +35,7 @@ class State(DemoState):
     """A net of ``depth`` layers of 32 ReLU units, batches of 32 digits."""
 
     lr: float = slider(0.001, LOW, HIGH, "train at rate η", log=True, step=0.05, main=True)
-    optimiser: str = choice("momentum", OPTIMISERS.values(), "optimiser", main=True)
+    optimiser: str = choice("momentum", OPTIMISERS, "optimiser", main=True)
     depth: int = slider(2, 1, 4, "hidden layers")
     seed: int = 0
 

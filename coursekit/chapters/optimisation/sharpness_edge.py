@@ -92,7 +92,8 @@ class Frame:
         if self.lost:
             return "The loss is not a number any more."
         rose = "in many" if self.risen > 0.2 else "in some" if self.risen > 0.02 else "in hardly any"
-        return f"Loss {self.loss[-1]:.1g}; it rose {rose} of the last {SEEN} steps."
+        power = 10.0 ** round(math.log10(self.loss[-1]))
+        return f"Loss about {plain(power)}; it rose {rose} of the last {SEEN} steps."
 
     @property
     def readout(self) -> str:

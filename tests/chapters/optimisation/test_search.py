@@ -49,7 +49,7 @@ def test_the_rate_matters_and_the_decay_hardly():
     table = frame(how="grid", side=5, low=1e-4).score.reshape(5, 5)  # rates × decays
     by_rate, by_decay = table.mean(1), table.mean(0)
     assert np.ptp(by_rate) > 0.8
-    assert np.ptp(by_decay) < 0.05
+    assert np.ptp(by_decay) < 0.1
 
 
 def test_the_question_s_numbers():
