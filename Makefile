@@ -34,7 +34,7 @@ soak: $(VENV)/test
 
 # What is installed: for learners the extra lab, for tests all the others too.
 $(VENV)/lab: EXTRAS = lab
-$(VENV)/test: EXTRAS = lab,test,site
+$(VENV)/test: EXTRAS = lab,test,site,cluster
 $(VENV)/lab $(VENV)/test: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "coursekit needs Python 3.11 or newer, but $(PYTHON) is $$($(PYTHON) --version). Try: make lab PYTHON=python3.12"; exit 1; }

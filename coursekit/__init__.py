@@ -15,10 +15,12 @@ _PUBLIC = {
     "prepare": "coursekit.live.show",
     "self_test": "coursekit.live.show",
     "quiz": "coursekit.live.quiz",
+    "search": "coursekit.training.search",
     "source": "coursekit.source_code",
     "check": "coursekit.sitting",
     "hint": "coursekit.sitting",
     "progress": "coursekit.sitting",
+    "mine": "coursekit.mine",
     "DEMOS": "coursekit.demos",
     "ACTIVATIONS": "coursekit.activations",
     "INITIALISERS": "coursekit.initialisers",
@@ -34,7 +36,8 @@ __all__ = ["__version__", *_PUBLIC]
 def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"coursekit has no {name!r}. It has: {', '.join(__all__)}.")
-    return getattr(import_module(_PUBLIC[name]), name)
+    module = import_module(_PUBLIC[name])
+    return module if module.__name__ == f"coursekit.{name}" else getattr(module, name)
 
 
 def __dir__() -> list[str]:

@@ -31,3 +31,9 @@ def progress_path() -> Path | None:
         return Path(chosen)
     own = own_folder()
     return own / "progress.json" if own else None
+
+
+def searches_folder() -> Path | None:
+    """Return ``searches`` beside the progress file, where a figure keeps the trials of its searches, or None."""
+    progress = progress_path()
+    return progress.parent / "searches" if progress else None

@@ -1,8 +1,9 @@
 """An ordered table from name to record: the one place where each thing of a kind is listed."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
+from weakref import WeakMethod
 
 
 class Named(Protocol):
@@ -34,6 +35,8 @@ class Registry(Mapping[str, Record]):
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self._records: dict[str, Record] = {}
+        self._own: set[str] = set()
+        self._watching: list[WeakMethod[Callable[[], Any]]] = []
 
     def add(self, record: Record) -> Record:
         """Add a record under ``record.name`` and return it; a second one of that name raises."""
@@ -41,6 +44,43 @@ class Registry(Mapping[str, Record]):
             raise ValueError(f"The {self.kind} name {record.name!r} is taken. Names are unique: choose another.")
         self._records[record.name] = record
         return record
+
+    def add_own(self, record: Record) -> Record:
+        """Add what a learner has written and return it, and tell all that watch.
+
+        An earlier one of the learner's own of that name gives way to it.
+
+        Raises
+        ------
+        ValueError
+            If the name is one of the course's.
+        """
+        if record.name not in self._own:
+            self.add(record)
+        self._records[record.name] = record
+        self._own.add(record.name)
+        self._tell()
+        return record
+
+    def remove_own(self) -> None:
+        """Take out all that a learner has added."""
+        self._records = {name: record for name, record in self._records.items() if name not in self._own}
+        self._own.clear()
+        self._tell()
+
+    def is_own(self, name: object) -> bool:
+        """Whether the record of this name is a learner's."""
+        return name in self._own
+
+    def watch(self, told: Callable[[], Any]) -> None:
+        """Call a method whenever a learner's record comes or goes, as long as its object lives."""
+        self._watching.append(WeakMethod(told))
+
+    def _tell(self) -> None:
+        self._watching = [reference for reference in self._watching if reference() is not None]
+        for reference in self._watching:
+            if told := reference():
+                told()
 
     def arrange(self, names: Iterable[str]) -> None:
         """Put the records of these names first, in this order."""

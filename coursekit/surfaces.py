@@ -69,6 +69,27 @@ SURFACES.add(
 )
 
 
+def _slope_gradient(x: Array, y: Array) -> tuple[Array, Array]:
+    return x * 0 + 1, y * 0
+
+
+SURFACES.add(
+    Surface(
+        "slope",
+        "Even slope",
+        lambda x, y: x + 0 * y,
+        _slope_gradient,
+        minimum=None,
+        start=(4.5, 0.0),
+        x_range=(-5.0, 5.0),
+        y_range=(-2.0, 2.0),
+        formula=r"f = x",
+        verdict="The gradient is the same everywhere: what is left of a step is what the optimiser makes of it.",
+        source="Kingma and Ba (2015), Adam: a method for stochastic optimization, section 3",
+    )
+)
+
+
 def _ravine_gradient(x: Array, y: Array) -> tuple[Array, Array]:
     return x, 25 * y
 

@@ -42,7 +42,7 @@ def __getattr__(name: str) -> Any:
                 import_module(f"{folder.__name__}.{module.name}")
     registry = globals()[name] = getattr(import_module(_DEFINED[name]), name)
     # Files use each other, and notebooks import them: which came first is no order for a course.
-    registry.arrange(sorted(registry, key=lambda record: _place(registry[record])))
+    registry.arrange(sorted(registry, key=lambda record: _place(registry[record], name)))
     return registry
 
 
@@ -50,6 +50,11 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def _place(record: Any) -> tuple[int, int]:
-    """Return the chapter's number, and the place among its figures; what it does not list comes after these."""
+def _place(record: Any, registry: str) -> tuple[int, int]:
+    """Return the chapter's number, and the place among its figures; what it does not list comes after these.
+
+    Exercises stay in the order of their files, though one may be named as a figure is.
+    """
+    if registry == "EXERCISES":
+        return record.chapter.number, 0
     return record.chapter.number, [*record.chapter.demos, record.name].index(record.name)

@@ -10,17 +10,20 @@ from coursekit.diagnostics.network import (
     trace_backward,
     update_ratio,
 )
+from coursekit.diagnostics.sharpness import Sharpness, sharpness
 
 __all__ = [
     "Flatness",
     "LayerReport",
     "Moments",
     "NonFinite",
+    "Sharpness",
     "first_nonfinite",
     "layer_flatness",
     "layer_histogram",
     "layer_moments",
     "network_report",
+    "sharpness",
     "trace",
     "trace_backward",
     "update_ratio",

@@ -126,6 +126,9 @@ def _compare(
     different = [i for i, pair in enumerate(pairs) if not alike(*pair)]
     if not different:
         return CheckResult(exercise.name, Verdict.CORRECT, f"correct. {exercise.takeaway}")
+    for convention in exercise.conventions:
+        if _agree(found, _outcomes(exercise, convention.right, cases)):
+            return CheckResult(exercise.name, Verdict.CORRECT, f"correct. {convention.takeaway}")
     first = different[0]
     message = _known_mistake(exercise, cases, found) or _known_and_another(exercise, cases, found, different)
     if not message:
@@ -208,6 +211,7 @@ def _explain(exercise: Exercise, case: Case, expected: Returned, found: Outcome)
 ADVICE = {
     "truth value of an array": "An if asks one question, but an array holds many answers: use a mask or np.where.",
     "could not be broadcast": "Compare the two shapes from the right: sides must be equal, or 1.",
+    "and 'function'": "A function gives a value when it is called, with its argument in brackets.",
     "matmul: ": "The inner sides must be equal: (N, D) @ (D, H).",
 }
 

@@ -34,6 +34,25 @@ class Misconception:
 
 
 @dataclass(frozen=True)
+class Convention:
+    """A right answer in other terms than the solution's.
+
+    Attributes
+    ----------
+    name : str
+        What is chosen otherwise, in a word or two.
+    right : callable
+        The answer; whoever agrees with it on every input is right.
+    takeaway : str
+        Which convention it is, and what to keep.
+    """
+
+    name: str
+    right: Callable[..., Any]
+    takeaway: str
+
+
+@dataclass(frozen=True)
 class Exercise:
     """One exercise.
 
@@ -58,6 +77,8 @@ class Exercise:
         Two or three, each saying more than the one before.
     takeaway : str
         The sentence to keep, shown when the answer is correct.
+    conventions : tuple of Convention
+        Right answers that return other numbers than the solution.
     """
 
     name: str
@@ -69,6 +90,7 @@ class Exercise:
     misconceptions: tuple[Misconception, ...]
     hints: tuple[str, ...]
     takeaway: str
+    conventions: tuple[Convention, ...] = ()
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:

@@ -2,10 +2,12 @@
 
 import dataclasses
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, Self
+
+from coursekit.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -14,7 +16,8 @@ class Slider:
 
     ``log`` spreads the decades evenly; ``on_release`` waits for the end of a drag (for work too slow to follow it);
     ``play`` adds a button that steps through a whole number by itself, one step in so many milliseconds; ``main``
-    controls are always in sight, the others folded where there is little room.
+    controls are always in sight, the others folded where there is little room; a ``live`` one acts on a run that goes
+    on (see `coursekit.figures.steering`).
     """
 
     label: str
@@ -25,6 +28,7 @@ class Slider:
     on_release: bool = False
     play: int | None = None
     main: bool = False
+    live: bool = False
 
     @property
     def whole(self) -> bool:
@@ -52,7 +56,7 @@ class Choice:
     """One of several values, each with a label."""
 
     label: str
-    options: dict[str, Any]  # label → value
+    options: Mapping[str, Any]  # label → value
     main: bool = False
 
     def clean(self, name: str, value: Any) -> Any:
@@ -65,6 +69,26 @@ class Choice:
     def samples(self) -> list[Any]:
         """Every option."""
         return list(self.options.values())
+
+
+class Records(Mapping[str, str]):
+    """Label → name of the records that a registry holds now, a learner's own among them, and then of ``others``."""
+
+    def __init__(self, registry: Registry[Any], others: Mapping[str, str] | None = None) -> None:
+        self.registry = registry
+        self._others = others or {}
+
+    def _now(self) -> dict[str, str]:
+        return {record.label: record.name for record in self.registry.values()} | dict(self._others)
+
+    def __getitem__(self, label: str) -> str:
+        return self._now()[label]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._now())
+
+    def __len__(self) -> int:
+        return len(self._now())
 
 
 @dataclass(frozen=True)
@@ -99,19 +123,25 @@ def slider(
     on_release: bool = False,
     play: int | None = None,
     main: bool = False,
+    live: bool = False,
 ) -> Any:
     """A state field moved by a slider; on a log slider ``step`` is in decades (0.01 unless given).
 
     With ``play`` a whole number gets a button that moves it on by one every so many milliseconds. ``main`` keeps it in
-    sight beside the picture.
+    sight beside the picture. ``live`` lets it act on a run that goes on, in a `SteeredState`.
     """
     step = step or (0.01 if log else 1 if isinstance(low, int) else (high - low) / 100)
-    return _field(default, Slider(label, low, high, step, log, on_release, play, main))
+    return _field(default, Slider(label, low, high, step, log, on_release, play, main, live))
 
 
-def choice(default: Any, options: dict[Any, Any] | Iterable[Any], label: str, *, main: bool = False) -> Any:
-    """A state field chosen from ``{label: value}``, or from registry records (their labels and names)."""
-    named = options if isinstance(options, dict) else {record.label: record.name for record in options}
+def choice(default: Any, options: Mapping[Any, Any] | Iterable[Any], label: str, *, main: bool = False) -> Any:
+    """A state field chosen from ``{label: value}``, or from registry records (their labels and names).
+
+    Of a whole registry, or of `Records`, it offers what is there when it is looked at: also what a learner adds later.
+    """
+    if isinstance(options, Registry):
+        options = Records(options)
+    named = options if isinstance(options, Mapping) else {record.label: record.name for record in options}
     return _field(default, Choice(label, named, main))
 
 

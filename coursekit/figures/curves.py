@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from coursekit.arrays import Array
-from coursekit.figures.marks import cursor, legend, line, put
+from coursekit.figures.marks import cursor, legend, line, put, segments
+from coursekit.figures.steering import Move
 from coursekit.figures.style import BLUE, GHOST, INK, readable
 
 NAME = 13  # points from the name of one curve to the next
@@ -93,6 +94,54 @@ class Scrubbed:
         self.now.set_xdata([step, step])
         put(self.loss_now, step, min(loss[step], 1.04))
         put(self.accuracy_now, step, accuracy[step])
+
+
+class Moves:
+    """Marks in a run's curves where its controls were moved, with each one's name and its value before and after.
+
+    Parameters
+    ----------
+    ax : Axes
+        Whose x axis counts steps; here the names are written.
+    names : dict
+        The short name of each control.
+    steps : int
+        The length of the run. Moves of a control within a twentieth of it, as of a slow hand, are named once.
+    others : sequence of Axes
+        Where only the marks are drawn.
+    """
+
+    ROWS = 4  # of names, the last ones
+
+    def __init__(self, ax: Axes, names: dict[str, str], steps: int, others: Sequence[Axes] = ()) -> None:
+        self._names, self._steps = names, steps
+        look: dict[str, Any] = {"linewidths": 1.1, "linestyles": [(0, (4, 2))]}
+        self.marks = [segments(one, INK, transform=one.get_xaxis_transform(), **look) for one in (ax, *others)]
+        style = {"fontsize": 10, "va": "top", "color": INK, "animated": True, "transform": ax.get_xaxis_transform()}
+        paper = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 1.5}
+        self.words = [ax.text(0, 0.985 - 0.07 * i, "", bbox=paper, **style) for i in range(self.ROWS)]
+
+    def show(self, moves: Sequence[Move]) -> None:
+        """Mark these moves, in their order."""
+        for mark in self.marks:
+            mark.set_segments([[(move.step, 0), (move.step, 1)] for move in moves])
+        last = self._named(moves)[-self.ROWS :]
+        for text, move in zip(self.words, last + [None] * (self.ROWS - len(last)), strict=True):
+            text.set_visible(move is not None)
+            if move:
+                late = move.step > 0.55 * self._steps
+                words = f"{self._names[move.name]} {move.before:g} → {move.after:g}"
+                away = (-1 if late else 1) * 0.012 * self._steps
+                text.set(text=words, x=move.step + away, ha="right" if late else "left")
+
+    def _named(self, moves: Sequence[Move]) -> list[Move]:
+        """Return the moves with those of one slow hand taken together."""
+        named: list[Move] = []
+        for move in moves:
+            same = [one for one in named if one.name == move.name and move.step - one.step <= self._steps / 20]
+            before = same[-1].before if same else move.before
+            named = [one for one in named if one not in same] + [move._replace(before=before)]
+        return named
 
 
 def spread_out(positions: Array, gap: float) -> Array:

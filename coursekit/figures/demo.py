@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from coursekit.chapter import Chapter, chapter_of
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState
+from coursekit.figures.steering import SteeredState
 from coursekit.registry import Registry
 
 
@@ -65,7 +66,9 @@ class Demo:
         ``preview(state) -> state`` that is quicker to compute; drawn during a drag, then refined.
     frames : callable, optional
         ``frames(state)`` yields ever later frames of a run, the last equal to ``compute(state)``; the panel shows them
-        as they come, with Start, Stop and a progress bar. Each frame then has ``progress`` from 0 to 1.
+        as they come, with Start, Stop and a progress bar. Each frame then has ``progress`` from 0 to 1. Of a
+        `SteeredState` it is ``frames(state, live=None)``, which takes its values from ``live.state.at(step)`` before
+        each step (see `coursekit.figures.steering`); its frames also have ``step`` and ``state``.
     """
 
     name: str
@@ -79,7 +82,12 @@ class Demo:
     presets: dict[str, dict[str, Any]] = field(default_factory=dict)
     others: dict[str, Question] = field(default_factory=dict)
     preview: Callable[[Any], Any] | None = None
-    frames: Callable[[Any], Iterator[Any]] | None = None
+    frames: Callable[..., Iterator[Any]] | None = None
+
+    @property
+    def steered(self) -> bool:
+        """Whether controls act while a run goes on."""
+        return issubclass(self.State, SteeredState)
 
     @property
     def questions(self) -> tuple[Question, ...]:

@@ -66,6 +66,7 @@ class PanelPage(Page):
     veiled = Bool(True).tag(sync=True)
     off = Dict().tag(sync=True)
     ends = Dict().tag(sync=True)
+    options = Dict().tag(sync=True)
 
 
 class QuizPage(Page):

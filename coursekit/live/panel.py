@@ -6,22 +6,25 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Thread
 from typing import Any
 
 from coursekit.figures.canvas import LiveFigure
-from coursekit.figures.controls import Choice, Control, Slider, Switch
+from coursekit.figures.controls import Choice, Records
 from coursekit.figures.demo import Demo
 from coursekit.figures.rest import still_wanted, while_wanted
-from coursekit.figures.style import plain
+from coursekit.figures.steering import Live
 from coursekit.live.blas import one_thread
 from coursekit.live.cells import now_showing, told_briefly
+from coursekit.live.content import code_of, content_of, ghost_of, options_of, script_of, settings_from, values_of
 from coursekit.live.page import PanelPage, in_lecture
 from coursekit.live.run import LOCK, Runner, in_one_context
 
 IDLE = 0.05  # seconds without a new value after which a preview is refined
 HELD = 0.6  # the same while the pointer holds a slider: a slow hand is no hand at rest
 REST = 4  # at least so many times as long as the last picture took: nor is a busy machine
+SETTLING = 1.0  # seconds in which the move that began a run may go on, as that of a hand on an arrow key
 LECTURE = 1.19  # how much larger the smallest letters are in a lecture
 VEIL = "What will it show?"
 STILL = "A still picture: run its cell (Ctrl+Enter), and it moves."
@@ -56,8 +59,10 @@ class Panel:
         self._rough = False  # whether that one is a preview, or less sharp than the screen
         self._first: Any = None
         self._frames: Iterator[Any] | None = None
+        self._live: Live | None = None  # what the run looks at while it goes on
+        self._moved_at = -SETTLING  # when a move last began a run
         self._pinned: Any = None  # the state whose ghost is shown
-        self._runner = Runner(self._show, self._run_ended)
+        self._runner = Runner(self._show_step, self._run_ended)
         self._page: PanelPage | None = None
         self._open()
 
@@ -71,16 +76,19 @@ class Panel:
     def set(self, **settings: Any) -> None:
         """Change settings, draw the full picture before returning, and raise what goes wrong.
 
-        The panel moves in the cell that shows it; nothing new is shown.
+        The panel moves in the cell that shows it; nothing new is shown. A run that goes on, or was stopped on its way,
+        takes live settings from its next step, as from a slider; any others end it.
         """
         with told_briefly():
-            self.state.replace(**settings)  # what is refused stops no run
+            wanted = self.state.replace(**settings)  # what is refused stops no run
+        if self._steer(wanted):
+            return
         self._stop()
         page = self.page
         with LOCK, page.hold_sync():
             state = self.state.replace(**settings)  # a slider may have moved while this waited
             frame = self.demo.compute(state)
-            self._frames = None  # a run that was stopped belonged to the old state
+            self._frames = self._live = None  # a run that was stopped belonged to the old state
             page.veiled = page.veiled and not settings
             with self._or_as_before():
                 self.state = state
@@ -128,6 +136,9 @@ class Panel:
             if self.state == self._initial and self.demo.frames:
                 self._first = frame  # a whole run, to go back to
             self._show(frame)
+        for control in self.state.controls().values():
+            if isinstance(control, Choice) and isinstance(control.options, Records):
+                control.options.registry.watch(self._options_changed)
         page.observe(self._moved, "values")
         page.observe(self._resized, "room")
         page.observe(self._let_go, "held")
@@ -140,23 +151,16 @@ class Panel:
                 "draw": lambda: self._apply({"seed": vars(self.state)["seed"] + 1}),
                 "pin": self._toggle_pin,
                 "start": self._start,
-                "stop": self._stop,
+                "stop": self._pause,
+                "step": self._one_step,
             }
         )
         return page
 
     def _content(self) -> dict[str, Any]:
         """What never changes, as the page takes it."""
-        demo = self.demo
-        return {
-            "title": demo.title,
+        return content_of(self.demo) | {
             "question": self._question and vars(self._question) | {"settings": None},
-            "presets": [{"label": label, "tip": _as_words(settings)} for label, settings in demo.presets.items()],
-            "controls": [_as_content(name, control) for name, control in self.state.controls().items()],
-            "notice": demo.notice,
-            "seed": hasattr(self.state, "seed"),
-            "run": demo.frames is not None,
-            "natural": demo.View.size,
             "smallest": LECTURE if in_lecture() else 1.0,
         }
 
@@ -166,11 +170,16 @@ class Panel:
         self.page.picture = self._figure.render(frame, VEIL if self.page.veiled else "")
 
     def _show(self, frame: Any) -> None:
+        with self.page.hold_sync():
+            self._show_frame(frame)
+            self._show_settings()
+
+    def _show_frame(self, frame: Any) -> None:
+        """Show a frame and leave the controls alone: one may just be moving."""
         page = self.page
         with page.hold_sync():
             self._show_picture(frame)
-            page.readout, page.code, page.ghost = frame.readout, self.code, self._ghost()
-            self._show_settings()
+            page.readout, page.code, page.ghost = frame.readout, self.code, self._ghost
             if self.demo.frames:
                 page.progress = frame.progress
 
@@ -178,10 +187,7 @@ class Panel:
         page = self.page
         page.off, page.ends = self.state.without_effect(), self.state.ends()
         page.at_case = self._case()
-        page.values = self._values()
-
-    def _values(self) -> dict[str, Any]:
-        return {name: _to_page(control, getattr(self.state, name)) for name, control in self.state.controls().items()}
+        page.options, page.values = options_of(self.state), values_of(self.state)
 
     def _resized(self, _: Any) -> None:
         """Draw the picture for the room that the page has, as sharp as its screen."""
@@ -203,13 +209,34 @@ class Panel:
         """Take the values of all controls from the page; those that we have sent there change nothing."""
         with self._reporting():
             try:
-                controls = self.state.controls()
-                state = self.state.replace(**{k: _from_page(controls[k], value) for k, value in change["new"].items()})
+                state = self.state.replace(**settings_from(change["new"], self.state))
             except Exception:
-                self.page.values = self._values()  # else it would be refused again with every later move
+                self.page.values = values_of(self.state)  # else it would be refused again with every later move
                 raise
             if state != self.state:
                 self._move_to(state)
+
+    def _options_changed(self) -> None:
+        """Offer what a learner has added to a registry, and draw anew a picture that shows something of the learner's.
+
+        A run that has been made stays; the next one uses what is new.
+        """
+        if self._page is None:
+            return
+        with self._reporting(), LOCK, self._page.hold_sync():
+            self._show_settings()
+            if self._shows_own():
+                self._frames = None
+                if not self.demo.frames:
+                    self._show(self.demo.compute(self.state))
+
+    def _shows_own(self) -> bool:
+        """Whether a choice stands at something that the learner has added."""
+        return any(
+            control.options.registry.is_own(getattr(self.state, name))
+            for name, control in self.state.controls().items()
+            if isinstance(control, Choice) and isinstance(control.options, Records)
+        )
 
     def _apply(self, settings: dict[str, Any]) -> None:
         """Take settings from a button: a press is no drag, so nothing is previewed."""
@@ -239,7 +266,7 @@ class Panel:
         """Go back to the first settings, and ask again."""
         self._stop()
         with self._reporting(), LOCK, self.page.hold_sync():
-            self.state, self._frames = self._initial, None
+            self.state, self._frames, self._live = self._initial, None, None
             self.page.veiled, self.page.answered = self._question is not None, -1
             self._show(self._first or self.demo.compute(self.state))
             self._sharpen()
@@ -250,8 +277,9 @@ class Panel:
         self.page.veiled = False
         began = time.perf_counter()
         if self.demo.frames:
-            self.state, self._frames = state, None
-            self._run()
+            if pressed or not self._steer(state):
+                self.state, self._frames, self._moved_at = state, None, time.monotonic()
+                self._run()
         elif self.demo.preview and not pressed:
             with one_thread(), LOCK, self.page.hold_sync(), self._or_as_before():
                 self.state = state
@@ -335,21 +363,78 @@ class Panel:
 
     def _run(self) -> None:
         self._runner.stop()
-        if self._frames is None and self.demo.frames:
-            self._frames = in_one_context(self.demo.frames(self.state))
-        if self._frames is not None:
-            self._runner.start(self._frames)
+        if self.demo.frames:
+            self._runner.start(self._frames or self._begin())
+
+    def _begin(self) -> Iterator[Any]:
+        """Make a run of the present state; what was moved during the last one was that one's."""
+        assert self.demo.frames is not None
+        if self._live and self._live.state == self.state:
+            self.state = self.state.replace(until=self._live.begun.until)
+        self._live = Live(self.state) if self.demo.steered else None
+        self._frames = in_one_context(self.demo.frames(*filter(None, (self.state, self._live))))
+        self._show_settings()
+        return self._frames
+
+    def _show_step(self, frame: Any) -> None:
+        """Show a frame of the run; called with the lock held."""
+        if self._live:
+            self._live.step = frame.step
+        self._show_frame(frame)
+
+    def _steer(self, state: Any) -> bool:
+        """Let a run on its way take live controls from its next step; say whether there is one, and only they moved."""
+        with LOCK:
+            live = self._live
+            if live is None or self._frames is None or (live.step and self.frame.progress == 1):
+                return False
+            if time.monotonic() - self._moved_at < SETTLING:
+                return False
+            moved = live.state.moved_to(state)
+            if not moved:
+                return False
+            self.state = live.state = live.state.steered(live.step, **moved)
+            self.page.veiled = False
+            self._mark() if live.step and not self._runner.running else self._show_settings()
+            return True
+
+    def _mark(self) -> None:
+        """Show the frame of a run that stands with the moves that no step has been taken with yet."""
+        self._show(replace(self.frame, state=self.state))
+        self._sharpen()
+
+    def _pause(self) -> None:
+        self._stop()
+        with LOCK:
+            if self._live and self._frames and self._live.step and self.frame.state != self.state:
+                self._mark()
+
+    def _one_step(self) -> None:
+        """Take one step of the run, of a new one if none is on its way, and stand."""
+        self._stop()
+        self.page.veiled = False
+        with self._reporting(), LOCK:
+            frames = self._frames or self._begin()
+            assert self._live is not None
+            self._live.single = True
+            frame = next(frames, None)
+            self._live.single = False
+            if frame is not None:
+                self._show_step(frame)
+                self._sharpen()
+            if frame is None or frame.progress == 1:
+                self._frames = None
 
     def _stop(self) -> None:
         self._generation += 1  # a refinement that is waiting is no longer wanted
         self._runner.stop()
 
     def _run_ended(self, error: Exception | None) -> None:
-        self._frames = None
-        if error is not None:
-            self._tell(error)
-        else:
-            with LOCK:
+        with LOCK:
+            self._frames = None
+            if error is not None:
+                self._tell(error)
+            else:
                 self._sharpen()
 
     # ---- pin and copy
@@ -361,52 +446,17 @@ class Panel:
             self._show(self.frame)
             self._sharpen()
 
+    @property
     def _ghost(self) -> str:
-        """Say what the ghost shows: the settings in which it differs from the picture."""
-        if self._pinned is None:
-            return ""
-        then, now = vars(self._pinned), vars(self.state)
-        labels = {name: control.label for name, control in self.state.controls().items()}
-        other = {labels.get(name, name): value for name, value in then.items() if value != now[name]}
-        return f"Ghost: {_as_words(other) or 'these settings'}"
+        """What the ghost shows, nothing if there is none."""
+        return "" if self._pinned is None else ghost_of(self._pinned, self.state)
 
     @property
     def code(self) -> str:
         """The call that reproduces this figure."""
-        default = vars(self.demo.State())
-        changed = [f"{name}={value!r}" for name, value in vars(self.state).items() if value != default[name]]
-        return f"ck.show({', '.join([repr(self.demo.name), *changed])})"
+        return code_of(self.demo, self.state)
 
     @property
     def script(self) -> str:
         """One line of code for each *Show me* button: the cues of a lecture, to be pasted into cells of their own."""
-        calls = (
-            (label, ", ".join(f"{k}={v!r}" for k, v in preset.items())) for label, preset in self.demo.presets.items()
-        )
-        return "\n".join(f"panel.set({settings})  # {label}" for label, settings in calls)
-
-
-def _as_words(settings: dict[str, Any]) -> str:
-    numbers = {name: plain(value, 10) for name, value in settings.items() if type(value) in (int, float)}
-    return ", ".join(f"{name} = {value}" for name, value in (settings | numbers).items())
-
-
-KINDS = {Slider: "slider", Choice: "choice", Switch: "switch"}
-
-
-def _as_content(name: str, control: Control) -> dict[str, Any]:
-    content = {"name": name, "kind": KINDS[type(control)], **vars(control)}
-    if isinstance(control, Slider):
-        content["whole"] = control.whole
-    if isinstance(control, Choice):
-        content["options"] = list(control.options)
-    return content
-
-
-def _to_page(control: Control, value: Any) -> Any:
-    """A choice is a number in the page: its place among the options."""
-    return list(control.options.values()).index(value) if isinstance(control, Choice) else value
-
-
-def _from_page(control: Control, value: Any) -> Any:
-    return list(control.options.values())[value] if isinstance(control, Choice) else value
+        return script_of(self.demo)

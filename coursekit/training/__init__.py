@@ -3,6 +3,7 @@
 from coursekit.training.callbacks import ClipNorm, ClipValue, EarlyStopping, NaNWatch, Penalty, Schedule
 from coursekit.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from coursekit.training.fit import evaluate, fit
+from coursekit.training.lr_range import RangeTest, lr_range_test
 from coursekit.training.run import Callback, Data, Row, Run
 
 __all__ = [
@@ -14,11 +15,13 @@ __all__ = [
     "EarlyStopping",
     "NaNWatch",
     "Penalty",
+    "RangeTest",
     "Row",
     "Run",
     "Schedule",
     "evaluate",
     "fit",
     "load_checkpoint",
+    "lr_range_test",
     "save_checkpoint",
 ]

@@ -43,6 +43,15 @@ class Trainer:
         self._optimiser = OPTIMISERS["sgd"](lr=lr)
         self._memory = self._optimiser.init(self._params)
 
+    @property
+    def lr(self) -> float:
+        """The learning rate of the next step; it may be set."""
+        return self._optimiser.lr
+
+    @lr.setter
+    def lr(self, lr: float) -> None:
+        self._optimiser.lr = lr
+
     def step(self, x: Array, y: Array) -> tuple[float, Array]:
         """Take a step on x (N, …); return the loss before it and the scores (N, C).
 

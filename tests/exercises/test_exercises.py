@@ -28,6 +28,12 @@ MISCONCEPTIONS = [
     for misconception in exercise.misconceptions
 ]
 
+CONVENTIONS = [
+    pytest.param(exercise, convention, id=f"{exercise.name}: {convention.name}")
+    for exercise in EXERCISES.values()
+    for convention in exercise.conventions
+]
+
 
 @pytest.fixture(autouse=True)
 def _own_progress(tmp_path, monkeypatch):
@@ -73,7 +79,7 @@ class TestEveryExercise:
         assert 2 <= len(exercise.hints) <= 3
         assert len({case_text(case) for case in cases(exercise)}) == len(cases(exercise)) >= 3
         arrays = [value for case in cases(exercise) for value in case if np.ndim(value)]
-        assert all(value.dtype in (np.float64, np.int64) and np.ptp(value) > 0 for value in arrays)
+        assert all(value.dtype in (np.float64, np.int64) and np.ptp(value[np.isfinite(value)]) > 0 for value in arrays)
 
     def test_float32_is_accepted(self, exercise):
         def rounded(*arguments):
@@ -94,6 +100,24 @@ def case_text(case):
     return repr([np.asarray(value).tolist() for value in case])
 
 
+@pytest.mark.parametrize(("exercise", "convention"), CONVENTIONS)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_another_convention_is_right_and_named(exercise, convention, dtype):
+    def answer(*arguments):
+        return [value.astype(dtype) for value in convention.right(*arguments)]
+
+    result = judge(exercise, answer, 5.0)
+    assert repr(result) == f"✓ {exercise.name}: correct. {convention.takeaway}"
+
+
+def test_half_of_a_convention_is_not_right():
+    def one_of_each(theta, v, grad, rate, momentum):
+        moved, _ = EXERCISES["momentum_step"].solution(theta, v, grad, rate, momentum)
+        return moved, EXERCISES["momentum_step"].conventions[0].right(theta, v, grad, rate, momentum)[1]
+
+    assert judge(EXERCISES["momentum_step"], one_of_each, 5.0).verdict is Verdict.WRONG
+
+
 @pytest.mark.parametrize(("exercise", "misconception"), MISCONCEPTIONS)
 def test_misconception_is_recognised(exercise, misconception):
     result = judge(exercise, misconception.wrong, 5.0)
@@ -104,6 +128,8 @@ def test_messages_are_told_apart():
     for exercise in EXERCISES.values():
         for one, other in itertools.combinations(exercise.misconceptions, 2):
             assert one.message != other.message
+        takeaways = [exercise.takeaway, *(convention.takeaway for convention in exercise.conventions)]
+        assert len(set(takeaways)) == len(takeaways)
 
 
 # The solutions against the package and against experiments

@@ -38,6 +38,8 @@ REACHED = {
     "variance_product": {"activation": "relu", "rule": "xavier", "taper": 1.0, "gain": 1.41},
     "bn_rescue": {"activation": "relu", "beta": -1.3},
     "train_vs_infer": {"momentum": 0.02},
+    "momentum_map": {"kappa": 25.0, "rate": 2.76, "momentum": 0.45},
+    "babysit": {"lr": 0.1, "until": ((10, "lr", 1.0),)},
 }
 MISSED = {
     "descent": [
@@ -135,6 +137,19 @@ MISSED = {
         ({"momentum": 0.01}, "the std"),
         ({"momentum": 0.02, "step": 100}, "last step"),
         ({"momentum": 0.02, "batch_size": 64}, "Keep the batches at 4"),
+    ],
+    "momentum_map": [
+        ({"rate": 3.3, "momentum": 0.67}, "to 25"),
+        ({"kappa": 25.0, "rate": 2.76, "momentum": 0.45, "best": True}, "Hide the best point"),
+        ({"kappa": 25.0, "rate": 2.76, "momentum": 0.3}, "diverges"),
+        ({"kappa": 25.0, "rate": 2.0, "momentum": 0.45}, "steps for each digit now"),
+    ],
+    "babysit": [
+        ({"lr": 0.1}, "Begin with a rate of 1"),
+        ({"lr": 0.1, "until": ((5, "lr", 1.0),)}, "Begin with a rate of 1"),
+        ({"lr": 0.1, "until": ((10, "lr", 0.5),)}, "Begin with a rate of 1"),
+        ({"lr": 0.1, "until": ((30, "lr", 1.0),)}, "39% of the units are dead"),
+        ({"lr": 0.1, "until": ((10, "lr", 1.0),), "digits": 600}, "with all digits"),
     ],
 }
 EACH = pytest.mark.parametrize("goal", GOALS.values(), ids=list(GOALS))

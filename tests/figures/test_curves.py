@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from coursekit.figures.curves import NAME, Look, NamedCurves, spread_out
+from coursekit.figures.curves import NAME, Look, Moves, NamedCurves, spread_out
+from coursekit.figures.steering import Move
 
 
 @pytest.mark.parametrize("scale", ["log", "linear"])
@@ -43,3 +44,36 @@ def test_names_keep_their_distance_in_axes_of_any_height(inches):
 )
 def test_labels_are_spread_and_stay_inside(positions, expected):
     np.testing.assert_allclose(spread_out(np.array(positions), 0.1), expected)
+
+
+def marked(*moves):
+    figure = Figure()
+    ax, other = figure.add_subplot(121), figure.add_subplot(122)
+    marks = Moves(ax, {"lr": "rate", "decay": "λ"}, 1000, others=(other,))
+    marks.show([Move(*move) for move in moves])
+    return marks, [text.get_text() for text in marks.words if text.get_visible()]
+
+
+def test_every_move_is_marked_on_all_axes_and_named_once():
+    marks, words = marked((100, "lr", 0.1, 0.01), (700, "decay", 0.0, 0.5))
+    for mark in marks.marks:
+        assert [path.vertices[0, 0] for path in mark.get_paths()] == [100, 700]
+    assert words == ["rate 0.1 → 0.01", "λ 0 → 0.5"]
+    assert [text.get_ha() for text in marks.words[:2]] == ["left", "right"]  # inside the axes
+    marks.show([])
+    assert not any(text.get_visible() for text in marks.words)
+
+
+def test_the_moves_of_a_slow_hand_are_named_as_one():
+    assert marked(*((100 + 30 * i, "lr", 1.0 + i, 2.0 + i) for i in range(4)))[1] == ["rate 1 → 5"]
+    assert marked((100, "lr", 1.0, 2.0), (110, "decay", 0.0, 0.1), (120, "lr", 2.0, 3.0))[1] == [
+        "λ 0 → 0.1",
+        "rate 1 → 3",
+    ]
+    assert len(marked((100, "lr", 1.0, 2.0), (151, "lr", 2.0, 3.0))[1]) == 2
+
+
+def test_only_the_last_moves_are_named_where_there_are_many():
+    marks, words = marked(*((100 * i, "lr", float(i), i + 1.0) for i in range(1, 10)))
+    assert words == ["rate 6 → 7", "rate 7 → 8", "rate 8 → 9", "rate 9 → 10"]
+    assert len(marks.marks[0].get_paths()) == 9

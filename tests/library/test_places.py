@@ -6,7 +6,7 @@ import pytest
 
 from coursekit import places
 from coursekit.data.downloads import DownloadError, data_folder
-from coursekit.places import course_folder, own_folder, progress_path
+from coursekit.places import course_folder, own_folder, progress_path, searches_folder
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +55,10 @@ def test_without_a_home_there_is_none(monkeypatch):
     assert progress_path() is None
     with pytest.raises(DownloadError, match=r"no home folder to keep data in\. Set COURSEKIT_DATA to a folder"):
         data_folder()
+
+
+def test_searches_are_kept_beside_the_progress_or_nowhere(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSEKIT_PROGRESS", str(tmp_path / "mine.json"))
+    assert searches_folder() == tmp_path / "searches"
+    monkeypatch.setattr(places, "progress_path", lambda: None)
+    assert searches_folder() is None

@@ -61,3 +61,33 @@ def test_it_is_a_mapping(fruit):
     assert fruit.get("plum") is None
     with pytest.raises(KeyError):
         fruit["plum"]
+
+
+def test_a_learners_record_replaces_only_a_learners(fruit):
+    first = fruit["apple"]
+    with pytest.raises(ValueError, match="'apple' is taken"):
+        fruit.add_own(SimpleNamespace(name="apple"))
+    assert fruit["apple"] is first
+    fruit.add_own(SimpleNamespace(name="plum"))
+    newer = fruit.add_own(SimpleNamespace(name="plum"))
+    assert fruit["plum"] is newer
+    assert (fruit.is_own("plum"), fruit.is_own("apple")) == (True, False)
+    fruit.remove_own()
+    assert list(fruit) == ["pear", "apple", "cherry"]
+    assert not fruit.is_own("plum")
+
+
+def test_who_watches_hears_of_it_as_long_as_it_lives(fruit):
+    heard = []
+
+    class Panel:
+        def told(self):
+            heard.append(list(fruit)[-1])
+
+    one, other = Panel(), Panel()
+    fruit.watch(one.told)
+    fruit.watch(other.told)
+    fruit.add_own(SimpleNamespace(name="plum"))
+    del other
+    fruit.remove_own()
+    assert heard == ["plum", "plum", "cherry"]

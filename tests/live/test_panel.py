@@ -8,6 +8,7 @@ import threading
 import time
 import zlib
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,17 +19,19 @@ from PIL import Image
 
 import coursekit.figures.canvas as live_figure
 import coursekit.live.blas as live_blas
+from coursekit import mine
 from coursekit.chapter import Chapter
 from coursekit.demos import DEMOS
 from coursekit.exercises.question import Question
 from coursekit.figures.canvas import LiveFigure, encode_png
-from coursekit.figures.controls import DemoState, slider
+from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import Demo
 from coursekit.figures.rest import still_wanted
 from coursekit.live.blas import one_thread
 from coursekit.live.panel import HELD, IDLE, STILL, VEIL, Panel
 from coursekit.live.show import prepare, self_test, show
-from coursekit.registry import UnknownNameError
+from coursekit.optimisers import OPTIMISERS
+from coursekit.registry import Registry, UnknownNameError
 
 
 @dataclass(frozen=True)
@@ -678,3 +681,67 @@ def test_self_test_prints_versions_and_ready(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == "ready"
     assert any(line.startswith("numba") for line in lines)
+
+
+def test_a_learners_own_record_is_offered_at_once_by_open_panels():
+    registry = Registry("rule")
+    registry.add(SimpleNamespace(name="plain", label="Plain", factor=1.0))
+
+    @dataclass(frozen=True)
+    class Choosing(State):
+        rule: str = choice("plain", registry, "rule")
+
+    def compute(state):
+        return Frame(state.value * registry[state.rule].factor)
+
+    panel = Panel(replace(make_demo(compute), State=Choosing))
+    assert panel.page.options == {"rule": ["Plain"]}
+    registry.add_own(SimpleNamespace(name="mine", label="mine (yours)", factor=2.0))
+    assert panel.page.options == {"rule": ["Plain", "mine (yours)"]}
+    move(panel, rule=1)
+    assert panel.state.rule == "mine"
+    assert panel.frame.value == 2.0
+    registry.add_own(SimpleNamespace(name="mine", label="mine (yours)", factor=1.5))  # the picture follows
+    assert panel.frame.value == 1.5
+    panel.close()
+    registry.add_own(SimpleNamespace(name="other", label="other (yours)", factor=3.0))
+    assert panel.frame.value == 1.5
+    assert panel.page.options == {"rule": ["Plain", "mine (yours)", "other (yours)"]}
+
+
+def test_a_learners_own_mistake_is_shown_and_the_panel_goes_on(monkeypatch):
+    monkeypatch.delenv("COURSEKIT_STRICT", raising=False)
+
+    def late(w, grad, memory, lr):
+        memory["t"] = memory.get("t", 0) + 1
+        return w - lr * grad if memory["t"] < 5 else w - memory["velocity"]
+
+    @dataclass(frozen=True)
+    class Walking(State):
+        optimiser: str = choice("sgd", OPTIMISERS, "optimiser")
+
+    def compute(state):
+        opt, params = OPTIMISERS[state.optimiser](lr=0.1), {"w": np.array([state.value])}
+        memory = opt.init(params)
+        for _ in range(9):
+            opt.step(params, {"w": params["w"].copy()}, memory)
+        return Frame(float(params["w"][0]))
+
+    panel = Panel(replace(make_demo(compute), State=Walking))
+    before = panel.frame
+    mine.optimiser("mine", late)
+    try:
+        move(panel, optimiser=len(OPTIMISERS) - 1)
+        assert panel.page.error.startswith("OwnCodeError: your mine raises KeyError: 'velocity' (line ")
+        assert 'memory["velocity"])' in panel.page.error
+        assert panel.frame is before
+        assert panel.state.optimiser == "sgd"  # as the picture shows, and the dropdown too
+        mine.optimiser("mine", lambda w, grad, memory, lr: w - lr * grad)  # mended
+        move(panel, optimiser=len(OPTIMISERS) - 1)
+        assert panel.page.error == ""
+        assert panel.frame.value == pytest.approx(0.9**9)
+        mine.optimiser("mine", lambda w, grad, memory, lr: w - 2 * lr * grad)  # while it is shown
+        assert panel.frame.value == pytest.approx(0.8**9)
+    finally:
+        panel.close()
+        OPTIMISERS.remove_own()

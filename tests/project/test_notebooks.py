@@ -20,7 +20,6 @@ from tools.freeze_notebooks import chapters, complaint
 
 TAGS = {"exercise", "solution", "hide-input", "nbval-ignore-output", "raises-exception"}
 MAX_LINES = 15
-OWN_ORDER = {"03_cnns"}  # its file does not follow the chapter yet
 READOUT = re.compile(r"\w+: .+")  # "collapse: The signal vanishes. …"
 OF_A_MACHINE = {
     "an absolute path": re.compile(r"(?<![\w./<])/[\w.-]+/[\w.-]+|\b[A-Za-z]:\\|~/"),
@@ -205,9 +204,7 @@ def test_chapter_solves_all_its_exercises(path):
     assert sorted(solved) == sorted(name for name in EXERCISES if EXERCISES[name].chapter.notebook == path.name)
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in chapters() if path.stem not in OWN_ORDER], ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)
 def test_exercises_are_listed_in_the_order_of_the_chapter(path):
     solved = [result.exercise for result in checked_solutions(nbformat.read(path, as_version=4))]
     assert solved == [name for name in EXERCISES if EXERCISES[name].chapter.notebook == path.name]

@@ -37,7 +37,7 @@ class State(DemoState):
     """3 × 3 filters, ReLU, 2 × 2 max-pooling, and a linear layer with ten scores."""
 
     lr: float = slider(0.05, 0.001, 3.0, "learning rate", log=True, on_release=True, main=True)
-    optimiser: str = choice("momentum", OPTIMISERS.values(), "optimiser", main=True)
+    optimiser: str = choice("momentum", OPTIMISERS, "optimiser", main=True)
     filters: int = slider(12, 1, MAX_FILTERS, "filters", on_release=True)
     digit: int = slider(9, 1, 2 * CLASSES, "digit on its way", on_release=True, main=True)
     batch_size: int = choice(32, {str(size): size for size in (8, 16, 32, 64)}, "digits a batch")

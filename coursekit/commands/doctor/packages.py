@@ -27,6 +27,7 @@ WHY = {
     "matplotlib": "It draws every figure.",
     "ipywidgets": "It makes the sliders and buttons.",
     "anywidget": "It shows the figures in the page.",
+    "joblib": "It runs the trials of a search side by side.",
     "jupyterlab": "The chapters are worked through in it.",
 }
 OPTIONAL = {

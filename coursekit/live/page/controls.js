@@ -80,8 +80,14 @@ const slider = (control, move) => {
 };
 
 const choice = (control, move) => {
-  const select = make('select', {onchange: () => move(select.selectedIndex)}, ...control.options.map((one) => make('option', {}, one)));
-  return {element: make('label', {class: 'coursekit-choice'}, make('span', {}, control.label), select), show: (at) => { select.selectedIndex = at; }};
+  const select = make('select', {onchange: () => move(select.selectedIndex)});
+  const show = (at, {options}) => {
+    const offered = options[control.name], there = [...select.options].map((one) => one.textContent);
+    if (there.length !== offered.length || offered.some((one, i) => one !== there[i]))
+      select.replaceChildren(...offered.map((one) => make('option', {}, one)));  // a learner may have added one
+    select.selectedIndex = at;
+  };
+  return {element: make('label', {class: 'coursekit-choice'}, make('span', {}, control.label), select), show};
 };
 
 const toggle = (control, move) => {

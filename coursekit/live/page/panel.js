@@ -15,9 +15,10 @@ const panel = (model, el) => {
   const side = make('div', {class: 'coursekit-side'}, controls.main, more, bar);
   figure.element.addEventListener('keydown', (event) => {
     const by = {PageDown: 1, PageUp: -1}[event.key];
-    if (!by) return;
+    const step = content.step && event.key === '.' && !event.ctrlKey && !event.altKey && !event.metaKey;
+    if (!by && !step) return;
     event.preventDefault();
-    cases.go(by);
+    step ? press('step') : cases.go(by);
   });
   more.firstChild.addEventListener('click', () => requestAnimationFrame(() => more.open && more.scrollIntoView({block: 'nearest'})));
   el.classList.add('coursekit-panel');
@@ -79,8 +80,8 @@ const controlsOf = (model, el, figure) => {
   };
   const controls = get('content').controls.map((control) => [control.name, controlOf(control, my)]);
   const of = (main) => controls.filter(([, control]) => control.main === main).map(([, control]) => control.element);
-  follow(model, ['values', 'ends', 'off'], () =>
-    controls.forEach(([name, control]) => control.show(get('values')[name], {ends: get('ends'), off: get('off')})));
+  follow(model, ['options', 'values', 'ends', 'off'], () =>
+    controls.forEach(([name, control]) => control.show(get('values')[name], {options: get('options'), ends: get('ends'), off: get('off')})));
   const holder = (name, main) => {
     const made = make('div', {class: name}, ...of(main));
     made.addEventListener('pointerdown', (event) => {
@@ -107,9 +108,10 @@ const actionsOf = (model, press) => {
 const runButtons = (model, press) => {
   const start = button('Start', 'Run from the beginning, or go on after Stop', () => press('start'));
   const stop = button('Stop', 'Stop after the step that is being computed', () => press('stop'));
+  const step = model.get('content').step ? button('One step', 'One training step (on the picture: the key .)', () => press('step'), {'aria-keyshortcuts': '.'}) : null;
   const bar = make('progress', {max: 1, 'aria-label': 'progress'});
   follow(model, ['progress'], () => { bar.value = model.get('progress'); });
-  return [start, stop, bar];
+  return [start, stop, step, bar];
 };
 
 // Copies the settings as code, or the picture. What could not be copied stands in a field until the next press.
@@ -149,9 +151,9 @@ const copyButtons = (model) => {
 
 // The picture; `waiting()` says whether one is still to come after `wait()`.
 const pictureOf = (model) => {
-  const {title} = model.get('content');
+  const {title, step} = model.get('content');
   const img = make('img', {alt: title, draggable: 'false'});
-  const element = make('div', {class: 'coursekit-figure', tabindex: 0, role: 'group', 'aria-label': `${title}: the picture. Page Down shows the next case.`}, img);
+  const element = make('div', {class: 'coursekit-figure', tabindex: 0, role: 'group', 'aria-label': `${title}: the picture. Page Down shows the next case${step ? ', a full stop takes one step' : ''}.`}, img);
   let awaited = 0;
   follow(model, ['picture'], () => {
     awaited = 0;

@@ -16,7 +16,7 @@ from coursekit.chapters.cnns.edges_to_parts import (
     picture_of,
     square_filter,
 )
-from coursekit.chapters.cnns.exercises import field_size
+from coursekit.chapters.cnns.exercises.deep_units import field_size
 
 
 def test_a_square_is_as_large_as_it_says_and_stands_where_it_says():

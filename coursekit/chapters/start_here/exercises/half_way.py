@@ -1,4 +1,4 @@
-"""The exercise of chapter 00: it shows how exercises work, with nothing but the neuron of its figure."""
+"""Section 3: how exercises work, with nothing but the neuron of the figure."""
 
 import numpy as np
 

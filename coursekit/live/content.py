@@ -1,0 +1,90 @@
+"""A demo and its state as the page takes them, in words, and as code."""
+
+from typing import Any
+
+from coursekit.figures.controls import Choice, Control, DemoState, Slider, Switch
+from coursekit.figures.demo import Demo
+from coursekit.figures.style import plain
+
+KINDS = {Slider: "slider", Choice: "choice", Switch: "switch"}
+
+
+def content_of(demo: Demo) -> dict[str, Any]:
+    """What of a demo never changes, as the page takes it."""
+    return {
+        "title": demo.title,
+        "presets": [{"label": label, "tip": as_words(settings)} for label, settings in demo.presets.items()],
+        "controls": [_content_of_control(name, control) for name, control in demo.State.controls().items()],
+        "notice": demo.notice,
+        "seed": hasattr(demo.State(), "seed"),
+        "run": demo.frames is not None,
+        "step": demo.steered,
+        "natural": demo.View.size,
+    }
+
+
+def _content_of_control(name: str, control: Control) -> dict[str, Any]:
+    content = {"name": name, "kind": KINDS[type(control)], **vars(control)}
+    if isinstance(control, Slider):
+        content["whole"] = control.whole
+    content.pop("options", None)  # they may change: a learner adds to them
+    return content
+
+
+def options_of(state: DemoState) -> dict[str, list[str]]:
+    """What each choice offers now."""
+    return {name: list(one.options) for name, one in state.controls().items() if isinstance(one, Choice)}
+
+
+def values_of(state: DemoState) -> dict[str, Any]:
+    """The values of all controls for the page: a choice is a number there, its place among the options."""
+    return {name: _to_page(control, getattr(state, name)) for name, control in state.controls().items()}
+
+
+def _to_page(control: Control, value: Any) -> Any:
+    return list(control.options.values()).index(value) if isinstance(control, Choice) else value
+
+
+def settings_from(values: dict[str, Any], state: DemoState) -> dict[str, Any]:
+    """The settings that the page's values stand for."""
+    controls = state.controls()
+    return {name: _from_page(controls[name], value) for name, value in values.items()}
+
+
+def _from_page(control: Control, value: Any) -> Any:
+    return list(control.options.values())[value] if isinstance(control, Choice) else value
+
+
+def as_words(settings: dict[str, Any]) -> str:
+    """Settings as one reads them: ``weight_scale = 0.01, scheme = normal``."""
+    return ", ".join(f"{name} = {_in_words(value)}" for name, value in settings.items())
+
+
+def _in_words(value: Any) -> str:
+    return plain(value, 10) if type(value) in (int, float) else str(value)
+
+
+def ghost_of(pinned: DemoState, state: DemoState) -> str:
+    """Say what a ghost shows: the settings in which it differs from the picture."""
+    then, now = dict(vars(pinned)), vars(state)
+    until = then.pop("until", ())
+    labels = {name: control.label for name, control in state.controls().items()}
+    other = {labels.get(name, name): value for name, value in then.items() if value != now[name]}
+    words = [as_words(other) or "these settings"]
+    if until != now.get("until", ()):
+        moves = [f"{labels[name]} {_in_words(value)} until step {step}" for step, name, value in until]
+        words += moves or ["never moved"]
+    return f"Ghost: {', '.join(words)}"
+
+
+def code_of(demo: Demo, state: DemoState) -> str:
+    """The call that reproduces a figure."""
+    default = vars(demo.State())
+    changed = [f"{name}={value!r}" for name, value in vars(state).items() if value != default[name]]
+    return f"ck.show({', '.join([repr(demo.name), *changed])})"
+
+
+def script_of(demo: Demo) -> str:
+    """One line of code for each *Show me* button: the cues of a lecture, to be pasted into cells of their own."""
+    calls = ((label, ", ".join(f"{k}={v!r}" for k, v in preset.items())) for label, preset in demo.presets.items())
+    return "\n".join(f"panel.set({settings})  # {label}" for label, settings in calls)

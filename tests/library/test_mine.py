@@ -1,0 +1,199 @@
+"""A learner's own optimiser: checked at once, in every dropdown, in any net, its mistakes told as the learner's."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+import coursekit as ck
+from coursekit.exercises.checking import Verdict
+from coursekit.figures.controls import Choice, Records, choice
+from coursekit.layers import Activation, Linear
+from coursekit.losses import LOSSES
+from coursekit.network import Sequential
+from coursekit.optimisers import OPTIMISERS, Adam, Momentum
+from coursekit.optimisers.own import OwnCodeError, optimiser_of
+from coursekit.training import fit
+
+
+@pytest.fixture(autouse=True)
+def the_course_as_it_was():
+    course = dict(OPTIMISERS)
+    yield
+    OPTIMISERS.remove_own()
+    assert dict(OPTIMISERS) == course
+
+
+def momentum(w, grad, memory, lr):
+    memory["v"] = 0.9 * memory.get("v", 0) + grad
+    w -= lr * memory["v"]
+
+
+def adam(w, grad, memory, lr):
+    t = memory["t"] = memory.get("t", 0) + 1
+    m = memory["m"] = 0.9 * memory.get("m", 0) + 0.1 * grad
+    v = memory["v"] = 0.999 * memory.get("v", 0) + 0.001 * grad**2
+    return w - lr * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+
+
+def trained(optimiser, dtype):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(40, 3)).astype(dtype), rng.integers(0, 2, 40)
+    net = Sequential([Linear(3, 5, rng, dtype=dtype), Activation("tanh"), Linear(5, 2, rng, dtype=dtype)])
+    rows = list(fit(net, LOSSES["softmax_cross_entropy"], optimiser, (x, y), 3, 8, np.random.default_rng(1)))
+    return [row.loss for row in rows], {name: array.copy() for name, array in net.params.items()}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("own", "twin"), [(momentum, Momentum), (adam, Adam)])
+@pytest.mark.parametrize("weight_decay", [0.0, 0.1])
+def test_it_trains_a_network_as_the_courses_twin_does(own, twin, dtype, weight_decay):
+    ck.mine.optimiser("mine", own)
+    mine = trained(OPTIMISERS["mine"](lr=0.05, weight_decay=weight_decay), dtype)
+    theirs = trained(twin(lr=0.05, weight_decay=weight_decay), dtype)
+    tolerance = 1e-4 if dtype == np.float32 else 1e-10
+    np.testing.assert_allclose(mine[0], theirs[0], rtol=tolerance)
+    for name, array in mine[1].items():
+        assert array.dtype == dtype
+        np.testing.assert_allclose(array, theirs[1][name], rtol=tolerance, atol=tolerance)
+
+
+def test_it_is_in_the_dropdowns_that_offer_the_registry_and_in_no_list_that_is_closed():
+    open_choice = Choice("optimiser", Records(OPTIMISERS, {"none": ""}))
+    closed = choice("sgd", OPTIMISERS.values(), "optimiser").metadata["control"]
+    before = list(closed.options)
+    with pytest.raises(ValueError, match="'sgd', 'momentum'"):
+        open_choice.clean("optimiser", "mine")
+    result = ck.mine.optimiser("mine", momentum)
+    assert result.verdict is Verdict.CORRECT
+    assert "“mine (yours)”" in repr(result)
+    assert list(open_choice.options) == [*before, "mine (yours)", "none"]
+    assert open_choice.clean("optimiser", "mine") == "mine"
+    assert list(closed.options) == before
+
+
+def test_the_newer_one_replaces_the_older_in_its_place():
+    ck.mine.optimiser("mine", momentum)
+    ck.mine.optimiser("other", adam)
+    ck.mine.optimiser("mine", adam)
+    assert list(OPTIMISERS)[-2:] == ["mine", "other"]
+    assert OPTIMISERS["mine"].function is adam
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam"])
+def test_a_name_of_the_course_stays_the_courses(name):
+    kind = OPTIMISERS[name]
+    with pytest.raises(ValueError, match=f"'{name}' is the name of an entry of the course"):
+        ck.mine.optimiser(name, momentum)
+    assert OPTIMISERS[name] is kind
+
+
+@pytest.mark.parametrize("name", ["", " mine", "a\nb", "x" * 17, 3, None])
+def test_what_is_no_name_is_refused(name):
+    with pytest.raises(ValueError, match="a text of 1 to 16 letters"):
+        ck.mine.optimiser(name, momentum)
+
+
+def divides(w, grad, memory, lr):
+    v = memory.get("v", 0)
+    return w - lr * grad * (1 / v)
+
+
+def never_ends(w, grad, memory, lr):
+    while True:
+        pass
+
+
+def leaves(w, grad, memory, lr):
+    raise SystemExit
+
+
+def blows_up(w, grad, memory, lr):
+    return w / 0.0
+
+
+WRONG = {
+    "raises": (
+        divides,
+        r"your mine raises ZeroDivisionError: division by zero \(line \d+: return w - lr \* grad \* \(1",
+    ),
+    "no function": (3, "the function itself, without brackets, but got int"),
+    "too few parameters": (lambda w, grad: w, "it is called with w, grad, memory, lr, in this order"),
+    "another shape": (
+        lambda w, grad, memory, lr: np.zeros(7),
+        r"returns float64 of shape \(7,\), but w has shape \(3,\)",
+    ),
+    "a text": (lambda w, grad, memory, lr: "w", "returns str, but w has shape"),
+    "complex": (lambda w, grad, memory, lr: w * 1j, "returns complex128 of shape"),
+    "rows": (lambda w, grad, memory, lr: [[1.0], [1.0, 2.0]], "returns list, but w has shape"),
+    "for ever": (never_ends, r"did not finish within 0\.5 s\. Does every loop reach its end"),
+    "exit": (leaves, r"take exit\(\) out"),
+    "not finite": (blows_up, "w is inf after step 1"),
+}
+
+
+@pytest.mark.parametrize(("step", "words"), WRONG.values(), ids=list(WRONG))
+def test_what_is_wrong_is_said_at_once_and_nothing_has_changed(monkeypatch, step, words):
+    ck.mine.optimiser("mine", momentum)
+    if step is never_ends:
+        monkeypatch.setattr(ck.mine, "LIMIT", 0.5)
+    result = ck.mine.optimiser("mine", step)
+    assert result.verdict is Verdict.WRONG
+    with pytest.raises(AssertionError, match=words):
+        raise AssertionError(repr(result))
+    assert OPTIMISERS["mine"].function is momentum
+
+
+def forgets_to_return(w, grad, memory, lr):
+    w = w - lr * grad
+
+
+def test_one_that_moves_nothing_is_not_attempted_yet():
+    for step in (forgets_to_return, lambda w, grad, memory, lr: None, lambda w, grad, memory, lr: w):
+        result = ck.mine.optimiser("mine", step)
+        assert result.verdict is Verdict.NOT_ATTEMPTED
+        assert "Return the new w" in result.message
+        assert "mine" not in OPTIMISERS
+
+
+def test_a_mistake_that_shows_later_comes_with_the_line_and_the_gradients_are_safe():
+    def late(w, grad, memory, lr):
+        memory["t"] = memory.get("t", 0) + 1
+        if memory["t"] > 3:
+            raise KeyError("v")
+        grad *= 0
+        return w - lr
+
+    assert ck.mine.optimiser("mine", late).verdict is Verdict.CORRECT
+    params, grads = {"w": np.ones(2)}, {"w": np.ones(2)}
+    opt = OPTIMISERS["mine"](lr=0.1)
+    state = opt.init(params)
+    for _ in range(3):
+        opt.step(params, grads, state)
+    np.testing.assert_allclose(params["w"], 0.7)
+    np.testing.assert_array_equal(grads["w"], 1)
+    with pytest.raises(OwnCodeError, match=r'your mine raises KeyError: \'v\' \(line \d+: raise KeyError\("v"\)\)'):
+        opt.step(params, grads, state)
+    np.testing.assert_allclose(params["w"], 0.7)
+
+
+def test_each_parameter_has_a_memory_of_its_own():
+    seen = {}
+
+    def step(w, grad, memory, lr):
+        memory.setdefault("shape", w.shape)
+        seen[w.shape] = memory
+        return w - lr * grad
+
+    params = {"w": np.ones((2, 3)), "b": np.ones(3)}
+    opt = optimiser_of("step", "Step", step)(lr=0.1)
+    state = opt.init(params)
+    opt.step(params, params, state)
+    opt.step(params, params, state)
+    assert {shape: memory["shape"] for shape, memory in seen.items()} == {(2, 3): (2, 3), (3,): (3,)}
+    assert state["step"] == 2
+
+
+def test_a_function_with_settings_of_its_own_will_do():
+    scaled = partial(lambda w, grad, memory, lr, factor: w - factor * lr * grad, factor=2.0)
+    assert ck.mine.optimiser("scaled", scaled).verdict is Verdict.CORRECT
