@@ -48,6 +48,10 @@ class State(DemoState):
     target: str = choice("sine", {curve.label: name for name, curve in TARGETS.items()}, "curve to follow", main=True)
     added: int = slider(MAX_UNITS, 1, MAX_UNITS, "units added so far", play=4, main=True)
 
+    def ends(self) -> dict[str, float]:
+        """No more units can be added than there are."""
+        return {"added": self.units}
+
     @property
     def heard(self) -> int:
         """How many units add to the sum."""

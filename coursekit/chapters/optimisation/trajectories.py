@@ -74,12 +74,13 @@ class State(DemoState):
         return self.rate * self.times if is_like(runner, *ADAPTIVE) else self.rate
 
     def without_effect(self) -> dict[str, str]:
-        """Numbers that none of the three has."""
-        off = {}
-        if not any(is_like(runner, "momentum", "nesterov", "adam") for runner in self.runners):
-            off["momentum"] = "none of the three has a momentum"
-        if not any(is_like(runner, "adam") for runner in self.runners):
-            off["beta2"] = "none of the three is an Adam"
+        """Numbers that none of the three has, or feels: under a steady gradient a right Adam's means are right, too."""
+        off, steady = {}, self.surface == "slope"
+        moved = [runner for runner in self.runners if not (steady and runner in ("adam", "adamw"))]
+        if not any(is_like(runner, "momentum", "nesterov", "adam") for runner in moved):
+            off["momentum"] = "none of the three has a momentum, or feels it here"
+        if not any(is_like(runner, "adam") for runner in moved):
+            off["beta2"] = "none of the three is an Adam, or feels it here"
         if not any(is_like(runner, *ADAPTIVE) for runner in self.runners):
             off["times"] = "none of the three divides by the root of its squared gradients"
         return off
