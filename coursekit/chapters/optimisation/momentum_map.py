@@ -65,7 +65,7 @@ class Frame:
         floor, across = (
             damped(rate, self.state.momentum) for rate in (self.state.rate / self.state.kappa, self.state.rate)
         )
-        return f"it {floor} along the floor and {across} across it"
+        return f"it {floor} along and across" if floor == across else f"it {floor} along the floor, {across} across it"
 
     @property
     def story(self) -> str:
@@ -77,16 +77,13 @@ class Frame:
         """Factor, steps for a digit, damping; and the best point once it is to be seen."""
         state = self.state
         told = (
-            f"κ = {state.kappa:.4g}, η h = {plain(state.rate)}, β = {plain(state.momentum)}: each step multiplies "
-            f"the distance by {plain(self.factor, 4)}, {self.story}; {self.damping}."
+            f"κ = {state.kappa:.4g}, η h = {plain(state.rate)}, β = {plain(state.momentum)}: "
+            f"factor {plain(self.factor, 4)} a step, {self.story}; {self.damping}."
         )
         if not (state.best or self.found):
             return told
         rate, momentum, factor = best(state.kappa)
-        return (
-            f"{told} The best: η h = {plain(rate)}, β = {plain(momentum)}, factor {plain(factor, 4)}, "
-            f"{plain(digit(factor))} steps."
-        )
+        return f"{told} The best: η h = {plain(rate)}, β = {plain(momentum)}, factor {plain(factor, 4)}."
 
 
 def factor_of(rate: Array | float, momentum: Array | float) -> Array:
@@ -228,8 +225,7 @@ demo(
         "digit of precision. How many does the best pair of rate and momentum need?",
         ("About 100: the ravine stays as it is", "About 58, half of them", "About 12"),
         answer=2,
-        explanation="Plain descent shrinks the distance by (κ − 1)/(κ + 1) = 0.980 a step, momentum at best by "
-        "(√κ − 1)/(√κ + 1) = 0.818: the root of κ takes the place of κ.",
+        explanation="The root of κ replaces κ: (√κ − 1)/(√κ + 1) = 0.818 a step, not (κ − 1)/(κ + 1) = 0.980.",
         settings=case(3.3, 0.67, 100.0, best=True),
     ),
     notice="Look for the darkest place with both sliders. Too little momentum, and the floor creeps (overdamped); too "

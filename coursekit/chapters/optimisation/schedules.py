@@ -193,7 +193,7 @@ demo(
     question=Question(
         "With batches of 256 and a rate of 0.7 the first three fail within a few steps. The fourth takes 90 steps to "
         "get to 0.7. What becomes of it?",
-        ("It fails as well, once it gets to 0.7", "It learns to read", "It learns, but has too little time left"),
+        ("It fails, too", "It learns to read", "It has too little time left"),
         answer=1,
         explanation="The first weights lie where the loss is steep, and there 0.7 is too much. Small steps lead out "
         "of it within 90 steps, and then the net bears the very rate that would have ruined it at the start: more than "

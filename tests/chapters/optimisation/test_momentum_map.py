@@ -97,9 +97,9 @@ def test_what_the_questions_and_the_notice_say():
 @pytest.mark.parametrize(
     ("name", "words"),
     {
-        "Plain descent": "it creeps along the floor and hops",
+        "Plain descent": "it creeps along the floor, hops",
         "Too little": "it creeps along the floor",
-        "Too much": "it swings along the floor and swings across it",
+        "Too much": "it swings along and across",
         "The best": "The best:",
         "A round bowl": "2.13 steps",
     }.items(),
