@@ -195,7 +195,7 @@ demo(
         "get to 0.7. What becomes of it?",
         ("It fails, too", "It learns to read", "It has too little time left"),
         answer=1,
-        explanation="Small steps lead out of the steep place where it begins. After them it bears 0.7, and reads over 95%.",
+        explanation="Small steps lead out of the steep place where it begins. Then it bears 0.7, and reads over 95%.",
         settings={"lr": 0.7, "batch_size": 256, "warmup": 90, "optimiser": "momentum"},
     ),
     notice="All four start from the same weights and see the same batches. At a rate as high as 0.08 on small batches "
