@@ -92,13 +92,14 @@ class Frame:
     def readout(self) -> str:
         """The story, and how each ends."""
         ends = (
-            f"{look.label} {'overflows' if not math.isfinite(loss) else f'loss {plain(loss, 2)}'}, {share:.1%} right"
+            f"{look.label} {'overflows' if not math.isfinite(loss) else plain(loss, 2)}, {share:.1%}"
             for look, loss, share in zip(LOOKS, self.loss[:, -1], self.accuracy, strict=True)
             if not math.isnan(share)
         )
         so_far = "; ".join(ends) or "none yet"
         state = self.state
-        return f"{self.story}. Batches of {state.batch_size}, highest rate {plain(state.lr, 2)}. Ended: {so_far}."
+        told = f"{self.story}. Batches of {state.batch_size}, highest rate {plain(state.lr, 2)}"
+        return f"{told}. Last loss, digits right: {so_far}."
 
 
 def curves(warmup: int) -> tuple[Curve, ...]:

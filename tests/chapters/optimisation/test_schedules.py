@@ -89,4 +89,4 @@ def test_runs_come_one_after_the_other_and_say_where_they_are():
     assert np.isfinite(middle.loss[CONSTANT]).all()
     assert np.isnan(middle.loss[COSINE:]).all()
     assert middle.story == f"Step: step {3 * EVERY} of {STEPS}"
-    assert "Ended: Constant loss" in middle.readout
+    assert "right: Constant 0." in middle.readout
