@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
+from unicodedata import combining
 
 import matplotlib as mpl
 import numpy as np
@@ -77,7 +78,11 @@ def lay_out(
     lows, highs, advances = zip(*(extent(*glyph[:4], dpi, hinting) for glyph in glyphs), strict=True)
     low = min(glyph.y + below for glyph, below in zip(glyphs, lows, strict=True))
     high = max(glyph.y + above for glyph, above in zip(glyphs, highs, strict=True))
-    return Line(glyphs, glyphs[-1].x + advances[-1], high - low, -low)
+    width = glyphs[-1].x + advances[-1]
+    if combining(line[-1]):  # an accent stands over the letter before it, and how far that reaches only the font knows
+        font.set_text(line, 0.0, flags=LoadFlags(hinting))
+        width = font.get_width_height()[0] / 0x40
+    return Line(glyphs, width, high - low, -low)
 
 
 @lru_cache(PICTURES)
