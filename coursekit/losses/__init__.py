@@ -8,6 +8,7 @@ from coursekit.losses.classification import (
     zero_one,
 )
 from coursekit.losses.loss import LOSSES, Loss
+from coursekit.losses.multitask import multitask
 from coursekit.losses.regression import huber, mae, mse
 from coursekit.losses.targets import class_labels
 from coursekit.losses.variants import focal, large_margin_softmax
@@ -23,6 +24,7 @@ __all__ = [
     "large_margin_softmax",
     "mae",
     "mse",
+    "multitask",
     "softmax_cross_entropy",
     "squared_hinge",
     "zero_one",

@@ -1,12 +1,13 @@
 """Training: a generator of rows that can be watched, paused, stopped and resumed."""
 
-from coursekit.training.callbacks import ClipNorm, ClipValue, EarlyStopping, NaNWatch, Penalty, Schedule
+from coursekit.training.callbacks import Adversarial, ClipNorm, ClipValue, EarlyStopping, NaNWatch, Penalty, Schedule
 from coursekit.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from coursekit.training.fit import evaluate, fit
 from coursekit.training.lr_range import RangeTest, lr_range_test
 from coursekit.training.run import Callback, Data, Row, Run
 
 __all__ = [
+    "Adversarial",
     "Callback",
     "Checkpoint",
     "ClipNorm",

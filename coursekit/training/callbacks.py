@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from coursekit.adversarial import fgsm
 from coursekit.diagnostics import first_nonfinite
+from coursekit.hyperparameter import in_range
 from coursekit.optimisers import clip_by_norm, clip_by_value
 from coursekit.parameters import NamedArrays, together
 from coursekit.penalties import PENALTIES
@@ -87,6 +89,47 @@ class Penalty(Callback):
 def _weights(run: Run) -> list[str]:
     """Return the paths of weight matrices and filters: those named w, wx or wh."""
     return [name for name in run.net.params if name.rpartition(".")[2].startswith("w")]
+
+
+class Adversarial(Callback):
+    """Train on a mixture of the batch and of what FGSM makes of it: α · L(x) + (1 − α) · L(x + ε · sign(∂L/∂x)).
+
+    It stands before clipping and penalties among the callbacks. A step takes about three times as long.
+
+    Parameters
+    ----------
+    epsilon : float
+        The size of the step. See `fgsm`.
+    alpha : float
+        The share of the clean loss, from 0 to 1.
+    low, high : float
+        The range of the data.
+
+    Raises
+    ------
+    ValueError
+        If ``epsilon`` is negative, or ``alpha`` is not from 0 to 1.
+
+    References
+    ----------
+    I. Goodfellow, J. Shlens and C. Szegedy (2015), Explaining and harnessing adversarial examples, section 6.
+    """
+
+    def __init__(self, epsilon: float, alpha: float = 0.5, low: float = -math.inf, high: float = math.inf) -> None:
+        super().__init__()
+        in_range(epsilon, "Adversarial: epsilon", 0.0)
+        in_range(alpha, "Adversarial: alpha", 0.0, 1.0)
+        self.epsilon, self.alpha, self.low, self.high = epsilon, alpha, low, high
+
+    def before_update(self, run: Run) -> None:
+        grads, y = run.net.grads, run.data.y[run.chosen]
+        clean = {name: array.copy() for name, array in grads.items()}
+        attacked = fgsm(run.net, run.loss, run.data.x[run.chosen], y, self.epsilon, self.low, self.high)
+        loss, dscores = run.loss(run.net.forward(attacked, training=True), y)
+        run.net.parameter_gradients(dscores)
+        for name, array in clean.items():
+            grads[name][...] = self.alpha * array + (1 - self.alpha) * grads[name]
+        run.batch_loss = self.alpha * run.batch_loss + (1 - self.alpha) * loss
 
 
 class EarlyStopping(Callback):

@@ -511,3 +511,51 @@ def covariance(rows):
             for i, a in enumerate(means)
         ]
     )
+
+
+# Images that move, and models that vote.
+
+
+def sampled(image, row, column, fill):
+    """One number of an image (H, W) between its four pixels; outside stands ``fill``."""
+    top, left = math.floor(row), math.floor(column)
+    total = 0.0
+    for i, part in ((top, top + 1 - row), (top + 1, row - top)):
+        for j, share in ((left, left + 1 - column), (left + 1, column - left)):
+            inside = 0 <= i < len(image) and 0 <= j < len(image[0])
+            total += part * share * (image[i][j] if inside else fill)
+    return total
+
+
+def shift(image, down, right, fill=0.0):
+    return [[sampled(image, i - down, j - right, fill) for j in range(len(image[0]))] for i in range(len(image))]
+
+
+def rotate(image, degrees, fill=0.0):
+    angle, height, width = math.radians(degrees), len(image), len(image[0])
+    turned = [[0.0] * width for _ in range(height)]
+    for i in range(height):
+        for j in range(width):
+            along, up = j - (width - 1) / 2, (height - 1) / 2 - i
+            from_along = math.cos(angle) * along + math.sin(angle) * up
+            from_up = -math.sin(angle) * along + math.cos(angle) * up
+            turned[i][j] = sampled(image, (height - 1) / 2 - from_up, (width - 1) / 2 + from_along, fill)
+    return turned
+
+
+def vote(answers):
+    """Count for each sample, and let the smallest of the most named classes win."""
+    return [min(set(column), key=lambda c: (-column.count(c), c)) for column in zip(*answers, strict=True)]
+
+
+def multitask(scores, y, classes, weights):
+    total, start = 0.0, 0
+    for t, (count, weight) in enumerate(zip(classes, weights, strict=True)):
+        losses = [
+            -math.log(softmax(row[start : start + count])[label[t]])
+            for row, label in zip(scores, y, strict=True)
+            if label[t] >= 0
+        ]
+        total += weight * sum(losses) / max(len(losses), 1)
+        start += count
+    return total

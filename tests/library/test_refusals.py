@@ -7,11 +7,12 @@ import pytest
 from pairs import PAIRS
 
 from coursekit.activations import ACTIVATIONS
+from coursekit.augmentation import crop, noise, rotate, shift
 from coursekit.convolution import convolve2d, correlate2d
 from coursekit.diagnostics import layer_histogram, layer_moments
 from coursekit.initialisers import INITIALISERS
 from coursekit.layers import LSTM, RNN, BatchNorm, Conv2d, Linear, LocallyConnected2d, Maxout
-from coursekit.losses import LOSSES
+from coursekit.losses import LOSSES, multitask
 from coursekit.penalties import PENALTIES
 from coursekit.preprocessing import PREPROCESSORS
 
@@ -58,6 +59,12 @@ def of_functions():
     for function in (correlate2d, convolve2d):
         yield f"{function.__name__} image", square, partial(function, kernel=square)
         yield f"{function.__name__} kernel", square, partial(function, square)
+    images, rng = np.ones((1, 1, 4, 4)), np.random.default_rng(0)
+    yield "shift images", images, partial(shift, down=0, right=1)
+    yield "rotate images", images, partial(rotate, degrees=30)
+    yield "crop images", images, partial(crop, size=3, rng=rng)
+    yield "noise images", images, partial(noise, std=0.1, rng=rng)
+    yield "multitask scores", square, partial(multitask, y=[[0], [1]], classes=(2,))
     yield "layer_moments", square, layer_moments
     yield "layer_histogram", square, partial(layer_histogram, low=0, high=1)
 
