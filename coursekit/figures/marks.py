@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import LineCollection, PolyCollection, QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
@@ -48,6 +48,20 @@ def areas(ax: Axes, color: Any, *, ghost: bool | dict[str, Any] = False, **style
 def cursor(ax: Axes, color: Any = "#888888", **style: Any) -> Line2D:
     """Add a vertical line, moved by ``set_xdata([x, x])``."""
     return ax.axvline(color=color, animated=True, **{"linewidth": 1.0, **style})
+
+
+def pixels(ax: Axes, height: int, width: int, **style: Any) -> QuadMesh:
+    """Add a picture of few pixels, the first row on top and each as wide as it is high; set by ``set_array``.
+
+    Cells and not an image, which matplotlib would resample for every frame: six times slower for 8 × 8 pixels.
+    """
+    ax.grid(visible=False)
+    ax.set(xticks=[], yticks=[], aspect="equal")
+    made = ax.pcolormesh(
+        np.arange(width + 1) - 0.5, np.arange(height + 1) - 0.5, np.zeros((height, width)), animated=True, **style
+    )
+    ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
+    return made
 
 
 def put(mark: Line2D, x: float, y: float) -> None:

@@ -29,6 +29,22 @@ def still(ax, kind):
     return ghost
 
 
+def test_pixels_are_square_and_the_first_row_is_on_top(figure, ax):
+    mark = marks.pixels(ax, 2, 3, cmap="Greys", vmin=0, vmax=1)
+    mark.set_array(np.array([[1, 0, 0], [0, 0, 0.5]]))
+    figure.canvas.draw()
+    mark.draw(figure.canvas.get_renderer())
+    seen = np.asarray(figure.canvas.buffer_rgba())[..., 0]
+
+    def shade(row, column):
+        x, y = ax.transData.transform((column, row))
+        return seen[int(seen.shape[0] - y), int(x)]
+
+    assert [[shade(row, column) for column in range(3)] for row in range(2)] == [[0, 255, 255], [255, 255, 149]]
+    corner, right, below = ax.transData.transform([(0, 0), (1, 0), (0, 1)])
+    assert right[0] - corner[0] == pytest.approx(corner[1] - below[1])
+
+
 class TestGhosts:
     def test_of_a_line_keeps_its_data_while_the_line_moves_on(self, figure, ax):
         line = marks.line(ax, ghost=True)
