@@ -183,8 +183,10 @@ def _moves(one: Evidence, i: int, parameter: str, way: int, exercise: Exercise, 
     arguments = one.arguments[i]
     case = tuple(_shaken(value, way) if name == parameter else value for name, value in arguments.items())
     right, found = call(exercise, exercise.solution, case), answer(case)
-    if not isinstance(right, Returned) or not isinstance(found, Returned):
-        return False, True  # says nothing
+    if not isinstance(right, Returned):
+        return False, False  # says nothing
+    if not isinstance(found, Returned):
+        return False, True  # nor does this
     place = exercise.returns.index(one.name)
     return not one.holds((right.values[place], one.expected[i])), not one.holds((found.values[place], one.found[i]))
 
@@ -194,8 +196,10 @@ def _shaken(value: Any, way: int) -> Any:
     if isinstance(value, bool):
         return not value
     if callable(value):
-        return lambda x: 1.33 * value(x) * way
+        return lambda *given: 1.33 * value(*given) * way
     array = np.asarray(value)
+    if array.dtype.kind == "b":
+        return np.roll(array, way)
     if array.dtype.kind in "iu":
         traded = np.roll(array, 1) if way == 1 else np.minimum(array, array.max() - 1)
         return traded if array.ndim else type(value)(value + way**2)

@@ -11,7 +11,7 @@ import numpy as np
 from coursekit.chapter import Chapter, chapter_of
 from coursekit.registry import Registry
 
-Case = tuple[Any, ...]  # the arguments of one call: numbers, float64 or integer arrays, and functions
+Case = tuple[Any, ...]  # the arguments of one call: numbers, float64, integer or bool arrays, and functions
 
 
 @dataclass(frozen=True)

@@ -239,7 +239,7 @@ def _marked(one: Evidence, index: tuple[Any, ...]) -> list[Array]:
 
 
 def _conditions(one: Evidence) -> Iterator[tuple[str, list[Array]]]:
-    """Yield where labels point, where an argument of the same shape has which sign, and where two of them are equal."""
+    """Yield where labels point, where an argument of the same shape has which sign, and where two are equal."""
     for parameter in _label_names(one):
         pairs = [
             (np.asarray(given[parameter]), right) for given, right in zip(one.arguments, one.expected, strict=True)
@@ -253,6 +253,9 @@ def _conditions(one: Evidence) -> Iterator[tuple[str, list[Array]]]:
         if all(a.shape == b.shape and a.ndim and a.dtype.kind == "f" for a, b in pairs):
             for words, test in (("> 0", np.greater), ("< 0", np.less), ("= 0", np.equal)):
                 yield f"where {parameter} {words}", [test(a, 0) for a in given]
+        if all(a.shape == b.shape and a.ndim and a.dtype.kind == "b" for a, b in pairs):
+            yield f"where {parameter} is True", given
+            yield f"where {parameter} is False", [~a for a in given]
     for a, b in combinations(one.arguments[0], 2):
         both = [(np.asarray(given[a]), np.asarray(given[b])) for given in one.arguments]
         if all(p.shape == q.shape == right.shape and p.ndim for (p, q), right in zip(both, one.expected, strict=True)):

@@ -79,12 +79,13 @@ class TestEveryExercise:
         assert 2 <= len(exercise.hints) <= 3
         assert len({case_text(case) for case in cases(exercise)}) == len(cases(exercise)) >= 3
         arrays = [value for case in cases(exercise) for value in case if np.ndim(value)]
-        assert all(value.dtype in (np.float64, np.int64) and np.ptp(value[np.isfinite(value)]) > 0 for value in arrays)
+        assert all(value.dtype in (np.float64, np.int64, bool) for value in arrays)
+        assert all(len(np.unique(value[np.isfinite(value)])) > 1 for value in arrays)
 
     def test_float32_is_accepted(self, exercise):
         def rounded(*arguments):
             values = exercise.solution(*arguments)
-            return [value.astype(np.float32) for value in values] if isinstance(values, tuple) else np.float32(values)
+            return list(map(np.float32, values)) if isinstance(values, tuple) else np.float32(values)
 
         assert judge(exercise, rounded, 5.0).verdict is Verdict.CORRECT
 
