@@ -319,7 +319,7 @@ demo(
         "moment, what follows?",
         ("It learns, most of the dead stay dead", "It learns, nearly all wake up", "It goes on guessing"),
         answer=0,
-        explanation="The units that are left are enough for 95 % of the validation digits. No gradient reaches a dead "
+        explanation="The units that are left are enough for 95% of the validation digits. No gradient reaches a dead "
         "one: it wakes up only if the layer before it happens to lift its sum. Lower the rate before they die.",
         settings={"lr": 0.1, "until": ((30, "lr", 1.0),)},
     ),
@@ -363,7 +363,7 @@ demo(
             "F",
             RATE_LOW,
             (DEAD, RANDOM, SMALL),
-            "All is calm and nothing happens: a step changes the weights by 0.01 % at most. Raise the rate a hundred "
+            "All is calm and nothing happens: a step changes the weights by 0.01% at most. Raise the rate a hundred "
             "times while it runs.",
         ),
     },

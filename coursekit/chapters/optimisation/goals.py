@@ -47,7 +47,7 @@ def _net_saved(state: Any, frame: Any) -> str:
 goal(
     __name__,
     "babysit",
-    task="Take at least ten steps at a rate of 1, and then save the net: 95 % of the validation digits right at the "
+    task="Take at least ten steps at a rate of 1, and then save the net: 95% of the validation digits right at the "
     "end, and no more than a quarter of the units dead.",
     missing=_net_saved,
     takeaway="After ten steps one unit in ten is dead, five steps later four in ten, and most of them stay so. A rate "

@@ -41,11 +41,11 @@ quiz(
         "has to be a ninth.",
     ),
     Question(
-        "Of 200 settings you choose the one that does best on the validation set: 97.0 %. The test set, used for the "
-        "first time, says 95.8 %. Which figure do you report?",
+        "Of 200 settings you choose the one that does best on the validation set: 97.0%. The test set, used for the "
+        "first time, says 95.8%. Which figure do you report?",
         (
-            "97.0 %: more data stood behind the choice",
-            "95.8 %: the best of 200 was in part lucky",
+            "97.0%: more data stood behind the choice",
+            "95.8%: the best of 200 was in part lucky",
             "Neither: you choose again until the two agree",
         ),
         answer=1,
