@@ -19,5 +19,6 @@ for _chapter in (
     "initialisation",
     "batch_normalisation",
     "optimisation",
+    "regularisation",
 ):
     import_module(f"{__name__}.{_chapter}")
