@@ -40,6 +40,8 @@ REACHED = {
     "train_vs_infer": {"momentum": 0.02},
     "momentum_map": {"kappa": 25.0, "rate": 2.76, "momentum": 0.45},
     "babysit": {"lr": 0.1, "until": ((10, "lr", 1.0),)},
+    "polynomial": {"noise": 0.6, "penalised": True, "strength": 0.03},
+    "adversarial": {"trained": "against", "epsilon": 0.19},
 }
 MISSED = {
     "descent": [
@@ -150,6 +152,19 @@ MISSED = {
         ({"lr": 0.1, "until": ((10, "lr", 0.5),)}, "Begin with a rate of 1"),
         ({"lr": 0.1, "until": ((30, "lr", 1.0),)}, "39% of the units are dead"),
         ({"lr": 0.1, "until": ((10, "lr", 1.0),), "digits": 600}, "with all digits"),
+    ],
+    "polynomial": [
+        ({"penalised": True}, "set the noise to 0.6"),
+        ({"noise": 0.6, "penalised": True, "strength": 0.03, "points": 60}, "16 points"),
+        ({"noise": 0.6, "degree": 3, "penalised": True, "strength": 0.03}, "Keep degree 15"),
+        ({"noise": 0.6}, "Switch the penalty on"),
+        ({"noise": 0.6, "penalised": True}, "The test error is 0.475"),
+        ({"noise": 0.6, "penalised": True, "strength": 0.3}, "too much, or too little"),
+    ],
+    "adversarial": [
+        ({"epsilon": 0.09}, "Choose the network"),
+        ({"epsilon": 0.1, "trained": "against"}, "ε = 0.1 it reads 84% of the digits"),
+        ({"epsilon": 0.3, "trained": "against"}, "Look for half"),
     ],
 }
 EACH = pytest.mark.parametrize("goal", GOALS.values(), ids=list(GOALS))
