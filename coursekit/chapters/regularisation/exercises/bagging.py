@@ -35,7 +35,7 @@ exercise(
         Misconception(
             "limit",
             lambda n, draws: 1 - 1 / math.e,
-            "63.2 % is the limit for n draws from very many rows. Here n is small, and draws may be another number.",
+            "63.2% is the limit for n draws from very many rows. Here n is small, and draws may be another number.",
         ),
         Misconception(
             "limit for draws",
@@ -115,6 +115,6 @@ exercise(
         "The draws know nothing of each other: the chances of missing multiply.",
         "1 - (1 - 1 / n) ** draws.",
     ),
-    takeaway="With draws = n it falls from 1 at n = 1 towards 1 − 1/e = 63.2 %. Of many rows more than a third stay "
+    takeaway="With draws = n it falls from 1 at n = 1 towards 1 − 1/e = 63.2%. Of many rows more than a third stay "
     "out of each bootstrap sample, and each model misses others.",
 )
