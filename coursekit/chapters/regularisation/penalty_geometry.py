@@ -271,7 +271,7 @@ class View:
 
     def _make_steps(self, figure: Figure, rect: Any) -> Axes:
         ax = axes(figure, rect, "", "step, penalty alone, rate 0.5")
-        legend(ax, ("■ gradient", RED), ("● soft threshold (L1)", BLUE))
+        _, self.soft_entry = legend(ax, ("■ gradient", RED), ("● soft threshold", BLUE))
         ax.set(xlim=(-0.3, STEPS + 0.3), ylim=(-2.4, 2.4), xticks=range(STEPS + 1), yticks=range(-2, 3))
         zero(ax)
         self.steps = line(ax, "s--", color=RED, markersize=7, linewidth=1.6, ghost=True)
@@ -280,7 +280,7 @@ class View:
 
     def _make_prior(self, figure: Figure, rect: Any) -> Axes:
         ax = axes(figure, rect, "", "a weight w")
-        legend(ax, ("■ prior p(w)/p(0)", PURPLE), ("— λR = −log", ORANGE))
+        legend(ax, ("■ p(w)/p(0)", PURPLE), ("— λR", ORANGE))
         ax.set(xlim=(-3, 3), ylim=(0, 3), xticks=range(-3, 4), yticks=range(4))
         self.under = areas(ax, PURPLE, alpha=0.25)
         self.density = line(ax, color=PURPLE, linewidth=2.4, ghost=True)
@@ -314,6 +314,7 @@ class View:
 
     def _choose(self, frame: Frame) -> None:
         """Show one of the axes at the right; soft thresholds belong to L1 alone."""
+        fit(self.soft_entry, visible=frame.state.penalty == "l1")
         for (ax, moving), shown in zip(self.beside.values(), frame.shown.tolist(), strict=True):
             fit(ax, visible=shown)
             for artist in moving:

@@ -190,14 +190,12 @@ class View:
 
     def _make_loss(self, figure: Figure) -> None:
         ax = axes(figure, (0.055, 0.115, 0.45, 0.075), "")
-        ax.set(xlim=(0, 1), ylim=(0, 1), yticks=())
-        ax.set_xticks([0, 0.5, 1], ["0", "half of L", "all"])
+        ax.set(xlim=(0, 1), ylim=(0, 1), xticks=(), yticks=())
         ax.grid(visible=False)
         legend(ax, ("L =", INK), ("■ data loss", BLUE), ("+", INK), ("■ λR", PURPLE))
         self.data_part, self.penalty_part = areas(ax, BLUE), areas(ax, PURPLE)
-        self.sum = ax.text(
-            1, 1.12, "", transform=ax.transAxes, fontsize=11.5, ha="right", va="bottom", color=INK, animated=True
-        )
+        style = {"fontsize": 11.5, "ha": "center", "va": "top", "color": INK}
+        self.sum = ax.text(0.5, -0.25, "", transform=ax.transAxes, animated=True, **style)
 
     def _make_errors(self, figure: Figure) -> None:
         ax = axes(figure, (0.59, 0.545, 0.4, 0.29), "error", "")
@@ -235,7 +233,7 @@ class View:
         share = data / (data + penalty) if data + penalty > EXACT else np.nan  # of nothing there is no share
         self.data_part.set_verts(rectangles(0, share, 0.1, 0.9))
         self.penalty_part.set_verts(rectangles(share, 1, 0.1, 0.9))
-        self.sum.set_text(f"{tidy(data)} + {plain(penalty, 2)} = {tidy(data + penalty)}")
+        self.sum.set_text(f"L = {tidy(data)} + {plain(penalty, 2)} = {tidy(data + penalty)}")
 
     def _show_errors(self, frame: Frame) -> None:
         degrees = np.arange(len(frame.train))
