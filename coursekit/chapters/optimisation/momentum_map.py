@@ -177,7 +177,7 @@ class View:
         extent = (*RATES, 0, 1)
         self.map = ax.imshow(np.zeros((2, 2)), origin="lower", extent=extent, aspect="auto", animated=True, **look)
         ax.set(xlim=RATES, ylim=(0, 1))
-        legend(ax, ("■ diverges", "#84766f"))
+        legend(ax, ("■ diverges", "#80726b"))
         self.best = line(ax, "*", color="#ffd23f", markersize=17, markeredgecolor=INK, zorder=6)
         self.here = line(
             ax, "o", color=RED, markersize=12, markeredgecolor="#ffffff", markeredgewidth=1.6, clip_on=False
