@@ -274,7 +274,7 @@ demo(
     ),
     others={
         "more points": Question(
-            "What closes the gap between the two losses, with the same net and one label in ten wrong as before?",
+            "What closes the gap between the two losses, with the same net and the same chance of a wrong label?",
             ("400 points instead of 60", "Three times as many steps", "100 units instead of 64"),
             answer=0,
             explanation="Among 400 points a wrong label has right ones close by, and no smooth boundary serves both. "
