@@ -192,8 +192,8 @@ demo(
     __name__,
     title="Four schedules",
     question=Question(
-        "With batches of 256 and a rate of 0.7 the first three fail within a few steps. The fourth takes 90 steps to "
-        "get to 0.7. What becomes of it?",
+        "With batches of 256 and a rate of 0.7 the first three soon fail. The fourth gets to 0.7 in 90 steps. "
+        "What becomes of it?",
         ("It fails, too", "It learns to read", "It has too little time left"),
         answer=1,
         explanation="Small steps lead out of the steep place where it begins. Then it bears 0.7, and reads over 95%.",
