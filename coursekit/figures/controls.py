@@ -125,12 +125,13 @@ def slider(
     main: bool = False,
     live: bool = False,
 ) -> Any:
-    """A state field moved by a slider; on a log slider ``step`` is in decades (0.01 unless given).
+    """A state field moved by a slider; on a log slider ``step`` is in decades (0.01 unless given, 0.05 if whole).
 
     With ``play`` a whole number gets a button that moves it on by one every so many milliseconds. ``main`` keeps it in
     sight beside the picture. ``live`` lets it act on a run that goes on, in a `SteeredState`.
     """
-    step = step or (0.01 if log else 1 if isinstance(low, int) else (high - low) / 100)
+    whole = isinstance(default, int)  # of which a step of 0.01 decades would mostly give the same one again
+    step = step or ((0.05 if whole else 0.01) if log else 1 if isinstance(low, int) else (high - low) / 100)
     return _field(default, Slider(label, low, high, step, log, on_release, play, main, live))
 
 

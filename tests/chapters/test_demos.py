@@ -126,6 +126,13 @@ def test_a_label_is_short_enough_for_its_column(demo, name, control):
     assert 3 <= len(control.label) <= (40 if isinstance(control, Switch) else 24)  # longer ones are cut in JupyterLab
 
 
+@pytest.mark.parametrize(("demo", "name", "control"), [one for one in CONTROLS if getattr(one[2], "log", False)])
+def test_an_arrow_key_moves_a_log_slider_on_from_its_default(demo, name, control):
+    default = getattr(demo.State(), name)
+    moved = default * 10 ** (-control.step if default == control.high else control.step)
+    assert (round(moved) if isinstance(default, int) else moved) != default
+
+
 @DEMO
 def test_presets_and_the_question_are_states_that_can_be_shown(demo):
     assert demo.presets
