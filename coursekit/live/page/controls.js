@@ -6,11 +6,22 @@ const written = (value) => String(digits(value, 10)).replace('-', '−').replace
 // What a learner has typed: a comma is a decimal point, and a real minus sign is a minus.
 const typed = (text) => (text.trim() ? Number(text.trim().replace(',', '.').replace('−', '-').replace('e+', 'e')) : NaN);
 
+// The whole numbers at which a log slider stops, each once.
+const wholeStops = ({low, high, step}) => {
+  const count = Math.round(Math.log10(high / low) / step) + 1;
+  return [...new Set(Array.from({length: count}, (_, i) => Math.min(Math.round(low * 10 ** (i * step)), high)))];
+};
+
+const nearest = (stops, value) =>
+  stops.reduce((best, stop, i) => (Math.abs(stop - value) < Math.abs(stops[best] - value) ? i : best), 0);
+
 const slider = (control, move) => {
   const {low, high, step, log, whole} = control;
-  const place = (value) => (log ? Math.log10(value / low) : value - low) / step;
+  const stops = log && whole ? wholeStops(control) : null;
+  const place = (value) => (stops ? nearest(stops, value) : (log ? Math.log10(value / low) : value - low) / step);
   const last = Math.round(place(high));
-  const value = (i) => (i >= last ? high : i <= 0 ? low : log ? digits(low * 10 ** (i * step), 3) : digits(low + i * step, 10));
+  const between = (i) => (stops ? stops[i] : log ? digits(low * 10 ** (i * step), 3) : digits(low + i * step, 10));
+  const value = (i) => (i >= last ? high : i <= 0 ? low : between(i));
   const id = 'coursekit-' + Math.random().toString(36).slice(2);
   const range = make('input', {type: 'range', id, min: 0, max: last, step: 1});
   const number = make('input', {type: 'text', inputmode: 'decimal', 'aria-label': `${control.label}, number`, autocomplete: 'off'});
