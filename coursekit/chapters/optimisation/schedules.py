@@ -98,8 +98,8 @@ class Frame:
         )
         so_far = "; ".join(ends) or "none yet"
         state = self.state
-        told = f"{self.story}. Batches of {state.batch_size}, highest rate {plain(state.lr, 2)}"
-        return f"{told}. Last loss, digits right: {so_far}."
+        told = f"{self.story}. Batches of {state.batch_size}, η {plain(state.lr, 2)}"
+        return f"{told}. Loss, digits right: {so_far}."
 
 
 def curves(warmup: int) -> tuple[Curve, ...]:
