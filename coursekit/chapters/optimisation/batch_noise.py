@@ -251,11 +251,11 @@ demo(
         ("As wide: the rate is the same", "About half as wide", "A quarter as wide"),
         answer=1,
         explanation="The mean of four times as many samples has a quarter of the variance, and a width goes with the "
-        "root of it. So half the width costs four times the samples; a smaller rate has it for more steps.",
+        "root of it. So half the width costs four times the samples; a smaller rate costs more steps.",
         settings={"batch": 16, "step": SHOWN},
     ),
     notice="Is a digit an 8 or a 3? One weight is for the ink in its middle, one for all its ink. Far from the star "
-    "single samples are almost as quick as all 128, at a fraction of the work. Near it the noise takes over. The "
+    "single samples on average go as far as all 128, at a fraction of the work. Near it the noise takes over. The "
     "ball's area goes with η/B: with four times the batch and four times the rate it hardly changes. A sum in place of "
     "the mean makes the step grow with the batch.",
     presets={

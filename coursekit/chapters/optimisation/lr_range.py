@@ -203,24 +203,24 @@ demo(
     __name__,
     title="A rate that rises at every step",
     question=Question(
-        "On the left the rate rises at every step, and the loss is lowest at η = 0.21. You train the same net with "
+        "On the left the rate rises at every step, and the loss is lowest at η = 0.22. You train the same net with "
         "just this rate from the first step to the last. What happens?",
         ("It learns faster than at any other rate", "It learns less than with a third of it", "The loss overflows"),
         answer=1,
         explanation="When the test got there, smaller rates had done the work, and the loss went on falling while the "
-        "rate was already too large to begin with. After 200 steps at 0.21 the loss is several times that at a third "
+        "rate was already too large to begin with. After 200 steps at 0.22 the loss is several times that at a third "
         "of it.",
-        settings={"lr": 0.215, "optimiser": "momentum", "depth": 2},
+        settings={"lr": 0.2155, "optimiser": "momentum", "depth": 2},
     ),
     notice="Below the steepest fall, a larger rate learns faster; between there and the lowest point it is a matter of "
-    "luck; beyond it nothing is learned. So read the rate off where the fall is steepest, or take a third to a tenth "
+    "luck; beyond it little is learned. So read the rate off where the fall is steepest, or take a third to a tenth "
     "of the lowest point's, never that itself. Every optimiser has its own: Adam wants a tenth of what momentum "
     "wants. New draw deals other digits and weights: the marks move a little, and the advice stays.",
     presets={
         "Too timid": case(0.001),
         "A tenth of the lowest": case(0.021),
         "A third of it": case(0.07),
-        "The lowest itself": case(0.215),
+        "The lowest itself": case(0.2155),
         "Twice as much": case(0.43),
     },
 )

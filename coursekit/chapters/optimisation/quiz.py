@@ -11,7 +11,7 @@ quiz(
         ("A tenth longer", "Ten times as long", "As long as before: only their direction is steadier"),
         answer=1,
         explanation="The velocity ends at g / (1 − μ): at 10 times the gradient with 0.9, at 100 times with 0.99. So "
-        "who raises the momentum has to lower the rate.",
+        "a higher momentum calls for a lower rate.",
     ),
     Question(
         "After a long run AdaGrad hardly moves any more, far from any minimum. What has happened?",
@@ -29,8 +29,8 @@ quiz(
         "Somebody multiplies the loss by 1000, and with it all gradients. What changes in the steps that Adam takes?",
         ("They get 1000 times as long", "They get 1000 times as short", "Next to nothing"),
         answer=2,
-        explanation="The mean above the line grows by 1000, and so does the root below it. Only ε stays as it is, and "
-        "counts for even less. Plain descent would take steps 1000 times as long.",
+        explanation="The mean above the line grows 1000-fold, and so does the root below it. Only ε stays as it is, "
+        "and counts for even less. Plain descent would take steps 1000 times as long.",
     ),
     Question(
         "The ball of noise around the minimum is to be a third as wide, with batches of the same size. What do you do "

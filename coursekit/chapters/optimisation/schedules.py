@@ -196,11 +196,11 @@ demo(
         "What becomes of it?",
         ("It fails, too", "It learns to read", "It has too little time left"),
         answer=1,
-        explanation="Small steps lead out of the steep place where it begins. Then it bears 0.7, and reads over 95%.",
+        explanation="Small steps lead out of the sharp place where it begins. Then it bears 0.7, and reads over 95%.",
         settings={"lr": 0.7, "batch_size": 256, "warmup": 90, "optimiser": "momentum"},
     ),
     notice="All four start from the same weights and see the same batches. At a rate as high as 0.08 on small batches "
-    "the constant one is tossed about: its loss falls no further, and each drop of the others shows at once. "
+    "the constant one is tossed about: its loss falls no further, and each drop of Step shows at once. "
     "At 0.03 there is little to gain. Warm-up is for steps too large to begin with, as large batches tempt you to "
     "take (Goyal et al., 2017); where the first steps do no harm, it changes next to nothing.",
     presets={

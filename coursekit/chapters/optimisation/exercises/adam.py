@@ -189,7 +189,7 @@ exercise(
         Misconception(
             "only m corrected",
             _with(v_hat=lambda mean, beta, t: mean),
-            MEANS + "You correct m alone. v starts at 0, too, and longer feels it, since beta2 is nearer to 1.",
+            MEANS + "You correct m alone. v starts at 0, too, and feels it longer, since beta2 is nearer to 1.",
         ),
         Misconception(
             "only v corrected",

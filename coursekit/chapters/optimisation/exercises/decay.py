@@ -169,8 +169,8 @@ exercise(
         Misconception(
             "twice",
             _beside(lambda theta, moved, g, rate, decay: 2 * rate * decay * theta),
-            "m and v are right. Your decay is twice too large: the 2 is the slope of a square, and nothing is derived "
-            "here.",
+            "m and v are right. Your decay is twice what it should be: the 2 is the slope of a square, and nothing is "
+            "derived here.",
         ),
         Misconception(
             "sign only",
