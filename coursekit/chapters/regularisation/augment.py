@@ -224,8 +224,8 @@ demo(
         "How does it do on upright ones?",
         ("As well: it has seen more", "Worse: it can hardly tell some classes apart", "Not at all: it guesses"),
         answer=1,
-        explanation="A 6 turned by 180° is a 9, and still carries the label 6. Such copies teach the network that the "
-        "label does not matter. It reads digits at every angle, and upright ones worse than before.",
+        explanation="A 6 turned by 180° is a 9, and still carries the label 6. Such copies ask for two answers to "
+        "the same shape. It reads digits at every angle, and upright ones worse than before.",
         settings={"trained": ANY, "degrees": 0, "right": 0, "noise": 0.0},
     ),
     notice="Copies help where the label survives: turned by up to 30°, digits stay what they are. Turn them all by "

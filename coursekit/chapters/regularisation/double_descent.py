@@ -295,7 +295,7 @@ demo(
             ("Yes, more data always help", "No, the error becomes far larger", "It changes hardly anything"),
             answer=1,
             explanation="Now there are as many samples as features, and the model stands on the peak: test error 14. "
-            "More data moves the peak to the right; the right penalty takes it away.",
+            "More data move the peak to the right; the right penalty takes it away.",
             settings={"features": 30, "samples": 30, "penalised": False},
         ),
     },
@@ -307,6 +307,6 @@ demo(
         "On the peak": PLAIN | {"features": 20},
         "300 features": PLAIN | {"features": 300},
         "300, λ = 0.02": PLAIN | {"features": 300, "penalised": True, "strength": 0.02},
-        "More data hurts": PLAIN | {"features": 30, "samples": 30},
+        "More data hurt": PLAIN | {"features": 30, "samples": 30},
     },
 )

@@ -317,13 +317,13 @@ demo(
             "are there. About how large are the last layer's inputs now?",
             ("As large as in training", "Twice as large", "Four times as large"),
             answer=2,
-            explanation="Every layer doubles what it gets, and hands it on: 1 ÷ (0.8 · 0.5 · 0.5) = 5 times what the "
-            "scaled net has. The scores are far too sure of themselves.",
+            explanation="Every layer hands its factor on: 1 ÷ (0.8 · 0.5 · 0.5) = 5 times what the scaled net has, and "
+            "that is 0.78 of training's. The net is far too sure of itself.",
             settings={"scaling": "forgotten"},
         ),
         "which mean": Question(
-            "With softmax regression the geometric mean of a thousand subnetworks is the whole net, nearly to the "
-            "digit. And their arithmetic mean?",
+            "With softmax regression the geometric mean of a thousand subnetworks is the whole net to within "
+            "0.01. And their arithmetic mean?",
             ("The same", "It stays away from it", "It comes even closer"),
             answer=1,
             explanation="A mean of scores is a geometric mean of probabilities, made to add up to 1 again. The "

@@ -227,7 +227,7 @@ demo(
             ("The same epoch", "A better one", "A worse one"),
             answer=2,
             explanation="Whoever waits longer gives chance more time: in epoch 42 the net does well on these 50 "
-            "points, and worse on all others. With 400 points that hardly happens.",
+            "points, and worse on others. With 400 points that hardly happens.",
             settings={"patience": 20},
         ),
     },

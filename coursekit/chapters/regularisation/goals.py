@@ -22,7 +22,7 @@ goal(
     "polynomial",
     task=f"With noise of std 0.6, degree 15 and 16 points, find a λ that brings the test error to {ENOUGH} or less.",
     missing=_noisy_fit,
-    takeaway="At a noise of 0.3 the best λ was about 0.015, and now it is about 0.03: the less a point can be trusted, "
+    takeaway="At a noise of 0.3 the best λ was about 0.013, and now it is about 0.03: the less a point can be trusted, "
     "the less it should pay to bend for it. You saw the test error; with real data a validation set stands in for it.",
 )
 

@@ -272,10 +272,10 @@ demo(
         ),
         "large": Question(
             "Degree 15, and now a far too large λ, 10. What does the curve look like?",
-            ("It lies on y = 0", "Nearly flat, at the points' mean", "It is the true curve"),
+            ("A straight slope", "Nearly flat", "It is the true curve"),
             answer=1,
-            explanation="Every bend and every slope costs too much. Only w₀, the height of the curve, is free, "
-            "because it is not penalised: it moves to the mean of the points.",
+            explanation="Every bend and every slope costs too much. Only w₀, the height of the curve, is not "
+            "penalised: it moves to the mean of the points, 0.04.",
             settings={"penalised": True, "strength": 10.0, "degree": 15},
         ),
     },

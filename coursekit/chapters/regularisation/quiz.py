@@ -43,6 +43,6 @@ quiz(
         ("2 and 2", "2 and 0", "1 and 1", "Any two that add up to 2"),
         answer=2,
         explanation="The score needs a sum of 2, and of all such pairs 1 and 1 has the smallest sum of squares, 2 "
-        "against 4 for 2 and 0. With L1 they would all cost the same.",
+        "against 4 for 2 and 0. With L1 both of these would cost the same.",
     ),
 )

@@ -68,7 +68,9 @@ def test_other_draws_overfit_too_and_lambda_helps_them_later_more_than_from_the_
 
 
 def test_presets_tell_their_stories():
-    assert preset("λ from the start").gap < 0.2
+    priced = preset("λ from the start")
+    assert priced.gap < 0.2
+    assert priced.curves.val_error[-1] > compute(State()).curves.val_error[-1] + 0.04  # the loss falls, the errors rise
     assert preset("Dropout").gap < 0.25
     small = preset("A small net")
     assert compute(State()).gap > 3 * small.gap
@@ -76,7 +78,10 @@ def test_presets_tell_their_stories():
 
 
 def test_more_points_close_the_gap_and_neither_units_nor_steps_do():
-    assert of("more points").gap < 0.2
+    more = of("more points")
+    assert more.gap < 0.2
+    assert more.curves.train[-1] == pytest.approx(0.29, abs=0.005)
+    assert more.curves.val[-1] == pytest.approx(0.42, abs=0.005)
     assert compute(State(units=100)).gap > 2
     val = compute(State()).curves.val
     assert (np.diff(val[len(val) // 2 :]) > 0).all()
@@ -97,7 +102,7 @@ def test_a_lambda_too_large_leaves_an_almost_straight_boundary_and_underfits():
 
 
 def test_the_run_is_that_of_fit_with_a_penalty():
-    state = State(units=8, weight_decay=0.01, drop=0.3)
+    state = State(units=8, strength=0.01, drop=0.3)
     learn, judge = dealt(state.points, state.flipped, 0)
     rng = np.random.default_rng(0)
     net = network(8, rng, drop=0.3)
@@ -116,10 +121,10 @@ def test_a_run_moved_on_its_way_is_the_run_that_its_state_tells():
     live = Live(State(units=8))
     for frame in frames(live.state, live):
         if frame.step == 200:
-            live.state = live.state.steered(200, weight_decay=0.02)
+            live.state = live.state.steered(200, strength=0.02)
         if frame.step == 400:
             live.state = live.state.steered(400, drop=0.4)
-    assert frame.state.until == ((200, "weight_decay", 0.0), (400, "drop", 0.0))
+    assert frame.state.until == ((200, "strength", 0.0), (400, "drop", 0.0))
     again = compute(frame.state)
     for seen, computed in zip(frame.curves, again.curves, strict=True):
         np.testing.assert_array_equal(seen, computed)

@@ -84,7 +84,7 @@ exercise(
         Misconception(
             "drops at test time",
             _of(_right, _right),
-            "training is right, but you drop at test time, too, and the answer hangs on chance. There y = x.",
+            "training is right, but you drop at test time, too, and the answer depends on chance. There y = x.",
         ),
         Misconception(
             "modes swapped",
@@ -159,8 +159,8 @@ exercise(
         Convention(
             "kept where u < 1 − p",
             _of(lambda x, u, p: x * (u < 1 - p) / (1 - p)),
-            "You keep where u < 1 − p: other values go than with u < p, but each with the same chance. The mean over "
-            "all masks is x, so at test time there is nothing left to scale.",
+            "You keep where u < 1 − p, which drops different values than u < p, each with the same chance. The mean "
+            "over all masks is x, so at test time there is nothing left to scale.",
         ),
     ),
 )

@@ -177,5 +177,5 @@ exercise(
         "np.sign(moved) * np.maximum(np.abs(moved) - rate * strength, 0).",
     ),
     takeaway="This is soft thresholding. A weight whose gradient stays smaller than strength goes to 0 and remains "
-    "there: L1 sorts out what the data do not need.",
+    "there: L1 weeds out what the data do not need.",
 )
