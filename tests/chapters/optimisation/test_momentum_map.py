@@ -88,7 +88,10 @@ def test_what_the_questions_and_the_notice_say():
     answer = compute(State(**DEMOS["momentum_map"].question.settings))
     assert answer.found
     assert digit(answer.factor) == pytest.approx(11.5, abs=0.1)
-    assert not compute(State(**DEMOS["momentum_map"].others["rates"].settings)).diverges
+    too_much = compute(State(**DEMOS["momentum_map"].others["rates"].settings))
+    assert digit(too_much.factor) == pytest.approx(90, abs=0.5)
+    assert too_much.damping == "it swings along and across"
+    assert too_much.factor == pytest.approx(0.975, abs=5e-4)
     rate, momentum, _ = best(100.0)
     over, under = (digit(float(both(rate + by, momentum, 100.0))) for by in (0.03, -0.03))
     assert over > 2 * under
