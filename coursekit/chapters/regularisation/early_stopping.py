@@ -78,8 +78,9 @@ class Frame:
         """Where it stops, what it keeps, and what the run would have had to offer."""
         test, last = self.run.test, self.stopped - 1
         end = f"stopped after epoch {self.stopped}" if self.stopped < EPOCHS else f"not stopped in {EPOCHS} epochs"
+        enough = f", min_delta {self.state.min_delta:g}" if self.state.min_delta else ""
         return (
-            f"Patience {self.state.patience}: {end}, with the weights of epoch {self.kept} (validation loss "
+            f"Patience {self.state.patience}{enough}: {end}, with the weights of epoch {self.kept} (validation loss "
             f"{self.val[self.kept - 1]:.3f}, test loss {test[self.kept - 1]:.3f}; after the last epoch trained "
             f"{test[last]:.3f}). Best of the whole run: epoch {self.best}, test loss {test.min():.3f}. "
             f"Lost: {self.lost:.3f}."
