@@ -11,25 +11,20 @@ from matplotlib.figure import Figure
 from coursekit.activations.softmax import softmax_forward
 from coursekit.adversarial import fgsm
 from coursekit.arrays import Array
+from coursekit.chapters.regularisation.augment import CLASSES, EPOCHS, LOSS, PIXELS, untrained
 from coursekit.data import load_digits
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import Bars, cursor, legend, line, pixels, put, say
 from coursekit.figures.style import BLUE, GREY, INK, ORANGE, RED, axes, headline
-from coursekit.layers import Activation, Linear
-from coursekit.losses import LOSSES
 from coursekit.network import Sequential
 from coursekit.optimisers import OPTIMISERS
 from coursekit.training import Adversarial, fit
 
-CLASSES = 10
-PIXELS = 64
-EPOCHS = 15
 LARGEST = 0.4
 AGAINST = 0.15  # the ε of the network that is trained against the step
 EPSILONS = np.linspace(0, LARGEST, 21)
-LOSS = LOSSES["softmax_cross_entropy"]
 
 
 @dataclass(frozen=True)
@@ -94,8 +89,7 @@ def network(trained: str, seed: int = 0) -> Sequential:
     """Train 64 → 64 → 10 on the training digits, or on the even mixture of them and of what FGSM makes of them."""
     images, labels = load_digits("train")
     rng = np.random.default_rng(seed)
-    first, last = Linear(PIXELS, 64, rng, "he_normal"), Linear(64, CLASSES, rng, "he_normal")
-    net = Sequential([first, Activation("relu"), last])
+    net = untrained(rng)
     callbacks = [Adversarial(AGAINST, 0.5, 0, 1)] if trained == "against" else []
     data = images.reshape(len(images), PIXELS), labels
     for _ in fit(net, LOSS, OPTIMISERS["adam"](lr=0.01), data, EPOCHS, 64, rng, callbacks):

@@ -97,13 +97,18 @@ def test_digits() -> tuple[Array, Array, Array]:
     return x, labels, np.array(typical)
 
 
+def untrained(rng: np.random.Generator) -> Sequential:
+    """Build 64 → 64 → 10 with ReLU."""
+    first, last = Linear(PIXELS, 64, rng, "he_normal"), Linear(64, CLASSES, rng, "he_normal")
+    return Sequential([first, Activation("relu"), last])
+
+
 @lru_cache(maxsize=16)
 def network(trained: str, seed: int = 0) -> Sequential:
     """Train 64 → 64 → 10 on the training digits, changed anew in every epoch."""
     images, labels = load_digits("train")
     rng = np.random.default_rng(seed)
-    first, last = Linear(PIXELS, 64, rng, "he_normal"), Linear(64, CLASSES, rng, "he_normal")
-    net = Sequential([first, Activation("relu"), last])
+    net = untrained(rng)
     optimiser = OPTIMISERS["adam"](lr=0.01)
     for _ in range(EPOCHS):
         x = TRAINED[trained](images, rng).reshape(len(images), PIXELS)

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
+from coursekit.chapters.regularisation.polynomial import tidy
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider, switch
 from coursekit.figures.demo import demo
@@ -22,7 +23,6 @@ DRAWS = 9
 COMMON = (1, 2, 3, 4, 6, 8, 11, 15, 20, 26, 34, 45, 60, 80, 110, 150, 210, 300)
 AROUND = (-3, -1, 0, 1, 3)  # sizes near the number of samples
 LOW, TOP = 1e-2, 1e2  # errors that the picture shows
-EXACT = 1e-12  # an error below is rounding
 ROUNDING = 1e-12  # eigenvalues below this share of the largest are 0
 REACH = 4.0  # of predictions that the picture shows
 
@@ -75,11 +75,6 @@ class Frame:
             f"training error {tidy(self.now.train[0])}, test error {tidy(self.now.test[0])}, norm of the weights "
             f"{rough(self.now.norm[0])}."
         )
-
-
-def tidy(error: float) -> str:
-    """Write an error, and what is only rounding as 0."""
-    return rough(error) if error > EXACT else "0"
 
 
 def counted(features: int) -> str:
