@@ -47,12 +47,13 @@ class Page(anywidget.AnyWidget):
 class PanelPage(Page):
     """The fields that a panel shares with its page.
 
-    ``values`` moves both ways; ``room`` (width, height, pixel ratio) and ``held`` (the pointer holds a slider) come
-    from the page; all others go to it.
+    ``values`` moves both ways; ``moves`` (how often a control was moved), ``room`` (width, height, pixel ratio) and
+    ``held`` (the pointer holds a slider) come from the page; all others go to it.
     """
 
     kind = Unicode("panel").tag(sync=True)
     values = Dict().tag(sync=True)
+    moves = Int(0).tag(sync=True)
     room: Any = List().tag(sync=True)
     held = Bool(False).tag(sync=True)
     picture = Bytes().tag(sync=True)

@@ -55,6 +55,7 @@ class Panel:
             self.state = demo.State().replace(**settings)
         self._initial = self.state
         self._generation = 0
+        self._settled = -1  # moves of controls that a button has overruled
         self._took = 0.0  # seconds, the last picture
         self._rough = False  # whether that one is a preview, or less sharp than the screen
         self._first: Any = None
@@ -206,8 +207,14 @@ class Panel:
     # ---- reacting
 
     def _moved(self, change: Any) -> None:
-        """Take the values of all controls from the page; those that we have sent there change nothing."""
+        """Take the values of all controls from the page; those that we have sent there change nothing.
+
+        A front end may hold values back while the kernel is busy, and send them after a press that came later.
+        """
         with self._reporting():
+            if self.page.moves <= self._settled:
+                self.page.values = values_of(self.state)
+                return
             try:
                 state = self.state.replace(**settings_from(change["new"], self.state))
             except Exception:
@@ -253,7 +260,9 @@ class Panel:
             self._show(self.frame)
             self._sharpen()
 
-    def _to_case(self, index: int) -> None:
+    def _to_case(self, index: int, after: int = -1) -> None:
+        """Show a case, whatever a control was moved to before."""
+        self._settled = after
         self._apply(list(self.demo.presets.values())[index])
 
     def _case(self) -> int:
@@ -262,9 +271,10 @@ class Panel:
         matching = (i for i, case in enumerate(self.demo.presets.values()) if case.items() <= state.items())
         return next(matching, -1)
 
-    def _reset(self) -> None:
+    def _reset(self, after: int = -1) -> None:
         """Go back to the first settings, and ask again."""
         self._stop()
+        self._settled = after
         with self._reporting(), LOCK, self.page.hold_sync():
             self.state, self._frames, self._live = self._initial, None, None
             self.page.veiled, self.page.answered = self._question is not None, -1

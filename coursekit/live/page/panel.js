@@ -3,7 +3,7 @@
 const panel = (model, el) => {
   const content = model.get('content');
   const press = (what, more = {}) => {
-    if (what !== 'skip') el.dispatchEvent(new Event('coursekit-press'));  // what plays would send its old values after it
+    if (what !== 'skip') el.dispatchEvent(new Event('coursekit-press'));  // what plays ends
     model.send({press: what, ...more});
   };
   const figure = pictureOf(model);
@@ -47,7 +47,7 @@ const questionOf = (model, press, figure) => {
 // *Show me*: buttons, or a dropdown where they have no room; `go(1)` is the next case, `go(-1)` the last one.
 const casesOf = (model, press) => {
   const presets = model.get('content').presets, at = () => model.get('at_case');
-  const to = (index) => press('preset', {index});
+  const to = (index) => press('preset', {index, after: model.get('moves')});
   const wide = make('div', {class: 'coursekit-cases', role: 'group', 'aria-label': 'Show me'}, make('span', {}, 'Show me:'),
     ...presets.map(({label, tip}, i) => button(label, tip, () => to(i))));
   const narrow = make('select', {class: 'coursekit-narrow', 'aria-label': 'Show me', onchange: () => narrow.selectedIndex && to(narrow.selectedIndex - 1)},
@@ -75,6 +75,7 @@ const controlsOf = (model, el, figure) => {
     whenPressed: (then) => el.addEventListener('coursekit-press', then),
     move: (name, value) => {
       figure.wait();
+      model.set('moves', get('moves') + 1);
       set('values', {...get('values'), [name]: value});
     },
   };
@@ -101,7 +102,7 @@ const actionsOf = (model, press) => {
   const pin = button('Pin', 'Keep this picture as a ghost and compare (again: take it away)', () => press('pin'));
   follow(model, ['ghost'], () => put(pin, model.get('ghost') ? 'Unpin' : 'Pin'));
   return make('div', {class: 'coursekit-actions'}, ...(content.run ? runButtons(model, press) : []),
-    button('Reset', 'Back to the first settings and the question', () => press('reset')),
+    button('Reset', 'Back to the first settings and the question', () => press('reset', {after: model.get('moves')})),
     content.seed ? button('New draw', 'Draw new random numbers', () => press('draw')) : null, pin);
 };
 
