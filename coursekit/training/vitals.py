@@ -7,13 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 from coursekit.arrays import Array
+from coursekit.diagnostics.limits import BOLD, DEAD, TIMID
 from coursekit.kernels.optim import sum_of_squares
 from coursekit.layers import Activation
 from coursekit.parameters import together
 from coursekit.training.run import Callback, Row, Run
 
 RECENT = 36  # steps over which a warning looks: what one batch does is noise
-TIMID, BOLD = 2e-4, 3e-2  # the update ratio below, and above which it is remarked on; a healthy one is about 1e-3
 
 
 class Vitals(NamedTuple):
@@ -155,7 +155,7 @@ def _not_a_number(vitals: Vitals) -> Symptom | None:
 
 def _units_dead(vitals: Vitals) -> Symptom | None:
     born, now = vitals.dead[0], vitals.dead[-1]
-    if now < 0.25:
+    if now < DEAD:
         return None
     if born > 0.8 * now and vitals.ratio[0] < BOLD:
         return Symptom("born dead", f"{now:.0%} of the units are dead since the first step: look at the biases")

@@ -5,12 +5,13 @@ import math
 import numpy as np
 import pytest
 
+from coursekit.diagnostics.limits import BOLD, TIMID
 from coursekit.layers import Activation, Linear
 from coursekit.losses import LOSSES
 from coursekit.network import Sequential
 from coursekit.optimisers import OPTIMISERS
 from coursekit.training import fit
-from coursekit.training.vitals import BOLD, TIMID, Vitals, VitalSigns, early_warning
+from coursekit.training.vitals import Vitals, VitalSigns, early_warning
 
 LOSS = LOSSES["softmax_cross_entropy"]
 DTYPE = pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from coursekit.activations import ACTIVATIONS, Activation
 from coursekit.arrays import Array
 from coursekit.diagnostics import layer_flatness, layer_histogram, layer_moments
+from coursekit.diagnostics.limits import FADED, FAINT, GROWN, SATURATED
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider, switch
 from coursekit.figures.demo import demo
@@ -72,11 +73,15 @@ class Frame:
         first, last = self.ends
         if self.state.direction == "weights":  # a sum over the rows grows as their root
             first, last = first / math.sqrt(ROWS), last / math.sqrt(ROWS)
-        if not np.isfinite(self.std).all() or last > 10 * max(first, 1):
+        if not np.isfinite(self.std).all() or last > GROWN * max(first, 1):
             return "explodes"
-        if last < 0.1 * first or first < 0.02:
+        if last < FADED * first or first < FAINT:
             return "vanishes"
-        if self.state.direction == "forward" and self.saturated[1:].mean() > 0.5 and math.isfinite(sum(self._range)):
+        if (
+            self.state.direction == "forward"
+            and self.saturated[1:].mean() > SATURATED
+            and math.isfinite(sum(self._range))
+        ):
             return "saturates"
         return "lives"
 
