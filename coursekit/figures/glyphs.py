@@ -63,6 +63,14 @@ class Line(NamedTuple):
     descent: float
 
 
+class Heights(NamedTuple):
+    """How far a font's letters reach above the baseline and below it, and the gap between two lines, in pixels."""
+
+    ascent: float | None
+    descent: float | None
+    gap: float | None
+
+
 @lru_cache(LINES)
 def lay_out(
     line: str, fonts: tuple[str, ...], size: float, dpi: float, hinting: int, features: Any = None, language: Any = None
@@ -83,6 +91,19 @@ def lay_out(
         font.set_text(line, 0.0, flags=LoadFlags(hinting))
         width = font.get_width_height()[0] / 0x40
     return Line(glyphs, width, high - low, -low)
+
+
+@lru_cache(LINES)
+def heights(fonts: tuple[str, ...], size: float, dpi: float) -> Heights:
+    """Read in the first of the fonts how high a line is, as matplotlib's texts do."""
+    font = get_font(fonts)
+    names = {"OS/2": ("sTypoAscender", "sTypoDescender", "sTypoLineGap"), "hhea": ("ascent", "descent", "lineGap")}
+    for table, keys in names.items():
+        if (found := font.get_sfnt_table(table)) is not None:
+            scale = 1 / font.get_sfnt_table("head")["unitsPerEm"] * size * dpi / 72
+            ascent, descent, gap = (found[key] * scale for key in keys)
+            return Heights(ascent, -descent, gap)
+    return Heights(None, None, None)  # then the text measures its letters
 
 
 @lru_cache(PICTURES)
@@ -139,6 +160,10 @@ class KeepingRenderer(RendererAgg):  # type: ignore[misc]
     def get_text_width_height_descent(self, s: str, prop: Any, ismath: Any) -> tuple[float, float, float]:
         """Measure a line of text in pixels."""
         return super().get_text_width_height_descent(s, prop, ismath) if ismath else self._line(s, prop)[1:]
+
+    def _get_font_height_metrics(self, prop: Any) -> Heights:
+        """Say how high a line of text is, which matplotlib would else read in the font for every text."""
+        return heights(tuple(fontManager._find_fonts_by_props(prop)), prop.get_size_in_points(), self.dpi)
 
     def _line(self, words: str, prop: Any, features: Any = None, language: Any = None) -> Line:
         fonts, hinting = tuple(fontManager._find_fonts_by_props(prop)), get_hinting_flag().value

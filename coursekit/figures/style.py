@@ -7,6 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import ScaledTranslation
 
+from coursekit.figures.ticks import draw_ticks_together
+
 # After M. Petroff (2021), Accessible color sequences for data visualization, but darker, for white paper: all except
 # ORANGE and GREY are dark enough for text. A test measures that any colour vision tells them apart.
 BLUE = "#2e7ab8"
@@ -37,6 +39,7 @@ def axes(
     in which axes are drawn.
     """
     ax = figure.add_axes(rect)
+    draw_ticks_together(ax)
     entitle(ax, title)
     ax.set_xlabel(xlabel, fontsize=10.5, color=INK)
     ax.xaxis.set_label_coords(0.5, 0, ax.transAxes + ScaledTranslation(0, -DROP / 72, figure.dpi_scale_trans))
