@@ -3,6 +3,7 @@
 from coursekit.data.bundled import Images, load_digits, load_photograph
 from coursekit.data.downloads import DownloadError, download
 from coursekit.data.fashion import FASHION_CLASSES, load_fashion, load_fashion_or_digits
+from coursekit.data.own import as_digit
 from coursekit.data.parts import Part, split
 from coursekit.data.synthetic import POINT_SETS, Points, PointSet, blobs, circles, moons, spirals, xor
 
@@ -14,6 +15,7 @@ __all__ = [
     "Part",
     "PointSet",
     "Points",
+    "as_digit",
     "blobs",
     "circles",
     "download",

@@ -4,6 +4,8 @@ import struct
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -72,8 +74,7 @@ class LiveFigure:
         if self._background is None or self.figure.stale:
             self.canvas.draw()
             self._background = self.canvas.copy_from_bbox(self.figure.bbox)
-            moving = self.figure.findobj(lambda artist: artist.get_animated())
-            self._moving = sorted(moving, key=lambda artist: artist.get_zorder())
+            self._moving = sorted(moving(self.figure), key=lambda artist: artist.get_zorder())
         self.canvas.restore_region(self._background)
         return self._finished()
 
@@ -101,11 +102,27 @@ class LiveFigure:
             artist.draw(renderer)
         return encode_png(np.asarray(self.canvas.buffer_rgba()))
 
+    @property
+    def pad(self) -> list[float]:
+        """Where the view is drawn on: left, top, width and height in shares of the picture; empty if it is not."""
+        if not hasattr(self.view, "pad"):
+            return []
+        stale = self.figure.stale
+        box = self.view.pad.get_position()  # as drawn: asking moves nothing, though it counts as a change
+        self.figure.stale = stale
+        return [box.x0, 1 - box.y1, box.width, box.height]
+
     def pin(self, keep: bool) -> None:
         """Keep what is shown as a ghost behind all that comes, or take the ghost away; the next frame shows it."""
         pin(self.figure, keep)
         if hasattr(self.view, "pin"):  # its ghost is another picture than its marks
             self.view.pin(self._frame if keep else None)
+
+
+def moving(artist: Artist) -> list[Artist]:
+    """Return what moves in a figure; an axis, with hundreds of parts of ticks, stands still."""
+    found = [part for child in artist.get_children() if not isinstance(child, Axis) for part in moving(child)]
+    return [*found, artist] if artist.get_animated() else found
 
 
 def narrow(words: Text) -> None:

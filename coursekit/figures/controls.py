@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any, Self
 
+import numpy as np
+
+from coursekit.figures.drawing import drawn, packed, unpacked
 from coursekit.registry import Registry
 
 
@@ -109,7 +112,40 @@ class Switch:
         return [False, True]
 
 
-Control = Slider | Choice | Switch
+@dataclass(frozen=True)
+class Drawing:
+    """A drawing of ``side`` × ``side`` cells, held as text (`coursekit.figures.drawing.packed`).
+
+    It is drawn on the picture, with a round brush so many cells wide: on the axes that the view calls ``pad``, whose
+    limits are 0 and ``side``, with rows from top to bottom.
+    """
+
+    label: str
+    side: int
+    brush: float
+    main: bool = False
+
+    def clean(self, name: str, value: Any) -> str:
+        """Return an array of 0 and 1, or such a text, as text; or raise ``ValueError``."""
+        try:
+            cells = unpacked(value, self.side) if isinstance(value, str) else np.asarray(value)
+            fits = cells.shape == (self.side, self.side) and bool(np.isin(cells, (0, 1)).all())
+        except (ValueError, TypeError):
+            fits = False
+        if not fits:
+            short = f"{value!r:.40}"
+            raise ValueError(
+                f"{name} must be an array of {self.side} × {self.side} cells, 1 for ink and 0 for paper, or the text "
+                f"that *Copy settings* gives, but is {short}."
+            )
+        return packed(cells)
+
+    def samples(self) -> list[str]:
+        """No ink at all, and a stroke across."""
+        return ["", packed(drawn([[(0, 0), (self.side, self.side)]], self.side, self.brush))]
+
+
+Control = Slider | Choice | Switch | Drawing
 
 
 def slider(
@@ -149,6 +185,11 @@ def choice(default: Any, options: Mapping[Any, Any] | Iterable[Any], label: str,
 def switch(default: bool, label: str, *, main: bool = False) -> Any:
     """A state field that is on or off."""
     return _field(default, Switch(label, main))
+
+
+def drawing(default: str, side: int, label: str, *, brush: float, main: bool = False) -> Any:
+    """A state field that is drawn on the picture with pointer or keys: see `Drawing`; ``side`` is a multiple of 4."""
+    return _field(default, Drawing(label, side, brush, main))
 
 
 def _field(default: Any, control: Control) -> Any:

@@ -25,7 +25,8 @@ class View(Protocol):
     """Makes its artists once on a figure (``animated=True`` for those that move), then only sets their data.
 
     A view whose ghost is another picture than its marks (see `coursekit.figures.marks.pin`) also has
-    ``pin(frame)``, which keeps a frame, or with None takes it away.
+    ``pin(frame)``, which keeps a frame, or with None takes it away. One that is drawn on has ``pad``, the axes for its
+    state's `coursekit.figures.controls.Drawing`.
     """
 
     size: tuple[float, float]  # width and height in inches at 100 dots an inch

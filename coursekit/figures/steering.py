@@ -82,7 +82,9 @@ class SteeredState(DemoState):
                 f"until holds a triple (step, control, value) for each value before the last, with a step of at least "
                 f"1 and one of {', '.join(live)}, but has {entry!r}. Example: until=((300, {live[0]!r}, 0.1),)."
             )
-        return step, name, self.controls()[name].clean(name, value)
+        control = self.controls()[name]
+        assert isinstance(control, Slider)  # as all live ones are
+        return step, name, control.clean(name, value)
 
 
 @dataclass

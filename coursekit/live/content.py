@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from coursekit.figures.controls import Choice, Control, DemoState, Slider, Switch
+from coursekit.figures.controls import Choice, Control, DemoState, Drawing, Slider, Switch
 from coursekit.figures.demo import Demo
 from coursekit.figures.style import plain
 
-KINDS = {Slider: "slider", Choice: "choice", Switch: "switch"}
+KINDS = {Slider: "slider", Choice: "choice", Switch: "switch", Drawing: "drawing"}
+
+LONGEST = 40  # letters of a value in words; a text that is longer is a drawing's
 
 
 def content_of(demo: Demo) -> dict[str, Any]:
@@ -61,7 +63,11 @@ def as_words(settings: dict[str, Any]) -> str:
 
 
 def _in_words(value: Any) -> str:
-    return plain(value, 10) if type(value) in (int, float) else str(value)
+    if type(value) in (int, float):
+        return plain(value, 10)
+    if isinstance(value, str) and len(value) > LONGEST:
+        return "a drawing"
+    return "blank" if value == "" else str(value)
 
 
 def ghost_of(pinned: DemoState, state: DemoState) -> str:

@@ -11,7 +11,7 @@ from browser_support import eventually, failures
 
 from coursekit.chapters import CHAPTERS
 from coursekit.commands.lab import free_port
-from tools.lab_driver import LabPage, LabServer
+from tools.lab_driver import LabPage, LabServer, write_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -37,6 +37,22 @@ def test_notebook_7(browser, root):
         before = figure.png()
         figure.press(figure.handle("weight_scale"), "ArrowRight")
         assert eventually(lambda: figure.png() != before)
+        assert failures(page, server) == []
+
+
+def test_notebook_7_lets_a_picture_be_drawn_on(browser, tmp_path):
+    write_notebook(tmp_path / "drawing.ipynb", "import coursekit as ck\nck.show('own_digit', ask='')")
+    with LabServer(tmp_path, app="notebook") as server, LabPage(browser, server, "drawing.ipynb") as page:
+        page.console_errors.clear()
+        page.run_all()
+        figure = page.figure()
+        figure.wait_until_still()
+        before, box = figure.readout(), figure.root.locator(".coursekit-pad").bounding_box()
+        page.page.mouse.move(box["x"] + 10, box["y"] + 10)
+        page.page.mouse.down()
+        page.page.mouse.move(box["x"] + box["width"] - 10, box["y"] + 10, steps=10)
+        page.page.mouse.up()
+        assert eventually(lambda: figure.readout() not in (before, ""))
         assert failures(page, server) == []
 
 

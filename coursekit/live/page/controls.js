@@ -136,9 +136,9 @@ const player = (control, part, panel) => {
   return made;
 };
 
-const KINDS_OF_CONTROL = {slider, choice, switch: toggle};
+const KINDS_OF_CONTROL = {slider, choice, switch: toggle, drawing};
 const controlOf = (control, panel) => {
-  const part = KINDS_OF_CONTROL[control.kind](control, (value) => panel.move(control.name, value));
+  const part = KINDS_OF_CONTROL[control.kind](control, (value) => panel.move(control.name, value), panel);
   const element = make('div', {class: `coursekit-control coursekit-control-${control.name}`}, part.element);
   if (control.play) part.element.append(player(control, part, panel));
   const show = (value, state) => {

@@ -63,14 +63,17 @@ const casesOf = (model, press) => {
   return {elements: [wide, narrow], go};
 };
 
-// `main` and `others` hold the controls. The kernel is told while the pointer holds a slider: that is no rest.
+// `main` and `others` hold the controls. The kernel is told while the pointer holds a slider, or draws: that is no rest.
 const controlsOf = (model, el, figure) => {
   const get = (name) => model.get(name);
   const set = (field, value) => {
     model.set(field, value);
     model.save_changes();
   };
+  const hold = (on) => set('held', on);
   const my = {
+    figure, hold,
+    place: () => get('pad'),
     waiting: figure.waiting,
     whenPressed: (then) => el.addEventListener('coursekit-press', then),
     move: (name, value) => {
@@ -87,10 +90,10 @@ const controlsOf = (model, el, figure) => {
     const made = make('div', {class: name}, ...of(main));
     made.addEventListener('pointerdown', (event) => {
       if (event.target.type !== 'range') return;
-      set('held', true);
+      hold(true);
       const release = new AbortController();
       for (const kind of ['pointerup', 'pointercancel'])
-        window.addEventListener(kind, () => { release.abort(); set('held', false); }, {capture: true, signal: release.signal});
+        window.addEventListener(kind, () => { release.abort(); hold(false); }, {capture: true, signal: release.signal});
     });
     return made;
   };

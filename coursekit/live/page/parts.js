@@ -44,6 +44,7 @@ const watchKernel = (model, el) => {
     gone.hidden = false;
     el.toggleAttribute('data-gone', true);
     for (const one of el.querySelectorAll('button, input, select')) one.disabled = true;
+    for (const one of el.querySelectorAll('.coursekit-pad')) one.inert = true;
   };
   const look = () => requestAnimationFrame(() => el.closest('.jupyter-widgets-disconnected') && lose());
   model.on('comm_live_update', look);
