@@ -19,7 +19,7 @@ from coursekit.live.blas import one_thread
 from coursekit.live.cells import now_showing, told_briefly
 from coursekit.live.content import code_of, content_of, ghost_of, options_of, script_of, settings_from, values_of
 from coursekit.live.page import PanelPage, in_lecture
-from coursekit.live.run import LOCK, Runner, in_one_context
+from coursekit.live.run import LOCK, Runner, in_one_context, in_turn
 
 IDLE = 0.05  # seconds without a new value after which a preview is refined
 HELD = 0.6  # the same while the pointer holds a slider: a slow hand is no hand at rest
@@ -74,6 +74,7 @@ class Panel:
         """Whether its controls stand elsewhere than when it was first shown."""
         return self.state != self._initial
 
+    @in_turn
     def set(self, **settings: Any) -> None:
         """Change settings, draw the full picture before returning, and raise what goes wrong.
 
@@ -114,6 +115,7 @@ class Panel:
         data, metadata = page.beside(plain=repr(self), png=b64encode(still).decode("ascii"))
         return data, metadata | {"image/png": {"alt": self.frame.readout}}
 
+    @in_turn
     def close(self) -> None:
         """End the run, and free what kernel and page hold; `set`, or showing it again, builds the panel anew."""
         self._stop()
@@ -168,7 +170,9 @@ class Panel:
     def _show_picture(self, frame: Any) -> None:
         """Show a preview: its line of text follows when the slider rests, so that a screen reader can keep up."""
         self.frame = frame
-        self.page.picture = self._figure.render(frame, VEIL if self.page.veiled else "")
+        picture = self._figure.render(frame, VEIL if self.page.veiled else "")
+        self.page.pad = self._figure.pad  # before the picture: its place is looked up when that has arrived
+        self.page.picture = picture
 
     def _show(self, frame: Any) -> None:
         with self.page.hold_sync():
@@ -271,6 +275,7 @@ class Panel:
         matching = (i for i, case in enumerate(self.demo.presets.values()) if case.items() <= state.items())
         return next(matching, -1)
 
+    @in_turn
     def _reset(self, after: int = -1) -> None:
         """Go back to the first settings, and ask again."""
         self._stop()
@@ -281,6 +286,7 @@ class Panel:
             self._show(self._first or self.demo.compute(self.state))
             self._sharpen()
 
+    @in_turn
     def _move_to(self, state: Any, pressed: bool = False) -> None:
         """Follow the controls: a run starts anew, a slow picture is previewed and then refined, a fast one is drawn."""
         self._generation += 1  # a refinement that waits, or is at work, is given up
@@ -288,7 +294,8 @@ class Panel:
         began = time.perf_counter()
         if self.demo.frames:
             if pressed or not self._steer(state):
-                self.state, self._frames, self._moved_at = state, None, time.monotonic()
+                with LOCK:
+                    self.state, self._frames, self._moved_at = state, None, time.monotonic()
                 self._run()
         elif self.demo.preview and not pressed:
             with one_thread(), LOCK, self.page.hold_sync(), self._or_as_before():
@@ -365,6 +372,7 @@ class Panel:
 
     # ---- running
 
+    @in_turn
     def _start(self) -> None:
         """Start the run, or go on with one that was stopped; a second Start changes nothing."""
         self.page.veiled = False
@@ -413,12 +421,14 @@ class Panel:
         self._show(replace(self.frame, state=self.state))
         self._sharpen()
 
+    @in_turn
     def _pause(self) -> None:
         self._stop()
         with LOCK:
             if self._live and self._frames and self._live.step and self.frame.state != self.state:
                 self._mark()
 
+    @in_turn
     def _one_step(self) -> None:
         """Take one step of the run, of a new one if none is on its way, and stand."""
         self._stop()

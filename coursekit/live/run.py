@@ -4,10 +4,24 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextvars import copy_context
+from functools import wraps
 from typing import Any
 
 # One lock for the whole process: compute and draw never overlap, whichever thread a widget's message arrives on.
 LOCK = threading.RLock()
+# Whoever moves, presses or calls takes a turn: state, run and picture change together. Taken before LOCK, never in it.
+TURN = threading.RLock()
+
+
+def in_turn(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a method wait until no other that takes turns is at work."""
+
+    @wraps(method)
+    def waiting(*args: Any, **kwargs: Any) -> Any:
+        with TURN:
+            return method(*args, **kwargs)
+
+    return waiting
 
 
 class Runner:

@@ -757,3 +757,35 @@ def test_a_learners_own_mistake_is_shown_and_the_panel_goes_on(monkeypatch):
     finally:
         panel.close()
         OPTIMISERS.remove_own()
+
+
+class TestTwoThreads:
+    """JupyterLab may bring a slider's messages on another thread than a cell's."""
+
+    @pytest.mark.parametrize("running", [False, True], ids=["instant", "a run"])
+    def test_a_slider_and_a_cell_that_move_at_once_leave_state_picture_and_words_in_agreement(self, running):
+        def frames(state):
+            for part in range(1, 5):
+                time.sleep(0.001)
+                yield Frame(state.value, part / 4)
+
+        panel, errors, ended = Panel(make_demo(**({"frames": frames} if running else {}))), [], threading.Event()
+
+        def hand():
+            for step in range(1, 400):
+                if ended.is_set():
+                    break
+                panel.page.set_state({"values": {"value": step % 7 / 4}, "moves": step})
+                errors.extend(filter(None, [panel.page.error]))
+
+        thread = threading.Thread(target=hand)
+        thread.start()
+        for step in range(100):
+            panel.set(value=step % 5 / 3)
+        ended.set()
+        thread.join()
+        wait_until(lambda: not panel._runner.running)
+        assert not errors
+        assert panel.frame.value == panel.state.value == panel.page.values["value"]
+        assert panel.page.readout == panel.frame.readout
+        assert panel.png == LiveFigure(View).render(panel.frame)
