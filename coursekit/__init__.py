@@ -20,6 +20,7 @@ _PUBLIC = {
     "check": "coursekit.sitting",
     "hint": "coursekit.sitting",
     "progress": "coursekit.sitting",
+    "report_card": "coursekit.card",
     "mine": "coursekit.mine",
     "DEMOS": "coursekit.demos",
     "ACTIVATIONS": "coursekit.activations",

@@ -8,10 +8,11 @@ _SESSION = Session()
 check = _SESSION.check
 hint = _SESSION.hint
 progress = _SESSION.progress
-# For live/, which makes buttons of them: they are no part of the public face.
+# For live/, which makes buttons of them, and for report cards: they are no part of the public face.
 enter = _SESSION.enter
 hints_left = _SESSION.hints_left
+record_card = _SESSION.record_card
 record_quiz = _SESSION.record_quiz
 solution = _SESSION.solution
 
-__all__ = ["check", "enter", "hint", "hints_left", "progress", "record_quiz", "solution"]
+__all__ = ["check", "enter", "hint", "hints_left", "progress", "record_card", "record_quiz", "solution"]

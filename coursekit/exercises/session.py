@@ -15,6 +15,8 @@ from coursekit.exercises.quiz import QUIZZES, question_key
 from coursekit.exercises.solution import solution_source
 from coursekit.registry import Registry, UnknownNameError
 
+CARD = "report card"  # in the progress file; no exercise has such a name, for it holds a space
+
 
 @dataclass(frozen=True)
 class Hint:
@@ -44,7 +46,15 @@ class Progress:
         solved = sum(bool(standing.solved) for standing in mine.values())
         todo = next((name for name, standing in mine.items() if not standing.solved), None)
         after = f" Next: {todo}, in chapter {EXERCISES[todo].chapter}." if todo else ""
-        return "\n".join([*lines, f"{solved} of {len(mine)} solved.{after}"])
+        return "\n".join([*lines, f"{solved} of {len(mine)} solved.{after}", *self._card()])
+
+    def _card(self) -> list[str]:
+        """Say how the report cards stand, if there ever was one."""
+        if CARD not in self.standings:
+            return []
+        standing = self.standings[CARD]
+        passed = f"all lines passed on {standing.solved}" if standing.solved else "none with all lines passed yet"
+        return [f"Report card: {standing.attempts} so far, {passed}."]
 
     def _chapters(self, mine: Standings) -> list[tuple[str, ...]]:
         rows: list[tuple[str, ...]] = [("chapter", "solved", "goals", "quiz")]
@@ -108,7 +118,8 @@ class Session:
             return CheckResult(str(name), Verdict.WRONG, str(error))
         result = judge(exercise, answer, time_limit)
         if result.verdict is not Verdict.NOT_ATTEMPTED:
-            self._file.update(exercise.name, lambda standing: _attempted(standing, result))
+            right = result.verdict is Verdict.CORRECT
+            self._file.update(exercise.name, lambda standing: _attempted(standing, right))
         return result
 
     def _check_goal(self, panel: Shown) -> CheckResult:
@@ -118,7 +129,8 @@ class Session:
             return CheckResult(panel.demo.name, Verdict.WRONG, str(error))
         result = judge_goal(goal, panel)
         if result.verdict is not Verdict.NOT_ATTEMPTED:
-            self._file.update(goal.key, lambda standing: _attempted(standing, result))
+            right = result.verdict is Verdict.CORRECT
+            self._file.update(goal.key, lambda standing: _attempted(standing, right))
         return result
 
     def hint(self, name: str | None = None) -> Hint:
@@ -205,6 +217,10 @@ class Session:
         }
         self._file.update_all(lambda standings: {**answers, **standings})  # what stands there stays
 
+    def record_card(self, passed: bool) -> None:
+        """Keep in the progress file that a report card was made, and the day of the first that passed in every line."""
+        self._file.update(CARD, lambda standing: _attempted(standing, passed))
+
     def _note_once(self, text: str) -> None:
         if text not in self._notes:
             self._notes.add(text)
@@ -216,10 +232,9 @@ def of_the_course(standings: Standings) -> Standings:
     return {name: standings.get(name, Standing()) for name in EXERCISES}
 
 
-def _attempted(standing: Standing, result: CheckResult) -> Standing:
+def _attempted(standing: Standing, right: bool) -> Standing:
     """Count an attempt and note its day; what was solved once stays as it is."""
     if standing.solved:
         return standing
     today = date.today().isoformat()
-    right = result.verdict is Verdict.CORRECT
     return Standing(standing.attempts + 1, standing.hints, solved=today if right else "", tried="" if right else today)
