@@ -171,6 +171,11 @@ def lstm_step_backward(dh: Array, dc: Array, cache: LSTMStepCache) -> tuple[Arra
     return dz @ wx.T, dz @ wh.T, dc * f, x.T @ dz, h.T @ dz, dz.sum(0)
 
 
+def forget_gate(hidden: int) -> slice:
+    """Return which of the 4H columns of ``wx``, ``wh`` and ``b`` belong to the forget gate f."""
+    return slice(hidden, 2 * hidden)
+
+
 class LSTM(Recurrent):
     """Long short-term memory: x (N, T, fan_in) → all states (N, T, hidden), or the last one (N, hidden).
 
@@ -188,7 +193,7 @@ class LSTM(Recurrent):
         dtype: Any = np.float32,
     ) -> None:
         super().__init__(4, fan_in, hidden, rng, last, dtype)
-        self.params["b"][hidden : 2 * hidden] = forget_bias
+        self.params["b"][forget_gate(hidden)] = forget_bias
 
     def forward(self, x: Array, training: bool = False) -> Array:
         x = float_array(x, "LSTM: x", 3, "(N, T, D)")
