@@ -20,5 +20,7 @@ for _chapter in (
     "batch_normalisation",
     "optimisation",
     "regularisation",
+    "deep_gradients",
+    "capstone",
 ):
     import_module(f"{__name__}.{_chapter}")
