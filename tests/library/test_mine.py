@@ -1,4 +1,4 @@
-"""A learner's own optimiser: checked at once, in every dropdown, in any net, its mistakes told as the learner's."""
+"""A learner's own optimiser, and network: checked at once, in the dropdowns, mistakes told as the learner's."""
 
 from functools import partial
 
@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import coursekit as ck
+from coursekit.chapters.capstone.readers import NETWORKS
 from coursekit.exercises.checking import Verdict
 from coursekit.figures.controls import Choice, Records, choice
-from coursekit.layers import Activation, Linear
+from coursekit.layers import RNN, Activation, Conv2d, Dropout, Flatten, Layer, Linear, MaxPool2d
 from coursekit.losses import LOSSES
 from coursekit.network import Sequential
 from coursekit.optimisers import OPTIMISERS, Adam, Momentum
@@ -18,10 +19,11 @@ from coursekit.training import fit
 
 @pytest.fixture(autouse=True)
 def the_course_as_it_was():
-    course = dict(OPTIMISERS)
+    course = dict(OPTIMISERS), dict(NETWORKS)
     yield
     OPTIMISERS.remove_own()
-    assert dict(OPTIMISERS) == course
+    NETWORKS.remove_own()
+    assert (dict(OPTIMISERS), dict(NETWORKS)) == course
 
 
 def momentum(w, grad, memory, lr):
@@ -197,3 +199,94 @@ def test_each_parameter_has_a_memory_of_its_own():
 def test_a_function_with_settings_of_its_own_will_do():
     scaled = partial(lambda w, grad, memory, lr, factor: w - factor * lr * grad, factor=2.0)
     assert ck.mine.optimiser("scaled", scaled).verdict is Verdict.CORRECT
+
+
+# ---- a network that reads what is drawn
+
+
+class Rows(Layer):
+    """Images as sequences of rows; ``forgets`` leaves the gradient in that shape."""
+
+    def __init__(self, forgets=False):
+        super().__init__()
+        self.forgets = forgets
+
+    def forward(self, x, training=False):
+        return x.reshape(-1, 8, 8)
+
+    def backward(self, dout):
+        return dout if self.forgets else dout.reshape(len(dout), 1, 8, 8)
+
+
+def reads(kind="units", dtype=np.float32, classes=10):
+    rng = np.random.default_rng(0)
+    layers = {
+        "linear": lambda: [Flatten(), Linear(64, classes, rng, dtype=dtype)],
+        "units": lambda: [
+            *(Flatten(), Linear(64, 20, rng, dtype=dtype), Activation("relu")),
+            *(Dropout(0.5, rng), Linear(20, classes, rng, dtype=dtype)),
+        ],
+        "maps": lambda: [
+            *(Conv2d(1, 4, 3, rng, padding=1, dtype=dtype), Activation("relu"), MaxPool2d(2), Flatten()),
+            Linear(64, classes, rng, dtype=dtype),
+        ],
+        "rows": lambda: [Rows(), RNN(8, 12, rng, last=True, dtype=dtype), Linear(12, classes, rng, dtype=dtype)],
+        "pixels": lambda: [Linear(64, classes, rng, dtype=dtype)],
+        "forgets": lambda: [Rows(True), RNN(8, 12, rng, last=True), Linear(12, classes, rng)],
+    }
+    return Sequential(layers[kind]())
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", ["linear", "units", "maps", "rows"])
+def test_any_network_that_takes_images_and_gives_ten_scores_reads(kind, dtype):
+    result = ck.mine.network("mine", reads(kind, dtype))
+    assert result.verdict is Verdict.CORRECT
+    assert repr(result) == "✓ mine: it is in the figure own_digit now, as “mine (yours)”."
+
+
+def test_it_is_kept_as_it_was_and_the_newer_one_replaces_it():
+    net = reads()
+    ck.mine.network("mine", net)
+    kept = NETWORKS["mine"].net()
+    np.testing.assert_array_equal(kept.params["1.w"], net.params["1.w"])
+    before = net.params["1.w"].copy()
+    net.params["1.w"] += 1
+    np.testing.assert_array_equal(kept.params["1.w"], before)
+    ck.mine.network("mine", net)
+    np.testing.assert_array_equal(NETWORKS["mine"].net().params["1.w"], before + 1)
+
+
+def not_finite():
+    net = reads()
+    net.params["1.b"][...] = np.nan
+    return net
+
+
+NO_READER = {
+    "no network": (lambda: [Flatten()], r"it takes a network, Sequential\(\[\.\.\.\]\), but got list"),
+    "no Flatten": (
+        lambda: reads("pixels"),
+        r"images of shape \(2, 1, 8, 8\) it raises .*needs Flatten\(\)",
+    ),
+    "nine scores": (lambda: reads(classes=9), r"of shape \(2, 9\), but a row of 10 scores .* Linear\(…, 10, rng\)"),
+    "maps as scores": (lambda: Sequential(reads("maps").layers[:3]), r"of shape \(2, 4, 4, 4\), but a row of 10"),
+    "not finite": (not_finite, "its scores are not all finite numbers"),
+    "gradient of another shape": (lambda: reads("forgets"), r"its backward returns \(2, 8, 8\) for images of shape"),
+}
+
+
+@pytest.mark.parametrize(("make", "words"), NO_READER.values(), ids=list(NO_READER))
+def test_a_network_that_cannot_read_is_refused_with_the_reason_and_nothing_has_changed(make, words):
+    ck.mine.network("mine", reads())
+    before = NETWORKS["mine"]
+    result = ck.mine.network("mine", make())
+    assert result.verdict is Verdict.WRONG
+    with pytest.raises(AssertionError, match=words):
+        raise AssertionError(" ".join(result.message.split()))
+    assert NETWORKS["mine"] is before
+
+
+def test_the_name_of_the_courses_network_stays_the_courses():
+    with pytest.raises(ValueError, match="'course' is the name of an entry of the course"):
+        ck.mine.network("course", reads())

@@ -1,0 +1,5 @@
+"""All of it at once: a digit of your own, sick networks to treat, a network to design, measure and hand in."""
+
+from coursekit.chapter import Chapter
+
+CHAPTER = Chapter("capstone", 11, "Capstone", demos=("own_digit", "sick_networks"))
