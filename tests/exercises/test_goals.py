@@ -1,13 +1,19 @@
 """Goals: what the sliders reach is judged, what is missing is said, and progress keeps it."""
 
+import dataclasses
+
 import pytest
 
 import coursekit as ck
 from coursekit.chapters import DEMOS, GOALS
+from coursekit.chapters.capstone.own_digit import EITHER, sheet
+from coursekit.chapters.capstone.sick_networks import State
 from coursekit.exercises.checking import Verdict
 from coursekit.exercises.progress_file import read_standings
 from coursekit.sitting import check
 
+NINE = sheet([[(19, 13), (15, 15), (12, 12), (14, 8), (18, 7), (20, 10), (19, 13), (16, 24)]])
+DEAD = next(name for name in "ABCDE" if State(patient=name).sick.illness == "dead")
 # For each goal settings that reach it, and some that do not, each with a word of what is said.
 REACHED = {
     "descent": {"surface": "ravine", "rate": 0.07, "w2": 1.0},
@@ -42,6 +48,10 @@ REACHED = {
     "babysit": {"lr": 0.1, "until": ((10, "lr", 1.0),)},
     "polynomial": {"noise": 0.6, "penalised": True, "strength": 0.03},
     "adversarial": {"trained": "against", "epsilon": 0.19},
+    "edge_of_chaos": {"bias_std": 0.8, "weight_std": 1.74},
+    "clipping": {"threshold": 1.7},
+    "own_digit": {"ink": NINE, "epsilon": 0.1},
+    "sick_networks": {"patient": DEAD, "illness": "dead", "layer": 3, "remedy": "biases"},
 }
 MISSED = {
     "descent": [
@@ -166,6 +176,32 @@ MISSED = {
         ({"epsilon": 0.1, "trained": "against"}, "ε = 0.1 it reads 84% of the digits"),
         ({"epsilon": 0.3, "trained": "against"}, "Look for half"),
     ],
+    "edge_of_chaos": [
+        ({"weight_std": 1.4}, "σ_b = 0.8 for the biases"),
+        ({"bias_std": 0.8, "weight_std": 1.41, "activation": "relu"}, "Keep tanh"),
+        ({"bias_std": 0.8}, "χ = 0.38: gradients vanish, and about 6 layers train"),
+        ({"bias_std": 0.8, "weight_std": 1.6}, "gradients vanish, and about 58"),
+        ({"bias_std": 0.8, "weight_std": 2.0}, "gradients grow, and about 38"),
+    ],
+    "clipping": [
+        ({"threshold": 1.7, "time": 50}, "Keep 20 time steps"),
+        ({"threshold": 1.7, "step": 40}, "all 80 steps"),
+        ({"threshold": 0.1}, "c = 0.1 both kinds of clipping save the descent"),
+        ({"threshold": 3.0}, "c = 3 both clipped descents are thrown away"),
+    ],
+    "own_digit": [
+        ({"epsilon": 0.15}, "Draw a digit of your own"),
+        ({"ink": EITHER}, "Draw more clearly"),
+        ({"ink": NINE, "epsilon": 0.2}, "See what 0.1 or less can do"),
+        ({"ink": NINE, "epsilon": 0.02}, "it is still read as 9"),
+    ],
+    "sick_networks": [
+        ({"remedy": "clip"}, "Name the illness"),
+        ({"patient": DEAD, "illness": "dead", "layer": 3}, "give a remedy"),
+        ({"patient": DEAD, "illness": "vanishing", "layer": 2, "remedy": "biases"}, "illness and the layer you named"),
+        ({"patient": DEAD, "illness": "dead", "layer": 2, "remedy": "biases"}, "The layer you named"),
+        ({"patient": DEAD, "illness": "dead", "layer": 3, "remedy": "clip"}, "not cured"),
+    ],
 }
 EACH = pytest.mark.parametrize("goal", GOALS.values(), ids=list(GOALS))
 
@@ -192,9 +228,10 @@ def test_a_figure_that_nobody_moved_is_not_attempted_and_leaves_no_trace(goal, p
 
 @EACH
 def test_what_is_missing_is_said(goal, path):
+    panel = ck.show(goal.name)
+    first = {field.name: getattr(panel.state, field.name) for field in dataclasses.fields(panel.state)}
     for settings, words in MISSED[goal.name]:
-        panel = ck.show(goal.name)
-        panel.set(**settings)
+        panel.set(**first | settings)
         result = check(panel)
         assert result.verdict is Verdict.WRONG, settings
         assert words in result.message
