@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.transforms import ScaledTranslation
 
 from coursekit.arrays import Array
 from coursekit.chapters.optimisation.digit_nets import CHANCE, LOSS, digits, network
@@ -14,7 +17,7 @@ from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.curves import Look, NamedCurves
 from coursekit.figures.demo import demo
-from coursekit.figures.marks import cursor, fit, level, line, say
+from coursekit.figures.marks import cursor, level, line, say
 from coursekit.figures.style import BLUE, INK, ORANGE, PURPLE, RED, axes, headline, plain
 from coursekit.optimisers import OPTIMISERS
 from coursekit.schedules import Constant, Cosine, Step, Warmup
@@ -148,8 +151,9 @@ class View:
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
         self.rate_axes = axes(figure, (0.085, 0.605, 0.715, 0.245), "learning rate η")
-        self.rate_axes.set_xlim(0, STEPS)
+        self.rate_axes.set(xlim=(0, STEPS), ylim=(-0.04, 1.06), yticks=(0, 1), yticklabels=("0", ""))
         self.rate_axes.tick_params(labelbottom=False)
+        self.highest = number_at(self.rate_axes, 1)
         self.rates = [
             line(self.rate_axes, color=look.color, linestyle=look.style, linewidth=2.0, clip_on=False) for look in LOOKS
         ]
@@ -167,9 +171,9 @@ class View:
         color = LOOKS[frame.best].color if frame.best is not None else RED if frame.progress == 1 else INK
         say(self.headline, frame.story, color)
         top = frame.state.lr
-        fit(self.rate_axes, ylim=(-0.04 * top, 1.06 * top), yticks=(0.0, top), yticklabels=("0", plain(top, 2)))
+        self.highest.set_text(plain(top, 2))
         for mark, rates in zip(self.rates, frame.rates, strict=True):
-            mark.set_data(np.arange(STEPS), rates)
+            mark.set_data(np.arange(STEPS), rates / top)
         for i, mark in enumerate(self.rates):
             mark.set_alpha(1.0 if i == run or frame.progress == 1 else 0.3)
         self.curves.show(frame.steps, frame.loss, [self._name(frame, i) for i in range(len(LOOKS))])
@@ -181,6 +185,13 @@ class View:
         """What stands at the end of a curve once its run is over."""
         share = frame.accuracy[i]
         return "" if math.isnan(share) else f"{LOOKS[i].label}: {share:.1%} right"
+
+
+def number_at(ax: Axes, y: float) -> Text:
+    """Add the number of a tick of the y axis; it changes with the frame, and the axes need not be drawn anew."""
+    place = ax.get_yaxis_transform() + ScaledTranslation(-6.5 / 72, 0, ax.figure.dpi_scale_trans)  # tick and gap
+    style = {"fontsize": 9.5, "color": INK, "ha": "right", "va": "center_baseline"}
+    return ax.text(0, y, "", transform=place, animated=True, **style)
 
 
 def case(lr: float, batch_size: int, warmup: int = 30, optimiser: str = "momentum") -> dict[str, float | str]:

@@ -265,7 +265,7 @@ class View:
         self._show_curves(frame)
 
     def _show_curves(self, frame: Frame) -> None:
-        fit(self.values, xlim=(0, stepped(frame.state.step, 11, 31, 61, 121, STEPS)))
+        fit(self.values, xlim=(0, stepped(frame.state.step, 14, 34, 68, 131, STEPS)))
         curves = np.array(frame.stride if frame.lane else frame.value)
         curves[[not name for name in frame.names]] = np.nan
         if frame.lane:

@@ -23,7 +23,7 @@ from coursekit.optimisers import OPTIMISERS
 CLASSES = 10
 HIDDEN = 32
 PAIRS = 6  # of networks, each pair with the same first weights and the same labelled digits
-POINTS = 50  # of a curve
+POINTS = 100  # of a curve
 LABELLED, OTHERS = 32, 96  # digits of a step that have their label, and digits for the second task only
 SECOND: dict[str, tuple[str, Callable[[Array], Array]]] = {
     "pair": ("which pair: 0–1, 2–3, …", lambda digits: digits // 2),
@@ -40,7 +40,7 @@ class State(DemoState):
     labels: int = slider(20, 20, 1437, "digits with their label", log=True, on_release=True, main=True)
     second: str = choice("pair", {words: name for name, (words, _) in SECOND.items()}, "second task", main=True)
     weight: float = slider(1.0, 0.0, 3.0, "weight λ of task 2", step=0.1, on_release=True)
-    every: int = 6  # steps from one point to the next
+    every: int = 3  # steps from one point to the next
     seed: int = 0
 
     def without_effect(self) -> dict[str, str]:
@@ -142,7 +142,7 @@ def frames(state: State) -> Iterator[Frame]:
         for (alone, shared), stream in zip(pairs, streams, strict=True):
             x, y = next(stream)
             count = int((y[:, 0] >= 0).sum())
-            alone.step(x[:count], y[:count], classes)
+            alone.step(x[:count], y[:count] * (1, 0) - (0, 1), classes)  # −1: its second head learns nothing
             shared.step(x, y, classes)
         if step % state.every == 0:
             found.append([(alone.accuracy(), shared.accuracy()) for alone, shared in pairs])

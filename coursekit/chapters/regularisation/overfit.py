@@ -162,9 +162,23 @@ def judged(net: Sequential, points: Labelled) -> tuple[float, float]:
     return LOSS(scores, points.labels)[0], float((scores.argmax(1) != points.labels).mean())
 
 
+class Seen(NamedTuple):
+    """A net on its way, and how it did so far."""
+
+    net: Sequential
+    curves: list[tuple[float, ...]]
+
+
 def frames(state: State, live: Live | None = None) -> Iterator[Frame]:
     """Train, with λ and the dropped share that the controls say before each step."""
     live = live or Live(state)
+    for seen in run(live):
+        yield frame_of(seen, live.state)
+
+
+def run(live: Live) -> Iterator[Seen]:
+    """Train, and judge the net after every few steps."""
+    state = live.state
     learn, judge = dealt(state.points, state.flipped, state.seed)
     rng = np.random.default_rng(state.seed)
     net, penalty = network(state.units, rng), Penalty("l2", 0.0)
@@ -177,7 +191,13 @@ def frames(state: State, live: Live | None = None) -> Iterator[Frame]:
         if live.single or step % EVERY == 0:
             (train, train_error), (val, val_error) = judged(net, learn), judged(net, judge)
             seen.append((step, train, val, train_error, val_error))
-            yield Frame(Curves(*np.array(seen).T), mapped(net), learn, live.state)
+            yield Seen(net, seen)
+
+
+def frame_of(seen: Seen, state: State) -> Frame:
+    """Show what the net says of the plane now, and how it did so far."""
+    learn, _ = dealt(state.points, state.flipped, state.seed)
+    return Frame(Curves(*np.array(seen.curves).T), mapped(seen.net), learn, state)
 
 
 def steer(net: Sequential, penalty: Penalty, now: State) -> None:
@@ -197,9 +217,9 @@ def mapped(net: Sequential) -> Array:
 
 @lru_cache(maxsize=64)
 def compute(state: State) -> Frame:
-    """Train to the end, or look the run up, and return its last frame."""
-    *_, last = frames(state)
-    return last
+    """Train to the end, or look the run up, and return its last frame; of all others none looks at the plane."""
+    *_, last = run(Live(state))
+    return frame_of(last, state)
 
 
 # ---- the picture

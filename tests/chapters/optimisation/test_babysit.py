@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from drawn import frame_of
 
 from coursekit.chapters.optimisation.babysit import (
     ALL,
@@ -170,7 +171,7 @@ def test_a_rate_cut_in_time_saves_the_net_and_not_the_dead(seed):
 
 @pytest.mark.parametrize("seed", range(2))
 def test_presets_tell_their_stories(seed):
-    run = {name: compute(State(**settings, seed=seed)) for name, settings in PRESETS.items()}
+    run = {name: frame_of("babysit", State(**settings, seed=seed)) for name, settings in PRESETS.items()}
     assert run["Too bold"].symptom in DIED
     assert {name: frame.symptom for name, frame in run.items() if name != "Too bold"} == {
         "Healthy": "",

@@ -1,9 +1,8 @@
 """The range test on digits: where a training learns well, where it does not, and what question and notice say."""
 
-from functools import lru_cache
-
 import numpy as np
 import pytest
+from drawn import frame_at, frame_of
 
 from coursekit.chapters.optimisation.digit_nets import LOSS, digits, network
 from coursekit.chapters.optimisation.lr_range import RATES, WIDTH, State, compute, frames, range_test
@@ -12,9 +11,8 @@ from coursekit.optimisers import OPTIMISERS
 from coursekit.training import fit
 
 
-@lru_cache
 def frame(**settings):
-    return compute(State(**settings))
+    return frame_of("lr_range", State(**settings))
 
 
 def ends(rate, seeds=range(3), optimiser="momentum"):
@@ -52,7 +50,7 @@ def test_adam_wants_about_a_tenth_of_the_rate_that_momentum_wants():
 
 def test_the_question_s_numbers():
     demo = DEMOS["lr_range"]
-    asked = demo.compute(demo.State().replace(**demo.question.settings))
+    asked = frame_at(demo, **demo.question.settings)
     assert round(asked.lowest, 2) in (0.21, 0.22)
     assert "learns less than with a third" in demo.question.options[demo.question.answer]
     assert asked.trained[-1] > 3 * frame(lr=asked.lowest / 3).trained[-1]
@@ -61,7 +59,7 @@ def test_the_question_s_numbers():
 
 def test_presets_are_what_they_are_called():
     demo = DEMOS["lr_range"]
-    cases = {name: demo.compute(demo.State().replace(**settings)) for name, settings in demo.presets.items()}
+    cases = {name: frame_at(demo, **settings) for name, settings in demo.presets.items()}
     lowest = cases["The lowest itself"].lowest
     rates = [case.state.lr / lowest for case in cases.values()]
     np.testing.assert_allclose(rates[1:], [0.1, 1 / 3, 1, 2], rtol=0.03)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from drawn import frame_at
 
 from coursekit.chapters.optimisation.digit_nets import CHANCE
 from coursekit.chapters.optimisation.schedules import EVERY, LOOKS, STEPS, State, compute, curves, frames
@@ -56,11 +57,11 @@ def test_the_question_and_the_presets_are_these_cases():
     demo = DEMOS["schedules"]
     assert demo.question.settings == LARGE | {"optimiser": "momentum"}
     assert demo.question.options[demo.question.answer] == "It learns to read"
-    frame = demo.compute(demo.State().replace(**demo.question.settings))
+    frame = frame_at(demo, **demo.question.settings)
     assert frame.best == WARM
     assert frame.accuracy[WARM] > 0.95
     assert "the other three hardly any" in frame.readout
-    short = demo.compute(demo.State().replace(**demo.presets["Warm-up too short"]))
+    short = frame_at(demo, **demo.presets["Warm-up too short"])
     assert short.best is None
     assert short.story == "None of the four learns to read: the rate is too large"
 

@@ -1,20 +1,19 @@
 """Grid against random on digits: what each finds, what matters, and that a search goes on where it ended."""
 
 import time
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from drawn import frame_at, frame_of
 
 from coursekit.chapters.optimisation import search as module
-from coursekit.chapters.optimisation.search import GOOD, State, compute, frames, planned
+from coursekit.chapters.optimisation.search import GOOD, State, frames, planned
 from coursekit.demos import DEMOS
 
 
-@lru_cache
 def frame(**settings):
-    return compute(State(**settings))
+    return frame_of("search", State(**settings))
 
 
 @pytest.fixture
@@ -54,7 +53,7 @@ def test_the_rate_matters_and_the_decay_hardly():
 
 def test_the_question_s_numbers():
     demo = DEMOS["search"]
-    before, asked = (demo.compute(demo.State().replace(**case)) for case in ({}, demo.question.settings))
+    before, asked = (frame_at(demo, **case) for case in ({}, demo.question.settings))
     np.testing.assert_allclose(np.unique(before.lr), [0.005, 0.5, 50])
     assert (before.score >= GOOD).sum() == 0
     assert asked.rates == 9

@@ -1,19 +1,17 @@
 """The edge of stability: the sharpness rises to 2/η and stays there, for several rates and seeds."""
 
-from functools import cache
-
 import numpy as np
 import pytest
+from drawn import frame_of
 
-from coursekit.chapters.optimisation.sharpness_edge import CHANGE, EVERY, STEPS, State, compute, frames, network, task
+from coursekit.chapters.optimisation.sharpness_edge import CHANGE, EVERY, STEPS, State, frames, network, task
 from coursekit.demos import DEMOS
 from coursekit.diagnostics import sharpness
 from coursekit.losses import LOSSES
 
 
-@cache
 def run(**settings):
-    return compute(State(**settings))
+    return frame_of("sharpness_edge", State(**settings))
 
 
 def over_limit(frame, first, last):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from drawn import frame_of
 
 from coursekit.augmentation import rotate, shift
 from coursekit.chapters.regularisation.augment import (
@@ -40,7 +41,7 @@ def test_the_curve_is_the_accuracy_at_each_angle():
 
 
 def test_presets_tell_their_stories():
-    run = {name: compute(State(**settings)) for name, settings in PRESETS.items()}
+    run = {name: frame_of("augment", State(**settings)) for name, settings in PRESETS.items()}
     upside = run["Upside down"]
     assert upside.accuracy < 0.5
     assert upside.share[0] > 0.9
