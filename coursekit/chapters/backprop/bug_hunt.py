@@ -208,7 +208,8 @@ class Frame:
         if self.state.suspect != "none":
             return not_guilty(self)
         if not self.wrong:
-            return "Nothing is wrong: with one sample this bug does not show"
+            here = "with one sample" if self.state.samples == 1 else "on these samples"
+            return f"Nothing is wrong: {here} this bug does not show"
         are = "is" if len(self.wrong) == 1 else "are"
         return f"{len(self.wrong)} of {len(WIRES)} gradients {are} wrong. Which gate is to blame?"
 

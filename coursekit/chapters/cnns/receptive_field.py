@@ -15,7 +15,7 @@ from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import areas, rectangles, say, segments
-from coursekit.figures.style import BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, plain
+from coursekit.figures.style import BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, percent, plain
 from coursekit.layers import avg_pool2d_backward, avg_pool2d_forward, conv2d_backward, conv2d_forward
 
 SIDE = 40  # pixels of the photograph
@@ -93,12 +93,17 @@ class Frame:
         """The size of the field, its price, and what counts in it."""
         if not self.fits:
             return self.misfit
-        counts = (
-            f"A corner of the field counts {plain(self.corner, 2)} times as much as its middle."
-            if self.corner < 0.999
-            else "All its pixels count the same."
-        )
-        return f"{self.sight}{self.comparison}. {counts}"
+        return f"{self.sight}{self.comparison}. {self.counting}"
+
+    @property
+    def counting(self) -> str:
+        """How much the pixels of the field count."""
+        seen = (self.weights > 0).mean()
+        if seen < 1:
+            return f"Only {percent(seen)} of its pixels count: the stride is longer than the window."
+        if self.corner < 0.999:
+            return f"A corner of the field counts {plain(self.corner, 2)} times as much as its middle."
+        return "All its pixels count the same."
 
     @property
     def sight(self) -> str:
@@ -189,8 +194,7 @@ def compute(state: State) -> Frame:
         caches = forward(steps)
         gradients = backward(caches, units // 2, int(state.place * (units - 1) + 0.5))
         for level, gradient in enumerate(gradients):
-            top, bottom, left, right = bounds(gradient)
-            middle = (top + bottom) // 2, (left + right) // 2
+            middle = tuple(way[(len(way) - 1) // 2] for way in reached(gradient))
             paths[level, : len(gradient)] = gradient[middle[0]] / gradient[middle[0]].max()
             seen_by_middle = backward(caches[: level + 1], *middle)[0]
             squares[level] = np.roll(bounds(seen_by_middle), 2)  # rows, columns → columns, rows
@@ -200,9 +204,14 @@ def compute(state: State) -> Frame:
     return Frame(steps, fields, jumps, paths, squares, seen, weights, state)
 
 
+def reached(gradient: Array) -> tuple[Array, Array]:
+    """Return the rows, and the columns, that are not 0: a stride may jump over some."""
+    return np.flatnonzero(gradient.any(1)), np.flatnonzero(gradient.any(0))
+
+
 def bounds(gradient: Array) -> tuple[int, int, int, int]:
     """Return the first and last row, then the first and last column, that are not 0."""
-    rows, columns = (np.flatnonzero(gradient.any(axis)) for axis in (1, 0))
+    rows, columns = reached(gradient)
     return rows[0], rows[-1], columns[0], columns[-1]
 
 

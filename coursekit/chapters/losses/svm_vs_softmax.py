@@ -154,7 +154,7 @@ class View:
     def _show_numbers(self, frame: Frame) -> None:
         for text, x, value in zip(self.score_texts, PLACES, frame.scores, strict=True):
             text.xy = (x, value)
-            text.set(text=plain(value, 3), y=5 if value >= 0 else -5, va="bottom" if value >= 0 else "top")
+            text.set(text=plain(round(value, 2), 3), y=5 if value >= 0 else -5, va="bottom" if value >= 0 else "top")
         self.threshold.set_ydata([frame.threshold] * 2)
         for text, x, value in zip(self.term_texts, PLACES[1:], frame.terms[1:], strict=True):
             text.xy = (x, value)

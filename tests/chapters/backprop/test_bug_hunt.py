@@ -106,3 +106,8 @@ def test_the_scatter_shows_the_chosen_gradient():
     assert set(frame.numeric) == set(numeric_gradients(6, 4)["W₁"].ravel())
     right = compute(State(seed=6, wire="z₂"))
     np.testing.assert_allclose(right.analytic, right.numeric, atol=1e-8)
+
+
+def test_a_bug_that_happens_to_change_nothing_is_not_blamed_on_the_number_of_samples():
+    for samples in (2, 3, 4):  # W₁'s gradient is 0: no unit is open
+        assert "on these samples this bug does not show" in compute(State(samples=samples, seed=240)).readout

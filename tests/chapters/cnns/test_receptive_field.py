@@ -103,3 +103,12 @@ def test_pixels_that_no_window_sees_belong_to_no_field():
     caches = forward(steps)
     assert caches[-1][1] == (1, 1, 9, 9)
     assert bounds(backward(caches, 0, 8)[0]) == (0, 6, 32, 38)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_stride_longer_than_the_window_leaves_holes_and_that_is_said():
+    frame = compute(State(layers=3, kernel=1, stride=2, pool=2, place=0.47))
+    assert frame.weights.shape == (11, 11)
+    assert (frame.weights > 0).sum() == 16
+    assert np.isfinite(frame.paths).all()
+    assert "Only 13% of its pixels count" in frame.readout
