@@ -17,18 +17,44 @@ settings.load_profile("coursekit")
 
 LONGEST_FIRST = (
     *("browser/test_sliders.py", "project/test_without_jit.py", "browser/test_faults.py", "browser/test_access.py"),
-    *("commands/test_doctor.py", "commands/test_warmup.py", "browser/test_soak.py", "chapters/test_demos.py"),
+    *("commands/test_doctor.py", "commands/test_warmup.py", "browser/test_soak.py", "browser/test_fit.py"),
+    *("project/test_freeze_notebooks.py", "project/test_wheel.py", "project/test_site.py", "exercises/test_goals.py"),
 )
+# The tests of a demo follow each other, whatever the file, and are one worker's: so its frames are computed once. They
+# are those of the demo's own file, and in these files those with its name in brackets.
+BY_DEMO = r"(?:chapters/test_(?:demos|random_states|without_effect)|figures/test_(?:glyphs|style))\.py::\w+\[(\w+)"
+OF_A_DEMO = re.compile(rf"chapters/\w+/test_(\w+)\.py::|{BY_DEMO}")
+
+
+def demo_of(nodeid):
+    """The demo that a test looks at, or another word that keeps tests together; nothing for most tests."""
+    found = OF_A_DEMO.search(nodeid)
+    return found[1] or found[2] if found else ""
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with the files that take minutes: a file is one worker's, and none should wait for the last one alone."""
+    """Begin with the files that take minutes, so that no worker waits for one at the end; demos, short, come last."""
+    demos = list(dict.fromkeys(demo_of(item.nodeid) for item in items))
 
     def place(item):
-        name = "/".join(item.path.parts[-2:])
-        return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST)
+        name, demo = "/".join(item.path.parts[-2:]), demo_of(item.nodeid)
+        if demo:
+            return len(LONGEST_FIRST) + 1, demos.index(demo)
+        return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST), 0
 
     items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Share tests out by demo where they are kept together by file."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByDemo(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return demo_of(nodeid) or super()._split_scope(nodeid)
+
+    return ByDemo(config, log) if config.option.dist == "loadscope" else None
 
 
 def pytest_assertrepr_compare(left, right):

@@ -1,9 +1,9 @@
 """A control that a state calls without effect has none, and each demo keeps a few controls in sight."""
 
 import pytest
+from drawn import frame_of, shown
 
 from coursekit.demos import DEMOS
-from coursekit.figures.canvas import LiveFigure
 from coursekit.figures.controls import Choice, Slider
 
 DEMO = pytest.mark.parametrize("demo", DEMOS.values(), ids=list(DEMOS))
@@ -19,10 +19,10 @@ def states(demo):
             yield from (default.replace(**{name: value}) for value in control.samples())
 
 
-def seen(demo, live, state):
+def seen(demo, state):
     """The picture and the readout."""
-    frame = demo.compute(demo.preview(state) if demo.preview else state)
-    return live.render(frame), frame.readout
+    state = demo.preview(state) if demo.preview else state
+    return shown(demo.name, state), frame_of(demo.name, state).readout
 
 
 @DEMO
@@ -32,17 +32,15 @@ def test_one_to_three_controls_are_in_sight(demo):
 
 @DEMO
 def test_a_control_without_effect_changes_neither_picture_nor_readout(demo):
-    live = None
     for state in dict.fromkeys(states(demo)):
         for name, reason in state.without_effect().items():
             assert reason.strip() == reason
             assert not reason.endswith(".")
-            live = live or LiveFigure(demo.View)
-            now = seen(demo, live, state)
+            now = seen(demo, state)
             others = [value for value in state.controls()[name].samples() if value != getattr(state, name)][:2]
             assert others
             for value in others:
-                assert seen(demo, live, state.replace(**{name: value})) == now, (state, name, value)
+                assert seen(demo, state.replace(**{name: value})) == now, (state, name, value)
 
 
 @DEMO

@@ -5,6 +5,7 @@ from threading import Thread
 import matplotlib as mpl
 import numpy as np
 import pytest
+from drawn import frame_at
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont
@@ -22,11 +23,13 @@ def nothing_kept():
     glyphs.lay_out.cache_clear()
     glyphs.picture.cache_clear()
     glyphs.extent.cache_clear()
+    glyphs.heights.cache_clear()
 
 
 def plain(monkeypatch):
-    """From here on a live figure has matplotlib's own canvas."""
+    """From here on a live figure has matplotlib's own canvas, and its own axes."""
     monkeypatch.setattr("coursekit.figures.canvas.new_canvas", FigureCanvasAgg)
+    monkeypatch.setattr("coursekit.figures.style.draw_ticks_together", lambda ax: None)
 
 
 def pixels(canvas_class, draw, dpi=100):
@@ -59,8 +62,7 @@ def pictures(view, frames):
 def test_a_live_figure_is_the_same_to_the_last_byte(demo, monkeypatch):
     name, control = list(demo.State.controls().items())[-1]
     settings = ({}, {name: control.samples()[-1]}, list(demo.presets.values())[-1])
-    states = [demo.State().replace(**some) for some in settings]
-    frames = [demo.compute(demo.preview(state) if demo.preview else state) for state in states]
+    frames = [frame_at(demo, **some) for some in settings]
     kept = list(pictures(demo.View, frames))
     assert glyphs.picture.cache_info().hits
     plain(monkeypatch)

@@ -5,6 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from drawn import frame_at
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
@@ -80,9 +81,9 @@ def test_a_figure_can_be_read_and_its_lines_told_apart(demo):
     live = LiveFigure(demo.View)
     faults = []
     for settings in (*demo.presets.values(), {}):
-        state = demo.State().replace(**settings)
-        live.render(demo.compute(demo.preview(state) if demo.preview else state))
+        live.view.update(frame_at(demo, **settings))
         faults += [*faint_lines(live), *alike_lines(live)]
+    live.render(frame_at(demo))
     assert [*faults, *faint_texts(live)] == []
 
 

@@ -35,9 +35,9 @@ CELLS = {
 }
 
 
-def write(path, *sources, tags=()):
+def write(path, *sources):
     """Write a notebook as an editor might leave it."""
-    cells = [new_code_cell(source, metadata={"collapsed": False, "tags": list(tags)}) for source in sources]
+    cells = [new_code_cell(source, metadata={"collapsed": False, "tags": []}) for source in sources]
     for cell in cells:
         cell.metadata["execution"] = {"iopub.execute_input": "2025-09-01T12:00:00Z"}
         cell.execution_count = 17
@@ -122,12 +122,23 @@ def test_freezing_again_changes_no_byte(frozen):
     assert path.read_bytes() == before
 
 
-def test_cells_that_open_collapsed(tmp_path):
-    path = tmp_path / "collapsed.ipynb"
-    write(path, "1 + 1", tags=["solution"])
-    freeze(path)
-    (cell,) = code_cells(nbformat.read(path, as_version=4))
-    assert cell.metadata == {"tags": ["solution"], "jupyter": {"source_hidden": True}}
+@pytest.fixture(scope="module")
+def tagged(tmp_path_factory):
+    """The cells of a frozen notebook, a solution and one that may raise."""
+    path = tmp_path_factory.mktemp("chapters") / "tagged.ipynb"
+    notebook = write(path, "1 + 1", "1 / 0")
+    for cell, tag in zip(code_cells(notebook), ("solution", "raises-exception"), strict=True):
+        cell.metadata["tags"] = [tag]
+    nbformat.write(notebook, path)
+    assert main([str(path)]) == 0
+    return code_cells(nbformat.read(path, as_version=4))
+
+
+def test_cells_that_open_collapsed(tagged):
+    assert [cell.metadata for cell in tagged] == [
+        {"tags": ["solution"], "jupyter": {"source_hidden": True}},
+        {"tags": ["raises-exception"]},
+    ]
 
 
 def test_a_notebook_that_raises_is_refused_and_left_alone(tmp_path, capsys):
@@ -142,12 +153,8 @@ def test_a_notebook_that_raises_is_refused_and_left_alone(tmp_path, capsys):
     assert "ZeroDivisionError" in message
 
 
-def test_a_cell_may_raise_if_its_tag_says_so(tmp_path):
-    path = tmp_path / "raises.ipynb"
-    write(path, "1 / 0", tags=["raises-exception"])
-    assert main([str(path)]) == 0
-    (cell,) = code_cells(nbformat.read(path, as_version=4))
-    assert cell.outputs[0].ename == "ZeroDivisionError"
+def test_a_cell_may_raise_if_its_tag_says_so(tagged):
+    assert tagged[1].outputs[0].ename == "ZeroDivisionError"
 
 
 def forget_a_count(notebook):

@@ -1,10 +1,10 @@
 """The race of the activations: ReLU leads over saturation and nowhere else, under fair conditions."""
 
-from functools import lru_cache
 from itertools import islice
 
 import numpy as np
 import pytest
+from drawn import frame_of
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.chapters.activations.activation_race import (
@@ -16,7 +16,6 @@ from coursekit.chapters.activations.activation_race import (
     TANH,
     State,
     arrivals,
-    compute,
     racer,
     runners,
 )
@@ -24,9 +23,8 @@ from coursekit.data import load_digits
 from coursekit.training.history import batches
 
 
-@lru_cache
 def race(**settings):
-    return compute(State(**settings))
+    return frame_of("activation_race", State(**settings))
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -1,23 +1,22 @@
 """The race of the first weights: the textbook's winners and losers, fair conditions, and honest overflows."""
 
 import math
-from functools import lru_cache
 from itertools import islice
 
 import numpy as np
 import pytest
+from drawn import frame_of
 
 from coursekit.chapters.activations.activation_race import BATCH, CHANCE, EVERY, STEPS, racer
-from coursekit.chapters.initialisation.init_race import LOOKS, SCHEMES, State, compute, first_batch
+from coursekit.chapters.initialisation.init_race import LOOKS, SCHEMES, State, first_batch
 from coursekit.data import load_digits
 from coursekit.training.history import batches
 
 SMALL, LARGE, XAVIER, HE, ORTHOGONAL = range(len(SCHEMES))
 
 
-@lru_cache
 def race(activation, depth=8, lr=0.1, seed=0):
-    return compute(State(activation=activation, depth=depth, lr=lr, seed=seed))
+    return frame_of("init_race", State(activation=activation, depth=depth, lr=lr, seed=seed))
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
