@@ -25,6 +25,7 @@ LAYERS: tuple[tuple[str, str, tuple[tuple[int, ...], ...], dict[str, int]], ...]
     ("max_pool2d", "float64", ((2, 3, 9, 9),), {"kernel_size": 3}),
     ("batch_norm", "float64", ((4, 3), (3,), (3,)), {}),
     ("batch_norm", "float64", ((2, 3, 4, 4), (3,), (3,)), {}),
+    ("batch_norm", "float32", ((2, 3, 4, 4), (3,), (3,)), {}),
 )
 
 
@@ -136,7 +137,7 @@ def _states(demo: Any) -> Iterator[Any]:
 
 def _activations() -> Iterator[Step]:
     from coursekit.activations import ACTIVATIONS
-    from coursekit.diagnostics import layer_flatness
+    from coursekit.diagnostics import layer_flatness, layer_moments
 
     for dtype in ("float32", "float64"):
         x = _draw(dtype, 4, 3)
@@ -145,6 +146,7 @@ def _activations() -> Iterator[Step]:
         each = partial(ACTIVATIONS["prelu"].forward, alpha=_draw(dtype, 3))
         yield f"prelu, {dtype}, a slope each", partial(_there_and_back, each, ACTIVATIONS["prelu"].backward, x)
         yield f"flatness, {dtype}", partial(layer_flatness, x, ACTIVATIONS["tanh"])
+        yield f"moments, {dtype}", partial(layer_moments, x)
 
 
 def _losses() -> Iterator[Step]:
@@ -179,6 +181,16 @@ def _layers() -> Iterator[Step]:
         forward = partial(getattr(layers, f"{name}_forward"), **options)
         arrays = [_draw(dtype, *shape) for shape in shapes]
         yield f"{name}, {dtype}", partial(_there_and_back, forward, getattr(layers, f"{name}_backward"), *arrays)
+    yield "dropout, float32", _drop
+
+
+def _drop() -> None:
+    import numpy as np
+
+    from coursekit.layers import Dropout
+
+    layer = Dropout(0.5, np.random.default_rng(0))
+    layer.backward(layer.forward(_draw("float32", 4, 3), training=True))
 
 
 def _there_and_back(forward: Any, backward: Any, *arrays: Any) -> None:

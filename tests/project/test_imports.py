@@ -23,8 +23,18 @@ def python(code):
 
 
 def test_import_loads_nothing_heavy():
-    loaded = python("import coursekit, sys; print(*{'numba', 'matplotlib', 'ipywidgets', 'IPython'} & {*sys.modules})")
+    loaded = python(
+        "import coursekit, sys; print(*{'numba', 'matplotlib', 'ipywidgets', 'IPython', 'torch'} & {*sys.modules})"
+    )
     assert loaded.strip() == ""
+
+
+def test_without_pytorch_its_part_says_what_to_install():
+    importing = "try: import coursekit.torch\nexcept ModuleNotFoundError as error: print(error)"
+    assert python(f"import sys; sys.modules['torch'] = None\n{importing}") == (
+        "coursekit.torch looks into PyTorch networks, and PyTorch is not installed here. "
+        "Install it with: pip install torch\n"
+    )
 
 
 def test_import_takes_at_most_150_ms():

@@ -10,8 +10,8 @@ BLOCKS = re.findall(r"(?s)```python\n(.+?)```", README)
 
 
 @pytest.mark.slow
-def test_the_examples_run_and_do_what_their_comments_say(capsys):
-    training, figure = BLOCKS
+def test_the_examples_run_and_do_what_their_comments_say(capsys, tmp_path, monkeypatch):
+    training, figure, card = BLOCKS[:3]
     names = {}
     exec(training, names)
     epochs = [line.split() for line in capsys.readouterr().out.splitlines()]
@@ -26,3 +26,26 @@ def test_the_examples_run_and_do_what_their_comments_say(capsys):
     assert said == ["The signal vanishes", "The signal lives"]
     assert capsys.readouterr().out == f"{names['panel'].frame.readout}\n"
     assert names["png"].startswith(b"\x89PNG")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COURSEKIT_PROGRESS", str(tmp_path / "progress.json"))
+    exec(card, names)
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert first == "Report card of my network: 9 of 9 lines passed."
+    assert len(lines) == 9
+    assert sum("5,888 (expected: at most 10,000)" in line for line in lines) == 1
+    assert (tmp_path / "card.html").read_text("utf-8").count("<img") == 3
+
+
+def test_the_examples_with_pytorch_run_and_say_what_is_wrong(capsys):
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install -e '.[torch]'")
+    torch.manual_seed(0)
+    look, follow = BLOCKS[3:]
+    exec(look, names := {})  # as it stands, in a fresh interpreter
+    assert look.splitlines()[-1].startswith("panel  #")  # at the end of a cell it is shown
+    assert names["panel"].png.startswith(b"\x89PNG")
+    assert capsys.readouterr().out.startswith("The gradient vanishes on its way back")
+    names |= {"loader": [(names["x"], names["y"])] * 3}
+    names |= {"optimiser": torch.optim.SGD(names["model"].parameters(), lr=0.01)}
+    exec(follow, names)
+    assert names["seen"].step == 3
+    assert capsys.readouterr().out.startswith("The gradient vanishes on its way back")
