@@ -1,4 +1,4 @@
-"""All benchmarks, one table after the other: ``make bench``, about fifteen minutes on two cores."""
+"""All benchmarks, one table after the other: ``make bench``, about forty minutes on two cores."""
 
 import sys
 from importlib import import_module
@@ -12,9 +12,11 @@ NAMES = (
     "versus_optimisers",
     "versus_activations",
     "vanishing",
+    "xray",
     "compile_time",
     "growth",
     "live_latency",
+    "live_demos",
     "first_picture",
 )
 
