@@ -19,7 +19,7 @@ from coursekit.figures.demo import Demo
 from tools.lab_driver import SLIDER as HANDLE
 from tools.lab_driver import LabPage, LabServer, LiveFigure, chromium, write_notebook
 
-ROUNDS = 3
+ROUNDS = 2
 PRESSES = 4  # a round
 RUNS = 2  # presses a round of a demo that is a run
 RUNNING = 2500  # ms of a run that are watched
@@ -43,9 +43,12 @@ class Way:
     def press(self) -> None:
         """Move its slider a step, there and back."""
         self.figure.bring_into_view()
+        back, there = ("ArrowLeft", "ArrowRight")
+        if self.handle.evaluate("slider => slider.value === slider.max"):
+            back, there = there, back
         for count in range(RUNS if self.runs else PRESSES):
             with self.figure.watch() as watch:
-                self.figure.press(self.handle, "ArrowLeft" if count % 2 else "ArrowRight")
+                self.figure.press(self.handle, back if count % 2 else there)
                 self.answers.append(watch.first_answer())
                 if self.runs:
                     self.figure.lab.page.wait_for_timeout(RUNNING)

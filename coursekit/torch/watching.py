@@ -131,10 +131,10 @@ class Watch:
         """Show a look in the cell, with the std and the gradients of the first one behind it; return the seconds."""
         if not self._still.visible:
             return 0.0
+        start = perf_counter()
         first = self._figure is None or len(seen.frame.shown) != self._figure.view.count
         figure = figure_for(seen.frame) if first else self._figure
         assert figure is not None
-        start = perf_counter()
         seen.png = figure.render(seen.frame)
         if first:
             figure.pin(True)
