@@ -254,7 +254,8 @@ class Panel:
         with self._reporting():
             self._move_to(self.state.replace(**settings), pressed=True)
 
-    def _answer(self, option: int) -> None:
+    def _answer(self, option: int, after: int = -1) -> None:
+        self._settled = after
         self.page.answered = option
         self._apply(self._question.settings if self._question else {})
 

@@ -161,9 +161,12 @@ class TestPanel:
         move(panel, value=1.5)
         assert panel.page.at_case == -1
 
-    @pytest.mark.parametrize(("button", "shown"), [(("preset", {"index": 0}), 0.25), (("reset", {}), 0.5)])
+    @pytest.mark.parametrize(
+        ("button", "shown"),
+        [(("preset", {"index": 0}), 0.25), (("reset", {}), 0.5), (("answer", {"option": 1}), 1.5)],
+    )
     def test_a_move_that_the_page_sends_late_does_not_undo_a_button_pressed_after_it(self, button, shown):
-        panel = Panel(make_demo(presets={"low": {"value": 0.25}}), value=0.5)
+        panel = Panel(make_demo(presets={"low": {"value": 0.25}}), ask="", value=0.5)
         panel.page.set_state({"values": {"value": 1.0}, "moves": 1})
         assert panel.frame.value == 1.0
         name, details = button

@@ -36,7 +36,7 @@ const questionOf = (model, press, figure) => {
     press('skip');
     figure.focus({preventScroll: true});  // the button goes, and the focus must not
   }, {class: 'coursekit-quiet'});
-  const asked = ask(model.get('content').question, 'Predict, then move.', (i) => press('answer', {option: i}), skip);
+  const asked = ask(model.get('content').question, 'Predict, then move.', (i) => press('answer', {option: i, after: model.get('moves')}), skip);
   follow(model, ['answered', 'veiled'], () => {
     asked.show(model.get('answered'));
     skip.style.visibility = model.get('veiled') ? '' : 'hidden';
