@@ -4,6 +4,7 @@ The policy: float32 stays float32, float64 stays float64, integers become float6
 with a message that says what was expected, what came and how to mend it. Inputs are never modified.
 """
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ def float_array(value: ArrayLike, where: str, ndim: int | tuple[int, ...] | None
     TypeError
         If the dtype is neither float32, float64 nor an integer.
     ValueError
-        If the number of dimensions is wrong, or rows have different lengths.
+        If the number of dimensions is wrong, rows have different lengths, or a value is masked.
     """
     if _fits(value, ndim):
         return value  # type: ignore[return-value]  # _fits knows that it is an array
@@ -52,7 +53,9 @@ def float_array(value: ArrayLike, where: str, ndim: int | tuple[int, ...] | None
 
 
 def any_array(value: ArrayLike, where: str) -> Array:
-    """Return ``value`` as an array of whatever dtype it has; rows of different lengths raise ``ValueError``."""
+    """Return ``value`` as an array of whatever dtype it has; ragged rows and masked values raise ``ValueError``."""
+    if np.ma.is_masked(value):
+        raise ValueError(f"{where} holds masked values, for which nothing stands in. Say what does: x.filled(0).")
     try:
         return np.asarray(value)
     except ValueError as error:
@@ -88,6 +91,21 @@ def float_dtype(dtype: DTypeLike, where: str) -> np.dtype[Any]:
     if np.dtype(dtype) not in FLOATS:
         raise TypeError(f"{where}: dtype must be float32 or float64, but is {np.dtype(dtype)}.")
     return np.dtype(dtype)
+
+
+Seed = np.random.Generator | int  # a generator, or the seed of one
+
+
+def seeded(rng: Seed, where: str) -> np.random.Generator:
+    """Return ``rng`` if it is a generator, and for a whole number one with that seed; else raise ``TypeError``."""
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if not isinstance(rng, Integral) or isinstance(rng, bool) or rng < 0:
+        raise TypeError(
+            f"{where}: rng must be a numpy.random.Generator or its seed, a whole number of at least 0, but is {rng!r}. "
+            "Try np.random.default_rng(0)."
+        )
+    return np.random.default_rng(int(rng))
 
 
 def same_dtype(where: str, **arrays: Array) -> None:

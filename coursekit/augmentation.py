@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coursekit.arrays import Array, float_array
+from coursekit.arrays import Array, Seed, float_array, seeded
 from coursekit.hyperparameter import in_range, whole_number
 
 
@@ -79,7 +79,7 @@ def rotate(images: Array, degrees: ArrayLike, fill: float = 0.0) -> Array:
     return _sampled(x, rows.round(9), columns.round(9), fill)  # cos 90° is 6e−17, and would look past the edge
 
 
-def crop(images: Array, size: int, rng: np.random.Generator, padding: int = 0, fill: float = 0.0) -> Array:
+def crop(images: Array, size: int, rng: Seed, padding: int = 0, fill: float = 0.0) -> Array:
     """Cut a square out of each image, somewhere else in each.
 
     Parameters
@@ -87,8 +87,8 @@ def crop(images: Array, size: int, rng: np.random.Generator, padding: int = 0, f
     images : (N, C, H, W) array
     size : int
         The side of the square, in pixels.
-    rng : numpy.random.Generator
-        Chooses each place, all alike likely.
+    rng : numpy.random.Generator or int
+        Or its seed. Chooses each place, all alike likely.
     padding : int
         Pixels of ``fill`` laid around an image first. With ``padding=1`` and the image's own size this is a shift by
         at most one pixel.
@@ -119,11 +119,11 @@ def crop(images: Array, size: int, rng: np.random.Generator, padding: int = 0, f
         height, width = x.shape[2:]
         raise ValueError(f"crop: a square of {size} pixels does not fit into {height}×{width}. Use a larger padding.")
     windows = np.lib.stride_tricks.sliding_window_view(x, (size, size), axis=(2, 3))  # (N, C, places, places, S, S)
-    top, left = rng.integers(0, room + 1, (len(x), 2)).T
+    top, left = seeded(rng, "crop").integers(0, room + 1, (len(x), 2)).T
     return windows[np.arange(len(x)), :, top, left].copy()
 
 
-def noise(images: Array, std: float, rng: np.random.Generator) -> Array:
+def noise(images: Array, std: float, rng: Seed) -> Array:
     """Add a number drawn from N(0, std²) to every pixel.
 
     Parameters
@@ -131,7 +131,8 @@ def noise(images: Array, std: float, rng: np.random.Generator) -> Array:
     images : (N, C, H, W) array
     std : float
         In the units of the pixels.
-    rng : numpy.random.Generator
+    rng : numpy.random.Generator or int
+        Or its seed.
 
     Returns
     -------
@@ -152,7 +153,7 @@ def noise(images: Array, std: float, rng: np.random.Generator) -> Array:
     """
     x = _images(images, "noise")
     in_range(std, "noise: std", 0.0)
-    drawn: Array = x + x.dtype.type(std) * rng.standard_normal(x.shape, x.dtype)
+    drawn: Array = x + x.dtype.type(std) * seeded(rng, "noise").standard_normal(x.shape, x.dtype)
     return drawn
 
 

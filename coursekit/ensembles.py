@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coursekit.arrays import Array
+from coursekit.arrays import Array, Seed, seeded
 from coursekit.hyperparameter import in_range, whole_number
 
 
-def bootstrap(n: int, sets: int, rng: np.random.Generator) -> Array:
+def bootstrap(n: int, sets: int, rng: Seed) -> Array:
     """Draw data sets of the original size, with replacement.
 
     Parameters
@@ -16,7 +16,8 @@ def bootstrap(n: int, sets: int, rng: np.random.Generator) -> Array:
         How many samples there are.
     sets : int
         How many data sets are wanted, one for each model.
-    rng : numpy.random.Generator
+    rng : numpy.random.Generator or int
+        Or its seed.
 
     Returns
     -------
@@ -38,7 +39,7 @@ def bootstrap(n: int, sets: int, rng: np.random.Generator) -> Array:
     L. Breiman (1996), Bagging predictors, Machine Learning 24.
     """
     n, sets = whole_number(n, "bootstrap: n"), whole_number(sets, "bootstrap: sets")
-    return rng.integers(0, n, (sets, n))
+    return seeded(rng, "bootstrap").integers(0, n, (sets, n))
 
 
 def distinct_share(n: int) -> float:
@@ -86,7 +87,7 @@ def vote(answers: ArrayLike) -> Array:
         raise TypeError(f"vote: answers must be classes, whole numbers, but are {named.dtype}. Use scores.argmax(-1).")
     if named.size and named.min() < 0:
         raise ValueError(f"vote: a class is counted from 0, but one of the answers is {named.min()}.")
-    classes = np.arange(named.max(initial=0) + 1)
+    classes = np.arange(int(named.max(initial=0)) + 1)  # of an int, since 255 + 1 is 0 in uint8
     counts = (named[:, :, None] == classes).sum(0)  # (N, C)
     winners: Array = counts.argmax(1)
     return winners.astype(np.int64)
@@ -107,7 +108,8 @@ def error_of_mean(variance: float, covariance: float, k: int) -> float:
     Raises
     ------
     ValueError
-        If v is negative, c is larger than v, or k is not a whole number of at least 1.
+        If v is negative, k is not a whole number of at least 1, or c is larger than v or so far below 0, under
+        −v / (k − 1), that k errors cannot be so opposed.
 
     Examples
     --------
@@ -120,5 +122,6 @@ def error_of_mean(variance: float, covariance: float, k: int) -> float:
     """
     k = whole_number(k, "error_of_mean: k")
     in_range(variance, "error_of_mean: variance", 0.0)
-    in_range(covariance, "error_of_mean: covariance", -np.inf, variance)
-    return variance / k + (k - 1) * covariance / k
+    # The mean of k errors cannot vary less than not at all: v / k + (k − 1) c / k ≥ 0.
+    in_range(covariance, "error_of_mean: covariance", -variance / (k - 1) if k > 1 else -variance, variance)
+    return max(0.0, variance / k + (k - 1) * covariance / k)

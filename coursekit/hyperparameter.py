@@ -3,8 +3,13 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from numbers import Integral
 from typing import Any
+
+# What other libraries and texts call some parameters.
+ALIASES = {"learning_rate": "lr", "eta": "lr", "epsilon": "eps", "beta_1": "beta1", "beta_2": "beta2", "rho": "beta"}
+ALIASES |= {"negative_slope": "slope", "smoothing": "label_smoothing", "weight": "class_weights", "init": "alpha"}
 
 
 @dataclass(frozen=True)
@@ -55,4 +60,7 @@ def whole_number(value: Any, where: str) -> int:
 def known_only(owner: str, given: Iterable[str], known: Sequence[str]) -> None:
     """Refuse a parameter that ``owner`` does not have, with a ``TypeError`` that lists those it has."""
     if unknown := set(given).difference(known):
-        raise TypeError(f"{owner} has no parameter {min(unknown)!r}. Its parameters: {', '.join(known) or 'none'}.")
+        name = min(unknown)
+        near = ALIASES[name] if ALIASES.get(name) in known else next(iter(get_close_matches(name, known, n=1)), "")
+        hint = f" Did you mean {near!r}?" if near else ""
+        raise TypeError(f"{owner} has no parameter {name!r}.{hint} Its parameters: {', '.join(known) or 'none'}.")

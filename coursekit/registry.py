@@ -93,9 +93,13 @@ class Registry(Mapping[str, Record]):
             raise UnknownNameError(self._unknown(name)) from None
 
     def _unknown(self, name: object) -> str:
-        near = get_close_matches(str(name), self._records, n=1)
+        plain = str(name).lower().replace("-", "_").replace(" ", "_")
+        near = get_close_matches(plain, self._records, n=1) or get_close_matches(str(name), self._records, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         return f"There is no {self.kind} called {name!r}.{hint} Known: {', '.join(self._records)}."
+
+    def __repr__(self) -> str:
+        return f"Registry({self.kind!r}): {', '.join(self._records)}"
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._records)

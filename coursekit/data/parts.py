@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coursekit.arrays import Array
+from coursekit.arrays import Array, Seed, seeded
 
 
 class Part(NamedTuple):
@@ -16,7 +16,7 @@ class Part(NamedTuple):
     labels: Array  # (M,)
 
 
-def split(x: Array, labels: ArrayLike, fractions: Sequence[float], rng: np.random.Generator) -> tuple[Part, ...]:
+def split(x: Array, labels: ArrayLike, fractions: Sequence[float], rng: Seed) -> tuple[Part, ...]:
     """Divide samples among parts, each class by the same fractions (stratified), and shuffle every part.
 
     Parameters
@@ -27,8 +27,8 @@ def split(x: Array, labels: ArrayLike, fractions: Sequence[float], rng: np.rando
         What they are.
     fractions : sequence of float
         The share of each part, e.g. ``(0.8, 0.2)``; what is missing to 1 is left out.
-    rng : numpy.random.Generator
-        Deals the samples.
+    rng : numpy.random.Generator or int
+        Or its seed. Deals the samples.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def split(x: Array, labels: ArrayLike, fractions: Sequence[float], rng: np.rando
     >>> np.bincount(train.labels), np.bincount(test.labels)
     (array([4, 4]), array([1, 1]))
     """
-    x, labels = np.asarray(x), np.asarray(labels)
+    x, labels, rng = np.asarray(x), np.asarray(labels), seeded(rng, "split")
     if labels.ndim != 1 or labels.shape != x.shape[:1]:
         raise ValueError(f"split: labels must be one for each of x, but have shape {labels.shape} for x {x.shape}.")
     bounds = np.cumsum(fractions)

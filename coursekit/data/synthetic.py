@@ -71,19 +71,21 @@ def spirals(rng: np.random.Generator, n: int = 300, noise: float = 0.2, classes:
     ValueError
         If ``n`` or ``classes`` is not a positive whole number, there are fewer points than classes, or ``noise`` is
         negative.
+    TypeError
+        If ``rng`` is no generator.
 
     References
     ----------
     CS231n, course notes, Putting it together: a minimal neural network case study.
     """
-    labels, s = _turns("spirals", n, classes, noise)
+    labels, s = _turns("spirals", rng, n, classes, noise)
     angle = 2 * np.pi * labels / classes + 4 * s + noise * rng.standard_normal(n)
     return _points(s * np.cos(angle), s * np.sin(angle), labels)
 
 
 def moons(rng: np.random.Generator, n: int = 300, noise: float = 0.1) -> Points:
     """Draw two half circles that reach into each other; ``noise`` is a standard deviation. Otherwise as `spirals`."""
-    labels, s = _turns("moons", n, 2, noise)
+    labels, s = _turns("moons", rng, n, 2, noise)
     angle = np.pi * s
     upper = labels == 0
     x = np.where(upper, np.cos(angle), 1 - np.cos(angle))
@@ -93,27 +95,34 @@ def moons(rng: np.random.Generator, n: int = 300, noise: float = 0.1) -> Points:
 
 def blobs(rng: np.random.Generator, n: int = 300, noise: float = 0.4, classes: int = 3) -> Points:
     """Draw one round cloud a class, their centres evenly on a circle of radius 2; ``noise`` is the spread."""
-    labels, _ = _turns("blobs", n, classes, noise)
+    labels, _ = _turns("blobs", rng, n, classes, noise)
     angle = 2 * np.pi * labels / classes
     return _points(2 * np.cos(angle), 2 * np.sin(angle), labels, noise, rng)
 
 
 def xor(rng: np.random.Generator, n: int = 300, noise: float = 0.25) -> Points:
     """Draw clouds of spread ``noise`` around (±1, ±1); class 1 where the two signs differ."""
-    corner, _ = _turns("xor", n, 4, noise)
+    corner, _ = _turns("xor", rng, n, 4, noise)
     right, top = corner % 2, corner // 2
     return _points(2 * right - 1, 2 * top - 1, right ^ top, noise, rng)
 
 
 def circles(rng: np.random.Generator, n: int = 300, noise: float = 0.1) -> Points:
     """Draw circles of radius 1 (class 0) and ½ (class 1) around one centre; ``noise`` is a standard deviation."""
-    labels, s = _turns("circles", n, 2, noise, closed=True)
+    labels, s = _turns("circles", rng, n, 2, noise, closed=True)
     radius = np.where(labels == 0, 1.0, 0.5)
     return _points(radius * np.cos(2 * np.pi * s), radius * np.sin(2 * np.pi * s), labels, noise, rng)
 
 
-def _turns(where: str, n: int, classes: int, noise: float, closed: bool = False) -> tuple[Array, Array]:
+def _turns(
+    where: str, rng: np.random.Generator, n: int, classes: int, noise: float, closed: bool = False
+) -> tuple[Array, Array]:
     """Return each point's class (N,), and how far along its class's curve it is, from 0 to 1 (short of 1 if closed)."""
+    if not isinstance(rng, np.random.Generator):  # no seed either: whoever writes moons(500) means n
+        raise TypeError(
+            f"{where}: rng must be a numpy.random.Generator, but is {rng!r}. "
+            f"Try {where}(np.random.default_rng(0), n=300)."
+        )
     for name, value in (("n", n), ("classes", classes)):
         if not isinstance(value, Integral) or value < 1:
             raise ValueError(f"{where}: {name} must be a whole number of at least 1, but is {value!r}.")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from layouts import AWKWARD
 
-from coursekit.arrays import float_array, same_dtype, upstream_gradient
+from coursekit.arrays import any_array, float_array, same_dtype, upstream_gradient
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -80,3 +80,10 @@ def test_an_upstream_gradient_takes_the_outputs_dtype():
 def test_an_upstream_gradient_of_another_shape_is_refused():
     with pytest.raises(ValueError, match=r"^f: dout must have shape \(2, 3\), like the output, but has \(3, 2\)"):
         upstream_gradient(np.ones((3, 2)), "f", (2, 3), np.dtype(np.float64))
+
+
+@pytest.mark.parametrize("function", [any_array, float_array])
+def test_masked_values_are_refused_and_a_mask_that_hides_none_is_taken(function):
+    with pytest.raises(ValueError, match=r"^f: x holds masked values, .* x\.filled\(0\)"):
+        function(np.ma.array([1.0, 2.0], mask=[False, True]), "f: x")
+    np.testing.assert_array_equal(function(np.ma.array([1.0, 2.0]), "f: x"), [1, 2])

@@ -119,3 +119,11 @@ def test_images_are_four_axes_of_floats(move):
 def test_what_cannot_be_is_refused(call, message, rng):
     with pytest.raises(ValueError, match=message):
         call(np.ones((2, 1, 4, 4)), rng)
+
+
+@pytest.mark.parametrize("draw", [lambda x, rng: crop(x, 2, rng), lambda x, rng: noise(x, 1.0, rng)])
+def test_a_seed_draws_what_its_generator_does(draw, rng):
+    x = rng.normal(size=(5, 1, 4, 4))
+    np.testing.assert_array_equal(draw(x, 3), draw(x, np.random.default_rng(3)))
+    with pytest.raises(TypeError, match=r"rng must be a numpy\.random\.Generator or its seed"):
+        draw(x, None)

@@ -47,6 +47,8 @@ def test_the_error_of_a_mean_is_measured(covariance, rng):
         (lambda: vote([[0.5]]), TypeError, r"Use scores.argmax"),
         (lambda: vote([[-1]]), ValueError, "counted from 0"),
         (lambda: error_of_mean(1.0, 2.0, 3), ValueError, "covariance must be"),
+        (lambda: error_of_mean(1.0, -0.6, 3), ValueError, r"covariance must be .* at least -0\.5 and at most 1, but"),
+        (lambda: bootstrap(3, 1, None), TypeError, "bootstrap: rng must be a numpy.random.Generator or its seed"),
         (lambda: error_of_mean(-1.0, -2.0, 3), ValueError, "variance must be"),
         (lambda: error_of_mean(1.0, 0.0, 0), ValueError, "k must be a whole number"),
     ],
@@ -54,3 +56,16 @@ def test_the_error_of_a_mean_is_measured(covariance, rng):
 def test_what_cannot_be_is_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_errors_that_cancel_out_leave_none():
+    assert error_of_mean(1.0, -0.5, 3) == 0
+    assert error_of_mean(4.0, -4.0, 1) == 4
+
+
+def test_the_largest_class_of_a_small_dtype_can_win():
+    np.testing.assert_array_equal(vote(np.array([[255, 0], [255, 7]], np.uint8)), [255, 0])
+
+
+def test_a_seed_draws_what_its_generator_does():
+    np.testing.assert_array_equal(bootstrap(9, 2, 3), bootstrap(9, 2, np.random.default_rng(3)))

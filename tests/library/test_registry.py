@@ -44,6 +44,8 @@ def test_a_second_record_of_the_same_name_is_refused_and_the_first_stays(fruit):
     ("name", "message"),
     [
         ("aple", "There is no fruit called 'aple'. Did you mean 'apple'? Known: pear, apple, cherry."),
+        ("Apple", "There is no fruit called 'Apple'. Did you mean 'apple'?"),
+        ("CHERRY", "There is no fruit called 'CHERRY'. Did you mean 'cherry'?"),
         ("zzz", "There is no fruit called 'zzz'. Known: pear, apple, cherry."),
         (3, "There is no fruit called 3. Known: pear, apple, cherry."),
         (["pear"], "There is no fruit called ['pear']."),

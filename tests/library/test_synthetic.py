@@ -107,6 +107,15 @@ def test_wrong_options_are_explained(kind, options, message, rng):
         kind.draw(rng, **options)
 
 
+@each
+@pytest.mark.parametrize("rng", [None, 500, np.random.RandomState(0)], ids=["None", "n", "RandomState"])
+def test_what_is_no_generator_is_refused_and_no_noise_forgotten(kind, rng):
+    with pytest.raises(
+        TypeError, match=rf"^{kind.name}: rng must be .* Try {kind.name}\(np\.random\.default_rng\(0\), n="
+    ):
+        kind.draw(rng)
+
+
 @pytest.mark.parametrize("draw", [spirals, blobs])
 def test_a_wrong_number_of_classes_is_explained(draw, rng):
     with pytest.raises(ValueError, match=f"^{draw.__name__}: classes must be a whole number of at least 1, but is 0"):
@@ -159,3 +168,13 @@ def test_fractions_that_add_up_to_1_leave_nothing_out_and_parts_are_shuffled(rng
 def test_a_split_that_cannot_be_is_explained(x, labels, fractions, message, rng):
     with pytest.raises(ValueError, match=f"^split: .*{message}"):
         split(x, labels, fractions, rng)
+
+
+def test_a_seed_deals_what_its_generator_does(rng):
+    x, labels = rng.normal(size=(20, 3)), rng.integers(0, 2, 20)
+    for one, other in zip(
+        split(x, labels, (0.5, 0.5), 3), split(x, labels, (0.5, 0.5), np.random.default_rng(3)), strict=True
+    ):
+        np.testing.assert_array_equal(one.x, other.x)
+    with pytest.raises(TypeError, match=r"^split: rng must be a numpy\.random\.Generator or its seed"):
+        split(x, labels, (0.5, 0.5), None)
