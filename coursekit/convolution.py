@@ -26,7 +26,9 @@ def correlate2d(image: Array, kernel: Array, mode: str = "valid") -> Array:
     kernel : (KH, KW) array
     mode : {"valid", "same", "full"}
         Where the kernel may stand: inside the image; so that y has the image's size; wherever it touches the image.
-        Pixels outside count as 0.
+        Pixels outside count as 0. In mode "same" an even kernel reaches one pixel further to the left and above than
+        to the right and below, as in `numpy.correlate`, so that `convolve2d` is the same with the kernel rotated;
+        PyTorch and `scipy.signal.correlate2d` let it reach further to the right and below.
 
     Returns
     -------

@@ -1,20 +1,22 @@
 """What is done to data before a network sees it: ``PREPROCESSORS["zca"].fit(train, eps=1e-2).apply(test)``.
 
-Statistics come from the training set only, and the same ones serve the test set: `fit` sees the one, `apply` both.
+Statistics come from the training set only, and the same ones serve the test set: ``fit`` sees the one, ``apply`` both.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Protocol
 
 import numpy as np
 
 from coursekit.arrays import Array, float_array
+from coursekit.hyperparameter import in_range
 from coursekit.registry import Registry
 
 
 class Fitted(Protocol):
-    """What `fit` returns: the statistics of the training set, and what is done with them."""
+    """What ``fit`` returns: the statistics of the training set, and what is done with them."""
 
     def apply(self, x: Array) -> Array:
         """Transform samples of the training set's form, in their own dtype."""
@@ -87,14 +89,14 @@ class Projection:
     def apply(self, x: Array) -> Array:
         """Transform ``x`` (N, ...) with the training set's statistics."""
         x = _samples(x, f"{self.name} apply: x", self.sample)
-        rows = x.reshape(len(x), -1) - self.mean.astype(x.dtype)
+        rows = x.reshape(len(x), len(self.mean)) - self.mean.astype(x.dtype)
         y: Array = rows @ self.matrix.astype(x.dtype)
         return y.reshape(len(x), *self.output)
 
     def undo(self, y: Array) -> Array:
         """Return x = y M⁻¹ + μ; what lay along dropped components stays lost."""
         y = _samples(y, f"{self.name} undo: y", self.output)
-        x: Array = y.reshape(len(y), -1) @ self.inverse.astype(y.dtype) + self.mean.astype(y.dtype)
+        x: Array = y.reshape(len(y), len(self.inverse)) @ self.inverse.astype(y.dtype) + self.mean.astype(y.dtype)
         return x.reshape(len(y), *self.sample)
 
 
@@ -213,7 +215,7 @@ def pca(train: Array, components: int | None = None) -> Projection:
     """
     sample, mean, variances, axes = _principal(train, "pca")
     kept = len(mean) if components is None else components
-    if kept not in range(1, len(mean) + 1):
+    if not isinstance(kept, Integral) or kept not in range(1, len(mean) + 1):
         raise ValueError(f"pca fit: components must be a whole number from 1 to {len(mean)}, but is {components!r}.")
     chosen = axes[:, :kept]
     return Projection("pca", mean, chosen, chosen.T, variances, axes, sample, (kept,))
@@ -287,7 +289,8 @@ def _principal(train: Array, name: str) -> tuple[tuple[int, ...], Array, Array, 
 
 def _root(name: str, variances: Array, eps: float) -> Array:
     """√(λ + ε)."""
-    if not eps >= 0 or variances[-1] + eps == 0:
+    in_range(eps, f"{name} fit: eps", 0)
+    if variances[-1] + eps == 0:
         raise ValueError(
             f"{name} fit: eps must keep every variance λ + eps above 0, but eps is {eps!r} and the smallest variance "
             f"{variances[-1]:.3g}. Try 1e-5."

@@ -1,11 +1,13 @@
 """One array in numbers: its moments, its histogram, how much of it an activation makes flat."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
 from coursekit.activations import Activation
 from coursekit.arrays import Array, float_array
+from coursekit.hyperparameter import whole_number
 from coursekit.kernels.stats import flat_share, histogram, moments
 
 
@@ -24,10 +26,26 @@ def layer_moments(values: Array) -> Moments:
 
 
 def layer_histogram(values: Array, low: float, high: float, bins: int = 60) -> Array:
-    """Count ``values`` (any shape) into ``bins`` equal bins over [low, high]; values beyond fall into the end bins."""
-    lanes = np.zeros((4, bins), np.int64)
+    """Count ``values`` (any shape) into ``bins`` equal bins over [low, high]; values beyond fall into the end bins.
+
+    NaN falls into none.
+
+    Raises
+    ------
+    TypeError
+        If ``values`` are neither float32, float64 nor integers.
+    ValueError
+        If ``bins`` is not a whole number of at least 1, or low and high leave no room for so many bins.
+    """
+    lanes = np.zeros((4, whole_number(bins, "layer_histogram: bins")), np.int64)
     # float: whole numbers as limits would be compiled for once more.
-    histogram(float_array(values, "layer_histogram: values").reshape(-1), float(low), float(high), lanes)
+    low, high = float(low), float(high)
+    if not 0 < (high - low) / bins < math.inf or math.isinf(bins / (high - low)):
+        raise ValueError(
+            f"layer_histogram: low must lie below high, far enough for {bins} bins, and both must be finite, but they "
+            f"are {low!r} and {high!r}."
+        )
+    histogram(float_array(values, "layer_histogram: values").reshape(-1), low, high, lanes)
     counts: Array = lanes.sum(0)
     return counts
 
@@ -46,7 +64,7 @@ def layer_flatness(preactivations: Array, activation: Activation) -> Flatness:
     ----------
     preactivations : (N, H) or (N, C, H, W) array
         What the activation was given. In images a unit is a channel.
-    activation : Activation
+    activation : coursekit.activations.Activation
         A record of `ACTIVATIONS`.
 
     Returns

@@ -59,11 +59,11 @@ def hinge(scores: Array, labels: Array, margin: float, dscores: Array) -> float:
     for n in range(scores.shape[0]):
         y = labels[n]
         for j in range(scores.shape[1]):
-            dscores[n, j] = scores[n, j] - scores[n, y] + gap
-        dscores[n, y] = 0
+            dscores[n, j] = scores[n, j] - scores[n, y]
+        dscores[n, y] = -gap  # so that y adds nothing
         pull = 0.0
-        for j in range(scores.shape[1]):
-            excess = dscores[n, j]
+        for j in range(scores.shape[1]):  # in one loop with the difference, −s_y + gap might be added up first
+            excess = dscores[n, j] + gap
             push = share if excess > 0 else (zero if excess <= 0 else excess)  # the last keeps NaN
             total += np.float64(max(excess, zero))
             pull += np.float64(push)
@@ -80,14 +80,15 @@ def squared_hinge(scores: Array, labels: Array, margin: float, dscores: Array) -
     for n in range(scores.shape[0]):
         y = labels[n]
         for j in range(scores.shape[1]):
-            dscores[n, j] = max(scores[n, j] - scores[n, y] + gap, zero)
-        dscores[n, y] = 0
+            dscores[n, j] = scores[n, j] - scores[n, y]
+        dscores[n, y] = -gap
         pull = 0.0
         for j in range(scores.shape[1]):
-            excess = np.float64(dscores[n, j])
+            lead = max(dscores[n, j] + gap, zero)
+            excess = np.float64(lead)
             total += excess * excess
             pull += excess
-            dscores[n, j] *= share
+            dscores[n, j] = lead * share
         dscores[n, y] = -pull * share
     return total
 
@@ -153,17 +154,22 @@ def soft_cross_entropy(scores: Array, targets: Array, sharpness: float, dscores:
     return loss
 
 
+@kernel
+def _doubt(s: float, y: float, zero: float) -> float:
+    """log(1 + eˢ) − s y as (max(s, 0) − s y) + log(1 + e⁻|s|): no exponential overflows.
+
+    In this order, which a sum may not change: a large score and its label cancel before anything is added to them.
+    """
+    return np.float64(max(s, zero) - s * y) + np.float64(log1p(exp(-abs(s))))
+
+
 @reduction
 def binary_cross_entropy(scores: Array, y: Array, dscores: Array) -> float:
-    """Return Σ log(1 + eˢ) − s y over flat arrays (M,), and fill ``dscores`` with (σ(s) − y) ÷ M.
-
-    log(1 + eˢ) = max(s, 0) + log(1 + e⁻|s|), so that no exponential overflows.
-    """
+    """Return Σ log(1 + eˢ) − s y over flat arrays (M,), and fill ``dscores`` with (σ(s) − y) ÷ M."""
     zero, one, share = scores.dtype.type(0), scores.dtype.type(1), scores.dtype.type(1 / scores.size)
     total = 0.0
     for i in range(scores.size):
-        s = scores[i]
-        total += np.float64(max(s, zero) - s * y[i]) + np.float64(log1p(exp(-abs(s))))
+        total += _doubt(scores[i], y[i], zero)
     for i in range(scores.size):
         small = exp(-abs(scores[i]))
         sigmoid = (one if scores[i] > 0 else small) / (one + small)

@@ -2,6 +2,9 @@
 
 In float32 a number below 1e−38 is denormal, and arithmetic with it is many times slower. So gradients, squares and
 what is remembered count as 0 below 1e−30, which √s + ε does not notice. Float64 needs none of this. NaN and inf stay.
+
+A gradient whose square is too small to be kept leaves s at 0, and an ε of 0 would divide by it: ε counts as the root of
+the smallest square, so that such a step is at most η.
 """
 
 import math
@@ -56,6 +59,7 @@ def adagrad(theta: Array, g: Array, s: Array, lr: float, eps: float, decay: floa
     zero = theta.dtype.type(0)
     tiny = theta.dtype.type(1e-30 if theta.itemsize == 4 else 0)
     small = math.sqrt(tiny)
+    eps = max(eps, theta.dtype.type(1e-15 if theta.itemsize == 4 else 1e-154))
     for i in range(theta.size):
         d = g[i] + decay * theta[i]
         d = zero if abs(d) < tiny else d
@@ -70,6 +74,7 @@ def rmsprop(theta: Array, g: Array, s: Array, lr: float, beta: float, rest: floa
     zero = theta.dtype.type(0)
     tiny = theta.dtype.type(1e-30 if theta.itemsize == 4 else 0)
     small = math.sqrt(tiny)
+    eps = max(eps, theta.dtype.type(1e-15 if theta.itemsize == 4 else 1e-154))
     for i in range(theta.size):
         d = g[i] + decay * theta[i]
         d = zero if abs(d) < tiny else d
@@ -104,6 +109,7 @@ def adam(
     zero = theta.dtype.type(0)
     tiny = theta.dtype.type(1e-30 if theta.itemsize == 4 else 0)
     small = math.sqrt(tiny)
+    eps = max(eps, theta.dtype.type(1e-15 if theta.itemsize == 4 else 1e-154))
     for i in range(theta.size):
         d = g[i] + decay * theta[i]
         d = zero if abs(d) < tiny else d

@@ -7,7 +7,7 @@ from coursekit.losses.classification import (
     squared_hinge,
     zero_one,
 )
-from coursekit.losses.loss import LOSSES, Loss
+from coursekit.losses.loss import LOSSES, Loss, LossFunction, loss_of
 from coursekit.losses.multitask import multitask
 from coursekit.losses.regression import huber, mae, mse
 from coursekit.losses.targets import class_labels
@@ -16,12 +16,14 @@ from coursekit.losses.variants import focal, large_margin_softmax
 __all__ = [
     "LOSSES",
     "Loss",
+    "LossFunction",
     "binary_cross_entropy",
     "class_labels",
     "focal",
     "hinge",
     "huber",
     "large_margin_softmax",
+    "loss_of",
     "mae",
     "mse",
     "multitask",

@@ -166,7 +166,8 @@ def _shares(targets: Array, scores: Array, smoothing: float, class_weights: Arra
     if targets.ndim == 2:
         soft, count = targets, float(n)
     else:
-        soft, count = np.eye(classes)[targets], weights[targets].sum()
+        soft, count = np.zeros((n, classes)), weights[targets].sum()
+        soft[np.arange(n), targets] = 1
         if count == 0:
             raise ValueError("softmax_cross_entropy: the class weights of all labels are 0, so there is no mean.")
     shares: Array = ((1 - smoothing) * soft + smoothing / classes) * weights / count

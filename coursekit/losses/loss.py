@@ -69,3 +69,14 @@ class Loss:
 
 
 LOSSES: Registry[Loss] = Registry("loss")
+#: What a loss is to those who ask it: a function from scores and targets y to its value and ∂L/∂scores.
+LossFunction = Callable[[Array, Any], tuple[float, Array]]
+
+
+def loss_of(loss: LossFunction | str) -> LossFunction:
+    """Return a loss by its name in `LOSSES`, and a function as it is; else raise ``TypeError``."""
+    if isinstance(loss, str):
+        return LOSSES[loss]
+    if not callable(loss):
+        raise TypeError(f"The loss is a name in LOSSES or a function (scores, y) → (loss, dscores), but is {loss!r}.")
+    return loss

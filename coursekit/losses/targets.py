@@ -25,14 +25,19 @@ def class_labels(y: ArrayLike, scores: Array, where: str) -> Array:
     n, classes = scores.shape
     labels = any_array(y, f"{where}: y")
     if labels.dtype.kind not in "iu":
-        raise TypeError(f"{where}: y holds class numbers and must be integers, but its dtype is {labels.dtype}.")
+        mend = " Write y.astype(int)." if labels.dtype.kind in "bf" else ""
+        raise TypeError(f"{where}: y holds class numbers and must be integers, but its dtype is {labels.dtype}.{mend}")
     if labels.shape != (n,):
-        raise ValueError(f"{where}: y must have shape ({n},), one label a sample, but its shape is {labels.shape}.")
+        mend = " Write y[:, 0]." if labels.shape == (n, 1) else ""
+        raise ValueError(
+            f"{where}: y must have shape ({n},), one label a sample, but its shape is {labels.shape}.{mend}"
+        )
     fit = labels if labels.dtype == INT64 and labels.flags.carray else np.require(labels, INT64, ["C", "W"])
     if not all_between(fit, 0, classes - 1):
+        mend = " Give the network a score for each class, or take binary_cross_entropy." if classes == 1 else ""
         raise ValueError(
             f"{where}: labels must be 0 to {classes - 1} for {classes} scores, but run from {labels.min()} to "
-            f"{labels.max()}."
+            f"{labels.max()}.{mend}"
         )
     return fit
 

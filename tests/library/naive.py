@@ -254,9 +254,15 @@ def l0(w, strength):
     return strength * sum(weight != 0 for weight in w.flat)
 
 
+def units(w):
+    """Return what enters each unit, as views: a column, also of each maxout piece; a filter, at each place."""
+    if w.ndim in (2, 3):
+        return [w[(slice(None), *place)] for place in np.ndindex(w.shape[1:])]
+    return [w[place] for place in np.ndindex(w.shape[:-3])]
+
+
 def max_norm(w, limit):
-    units = w.T if w.ndim == 2 else w
-    return math.inf if any(math.hypot(*(float(weight) for weight in unit.flat)) > limit for unit in units) else 0.0
+    return math.inf if any(math.hypot(*(float(weight) for weight in unit.flat)) > limit for unit in units(w)) else 0.0
 
 
 PENALTIES = {f.__name__: f for f in (l2, l1, elastic_net, l0, max_norm)}

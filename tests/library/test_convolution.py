@@ -52,6 +52,12 @@ def test_in_one_dimension_both_are_those_of_numpy(mode, taps, direction, rng):
     np.testing.assert_allclose(correlate2d(image, kernel, mode).ravel(), correlated, atol=1e-13)
 
 
+def test_an_even_kernel_in_mode_same_reaches_further_to_the_left_and_above():
+    image, kernel = np.array([[1.0, 2, 4]]), np.array([[-1.0, 1]])
+    assert correlate2d(image, kernel, "same").tolist() == [[1, 1, 2]]  # scipy.signal.correlate2d: [[1, 2, -4]]
+    assert correlate2d(image.T, kernel.T, "same").tolist() == [[1], [1], [2]]
+
+
 @given(a=IMAGES, b=IMAGES, c=IMAGES)
 def test_convolution_commutes_and_associates(a, b, c):
     np.testing.assert_allclose(convolve2d(a, b, "full"), convolve2d(b, a, "full"), atol=1e-10)

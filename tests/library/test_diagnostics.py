@@ -53,6 +53,40 @@ def test_moments_show_a_value_that_is_not_finite(value):
     assert math.isnan(found.std)
 
 
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("value", [math.inf, -math.inf])
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_one_infinite_value_is_the_mean_wherever_it_stands(value, place):
+    values = np.ones(3)
+    values[place] = value
+    assert layer_moments(values).mean == value
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("mean", [1e6, 1e8, 1e10])
+def test_the_spread_of_values_far_from_0_keeps_its_digits(mean, dtype, rng):
+    values = (mean + rng.normal(size=10_000)).astype(dtype)
+    assert layer_moments(values).std == pytest.approx(np.std(values, dtype=np.float64), rel=1e-12)
+
+
+@pytest.mark.parametrize("bins", [0, -3, 2.5, 40.0, True, None])
+def test_histogram_refuses_what_is_no_number_of_bins(bins):
+    with pytest.raises(ValueError, match=r"^layer_histogram: bins must be a whole number of at least 1, but is "):
+        layer_histogram(np.ones(4), 0, 1, bins)
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(7, 7), (3, 0), (0, math.inf), (math.nan, 1), (-1e308, 1e308), (0.0, 5e-324)], ids=str
+)
+def test_histogram_refuses_limits_without_room_for_the_bins(low, high):
+    with pytest.raises(ValueError, match=r"^layer_histogram: low must lie below high, far enough for 5 bins, and both"):
+        layer_histogram(np.arange(9.0), low, high, 5)
+
+
+def test_one_bin_takes_all_but_nan():
+    assert layer_histogram(np.array([-9, 0.5, 9, math.nan, math.inf]), 0, 1, 1).tolist() == [4]
+
+
 def test_histogram_counts_every_value_once(rng):
     values = rng.normal(size=(200, 30)).astype(np.float32)
     counts = layer_histogram(values, -2, 2, bins=40)

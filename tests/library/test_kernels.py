@@ -149,3 +149,25 @@ def test_flat_share_is_that_of_the_twin(z, bounds):
     alive = np.zeros(z.shape[1], np.bool_)
     count = flat_share(z, *bounds, alive)
     assert (count / z.size, 1 - alive.mean()) == pytest.approx(naive.flatness(z, *bounds))
+
+
+@given(
+    DTYPES.flatmap(lambda dtype: arrays(dtype, st.integers(1, 40), elements=VALUES)),
+    st.sampled_from([1e6, -1e8, 1e12]),
+)
+def test_moments_far_from_0_keep_their_digits(a, mean):
+    a = (a + mean).astype(a.dtype)
+    from_first, variance = naive.moments(a.astype(np.float64) - float(a[0]))  # which is exact
+    np.testing.assert_allclose(moments(a), [float(a[0]) + from_first, variance], rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("ratio", [10, 90, 110, 1e3, 1e5])  # of mean to spread; from 100 on the moments are shifted
+def test_moments_lose_few_digits_wherever_the_mean_lies(ratio, rng):
+    a = ratio + rng.normal(size=500)
+    np.testing.assert_allclose(moments(a), naive.moments(a), rtol=1e-9)
+
+
+def test_moments_of_the_largest_numbers_overflow_in_the_variance_only():
+    mean, variance = moments(np.array([1.5e308, -1.5e308]))
+    assert mean == 0
+    assert not math.isfinite(variance)

@@ -1,6 +1,7 @@
 """Every loss of the registry keeps every contract; a new one is tested without a new line here but its twin."""
 
 import math
+import tracemalloc
 
 import naive
 import numpy as np
@@ -10,9 +11,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from layouts import AWKWARD
 
-from coursekit.gradcheck import numerical_gradient
+from coursekit.adversarial import fgsm
+from coursekit.diagnostics import first_nonfinite, network_report, sharpness
+from coursekit.gradcheck import check_network, numerical_gradient
 from coursekit.kernels import loss as kernels
+from coursekit.layers import Linear
 from coursekit.losses import LOSSES, class_labels
+from coursekit.network import Sequential
+from coursekit.training import evaluate, lr_range_test
 
 cross_entropy = LOSSES["softmax_cross_entropy"]
 large_margin = LOSSES["large_margin_softmax"]
@@ -283,9 +289,13 @@ def test_a_huber_loss_needs_a_positive_delta():
         (np.array([0, 1, 2**64 - 1], np.uint64), ValueError, "but run from 0 to 18446744073709551615"),
         ([0, 1], ValueError, r"y must have shape \(3,\), one label a sample, but its shape is \(2,\)"),
         (1, ValueError, r"y must have shape \(3,\), one label a sample, but its shape is \(\)"),
-        ([[0], [1], [2]], ValueError, r"y must have shape \(3,\), one label a sample, but its shape is \(3, 1\)"),
+        (
+            [[0], [1], [2]],
+            ValueError,
+            r"y must have shape \(3,\), one label a sample, but its shape is \(3, 1\)\. Write y\[:, 0\]\.",
+        ),
         ([0.0, 1.0, 2.0], TypeError, "y holds class numbers and must be integers, but its dtype is float64"),
-        ([True, False, True], TypeError, "must be integers, but its dtype is bool"),
+        ([True, False, True], TypeError, r"must be integers, but its dtype is bool\. Write y\.astype\(int\)\."),
         ([0, math.nan, 2], TypeError, "must be integers, but its dtype is float64"),
         (["cat", "dog", "cat"], TypeError, "must be integers, but its dtype is <U3"),
     ],
@@ -519,6 +529,52 @@ def test_the_last_digit_does_not_depend_on_where_arrays_lie_in_memory(kernel, dt
 # Softmax cross-entropy and its parameters.
 
 
+@each_setting
+@pytest.mark.parametrize(("dtype", "far"), [(np.float32, 1e8), (np.float64, 1e17)])
+def test_scores_far_from_0_are_told_apart_as_well_as_scores_near_0(loss, params, dtype, far, rng):
+    """With differences that the dtype holds exactly, out there too; they are all that these losses depend on."""
+    if loss.name in ("binary_cross_entropy", "large_margin_softmax"):
+        pytest.skip("depends on more than differences")
+    near = np.spacing(dtype(far)) * rng.integers(-2, 3, (5, 4)).astype(dtype)
+    scores = dtype(far) + near
+    np.testing.assert_array_equal(scores - dtype(far), near)
+    y = targets(loss, scores, rng) if loss.y == "classes" else np.full_like(scores, far)
+    y_near = y if loss.y == "classes" else np.zeros((5, 4))
+    value, dscores = loss(scores, y, **params)
+    exact = near.astype(np.float64)
+    assert value == pytest.approx(naive.loss(loss.name, exact, y_near, **params), rel=1e-5, abs=1e-9)
+    np.testing.assert_allclose(dscores, loss(exact, y_near, **params)[1], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(("dtype", "far"), [(np.float32, 1e8), (np.float64, 1e17)])
+def test_equal_scores_far_from_0_cost_the_margin_for_each_wrong_class(dtype, far):
+    scores = np.full((1, 3), far, dtype)
+    for name, value in (("hinge", 0.5), ("squared_hinge", 0.125)):
+        assert LOSSES[name](scores, [1], margin=0.25)[0] == value
+    np.testing.assert_array_equal(LOSSES["hinge"](scores, [1], margin=0.25)[1], [[1, -2, 1]])
+
+
+@pytest.mark.parametrize(("dtype", "far"), [(np.float32, 1e8), (np.float64, 1e17)])
+def test_a_certain_and_right_logit_takes_no_digits_from_the_others(dtype, far):
+    scores = np.array([0, far, 0, -far, 0], dtype)
+    y = np.array([0.5, 1, 0.5, 0, 0.5], dtype)
+    assert LOSSES["binary_cross_entropy"](scores, y)[0] == pytest.approx(0.6 * math.log(2), rel=1e-6)
+
+
+@pytest.mark.parametrize("params", [{"label_smoothing": 0.1}, {"class_weights": np.ones(3000)}], ids=lambda p: min(p))
+def test_many_classes_take_room_for_the_scores_only(params):
+    scores, y = np.zeros((4, 3000), np.float32), np.arange(4)
+    cross_entropy(scores[:, :2], y % 2, label_smoothing=0.1)
+    tracemalloc.start()
+    try:
+        value, _ = cross_entropy(scores, y, **params)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert value == pytest.approx(math.log(3000), rel=1e-6)
+    assert peak < 20 * scores.nbytes  # a matrix of all classes with all classes has 1500 times as many bytes
+
+
 def test_a_shift_of_a_row_changes_nothing(rng):
     scores, y = batch_of(cross_entropy, rng)
     value, dscores = cross_entropy(scores, y)
@@ -712,3 +768,30 @@ def test_kinks_are_where_the_gradient_jumps(name):
     }[name]
     assert LOSSES[name].kinks(scores, y).min() == 0.5
     assert LOSSES["zero_one"].kinks(np.ones((2, 1)), [0, 0]).min() == math.inf
+
+
+NETWORK_TAKERS = {
+    "evaluate": lambda net, loss, x, y: evaluate(net, loss, x, y),
+    "fgsm": lambda net, loss, x, y: fgsm(net, loss, x, y, 0.1),
+    "network_report": lambda net, loss, x, y: network_report(net, x, loss, y),
+    "first_nonfinite": lambda net, loss, x, y: str(first_nonfinite(net, x, loss, y)),
+    "sharpness": lambda net, loss, x, y: sharpness(net, loss, (x, y), np.random.default_rng(0)),
+    "check_network": lambda net, loss, x, y: repr(check_network(net, loss, x, y, 0)),
+    "lr_range_test": lambda net, loss, x, y: lr_range_test(net, loss, (x, y), steps=5, rng=0).loss,
+}
+
+
+@pytest.mark.parametrize("take", NETWORK_TAKERS.values(), ids=NETWORK_TAKERS)
+def test_whoever_takes_a_loss_takes_its_name(take, rng):
+    net = Sequential([Linear(4, 3, rng, dtype=np.float64)])
+    x, y = rng.normal(size=(9, 4)), rng.integers(0, 3, 9)
+    np.testing.assert_equal(take(net, "hinge", x, y), take(net, LOSSES["hinge"], x, y))
+    with pytest.raises(KeyError, match=r"There is no loss called 'hing'\. Did you mean 'hinge'"):
+        take(net, "hing", x, y)
+    with pytest.raises(TypeError, match=r"^The loss is a name in LOSSES or a function .* but is 3"):
+        take(net, 3, x, y)
+
+
+def test_two_classes_and_one_score_are_told_what_to_do():
+    with pytest.raises(ValueError, match=r"labels must be 0 to 0 for 1 scores, .* or take binary_cross_entropy"):
+        cross_entropy(np.ones((3, 1)), [0, 1, 1])

@@ -226,8 +226,9 @@ def test_fewer_samples_than_features(name, rng):
         (lambda p: p["zca"].fit(np.full((4, 3), np.nan)), ValueError, "zca fit: train holds NaN or infinity"),
         (lambda p: p["pca"].fit(np.eye(3), components=4), ValueError, "a whole number from 1 to 3, but is 4"),
         (lambda p: p["pca"].fit(np.eye(3), components=0), ValueError, "a whole number from 1 to 3, but is 0"),
+        (lambda p: p["pca"].fit(np.eye(3), components=2.0), ValueError, r"a whole number from 1 to 3, but is 2\.0"),
         (lambda p: p["zca"].fit(np.ones((4, 3)), eps=0.0), ValueError, r"zca fit: eps must keep .* Try 1e-5"),
-        (lambda p: p["pca_whitening"].fit(np.eye(3), eps=-1.0), ValueError, r"eps must keep .* but eps is -1\.0"),
+        (lambda p: p["pca_whitening"].fit(np.eye(3), eps=-1.0), ValueError, r"eps must be .* at least 0, but is -1\.0"),
         (
             lambda p: p["pca"].fit(np.eye(3)).apply(np.ones((2, 4))),
             ValueError,
@@ -241,3 +242,11 @@ def test_fewer_samples_than_features(name, rng):
 def test_what_cannot_be_used_is_explained(call, error, message):
     with pytest.raises(error, match=message):
         call(PREPROCESSORS)
+
+
+@pytest.mark.parametrize("name", PREPROCESSORS)
+def test_no_sample_becomes_no_sample(name, rng):
+    preprocessor = PREPROCESSORS[name]
+    train = rng.normal(size=(9, 2, 3, 2) if preprocessor.images else (9, 4))
+    fitted = preprocessor.fit(train)
+    assert fitted.apply(train[:0]).shape == fitted.undo(train[:0]).shape == train[:0].shape
