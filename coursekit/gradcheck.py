@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from coursekit.arrays import Array
+from coursekit.arrays import Array, Seed, seeded
+from coursekit.losses import LossFunction, loss_of
 
 
 def numerical_gradient(f: Callable[[Array], float], x: Array, h: float = 1e-5) -> Array:
@@ -109,8 +110,9 @@ def relative_error(a: Array, b: Array, floor: float = 1e-8) -> float:
     return float(np.max(_errors(a, b, floor), initial=0.0))
 
 
-def _errors(a: Array, b: Array, floor: float) -> Array:
-    return np.asarray(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), floor))
+def _errors(a: Array, b: Array, floor: float | Array) -> Array:
+    scale = np.maximum(np.abs(a) + np.abs(b), floor)
+    return np.asarray(np.abs(a - b) / np.where(scale == 0, 1, scale))  # 0 and 0 agree
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,8 @@ def gradcheck(
     Parameters
     ----------
     forward, backward : callable
-        ``forward(*inputs) -> (out, cache)`` and ``backward(dout, cache) -> gradients of the inputs, in order``.
+        ``forward(*inputs) -> (out, cache)`` and ``backward(dout, cache) -> gradients of the inputs, in order``. The
+        same inputs give the same output each time, and are not changed.
     *inputs : array
         float64 inputs away from kinks.
     rng : numpy.random.Generator
@@ -197,16 +200,17 @@ def gradcheck(
     Raises
     ------
     ValueError
-        If backward returns another number of gradients, or a gradient of another shape than its input.
+        If backward returns another number of gradients, or a gradient of another shape than its input; if forward is
+        random or changes an input; or if the step is lost in the rounding of an input, so that nothing can be checked.
     """
     points = [np.array(x, dtype=np.float64) for x in inputs]
     out, cache = forward(*points)
-    dout = rng.normal(size=out.shape)
+    dout = rng.normal(size=np.shape(out))
     found = backward(dout, cache)
-    gradients = found if isinstance(found, tuple) else (found,)
+    gradients = found if isinstance(found, tuple | list) else (found,)
     if len(gradients) != len(points):
         raise ValueError(f"gradcheck: backward returned {len(gradients)} gradients for {len(points)} inputs.")
-    start = out.copy()
+    start = np.array(out)
 
     def loss_of(index: int) -> Callable[[Array], float]:
         # Against the start, so that outputs which do not change leave no rounding error in the sum.
@@ -219,10 +223,10 @@ def gradcheck(
 
 def check_network(
     net: Any,
-    loss: Callable[[Array, Any], tuple[float, Array]],
+    loss: LossFunction | str,
     x: Array,
     y: Any,
-    rng: np.random.Generator,
+    rng: Seed,
     samples: int = 10,
     h: float = 1e-5,
     tolerance: float = 1e-6,
@@ -238,14 +242,14 @@ def check_network(
     ----------
     net : Sequential
         With float64 parameters.
-    loss : callable
-        ``loss(scores, y) -> (value, dscores)``.
+    loss : callable or str
+        ``loss(scores, y) -> (value, dscores)``, or a name in `LOSSES`.
     x : (N, ...) array
         Inputs, taken in float64.
     y : array
         What the loss wants.
-    rng : numpy.random.Generator
-        Chooses the elements.
+    rng : numpy.random.Generator or int
+        Or its seed. Chooses the elements.
     samples : int
         At most so many elements of each array are checked.
     h, tolerance, skip_kinks
@@ -262,6 +266,9 @@ def check_network(
     ------
     TypeError
         If a parameter is not float64.
+    ValueError
+        If the step is lost in the rounding of an array, so that nothing can be checked; or if the loss is random
+        although the layers' generators are rewound.
     """
     for name, param in net.params.items():
         if param.dtype != np.float64:
@@ -269,24 +276,27 @@ def check_network(
                 f"check_network: {name} is {param.dtype}, whose rounding hides errors. "
                 "Build the network with dtype=np.float64."
             )
+    judge, generator = loss_of(loss), seeded(rng, "check_network")
     x = np.array(x, dtype=np.float64)
+    for name, array in {**net.params, "x": x}.items():
+        _check_visible(name, array, h)
     rewind = _rewinder(net)
     scores = net.forward(x, training)
-    value, dscores = loss(scores, y)
+    value, dscores = judge(scores, y)
     arrays = {**net.params, "x": x}
     gradients = {"x": net.backward(dscores), **net.grads}
     settings = _Settings(h, tolerance, skip_kinks, abs(value) + float(np.linalg.norm(dscores * scores)))
 
     def check(name: str) -> Check:
         array = arrays[name]
-        chosen = np.unravel_index(rng.choice(array.size, min(samples, array.size), replace=False), array.shape)
+        chosen = np.unravel_index(generator.choice(array.size, min(samples, array.size), replace=False), array.shape)
         kept = array[chosen]
 
         def loss_with(values: Array) -> float:
             array[chosen] = values
             rewind()
             try:
-                return loss(net.forward(x, training), y)[0]
+                return judge(net.forward(x, training), y)[0]
             finally:
                 array[chosen] = kept
 
@@ -335,10 +345,12 @@ def _check(name: str, f: Callable[[Array], float], x: Array, analytic: Array, se
         raise ValueError(f"gradcheck: {name} has shape {x.shape}, but its gradient has {np.shape(analytic)}.")
     if not x.size:
         return Check(name, 0.0, (), 0.0, 0.0, 0, kink=False)
+    _check_visible(name, x, h)
+    _check_repeatable(name, f, x, magnitude)
     left, right = one_sided_slopes(f, x, h)
     numeric = np.asarray((left + right) / 2)
-    # The differences' own errors: rounding, ε|L|/h with a margin, and a term of order h² in the array's scale.
-    rounding = 16 * np.finfo(np.float64).eps * magnitude / h
+    # The differences' own errors: rounding of L and of x + h, and a term of order h² in the array's scale.
+    rounding = np.finfo(np.float64).eps * (16 * magnitude + np.abs(x * numeric)) / h
     floor = rounding / tolerance + 1e-4 * np.max(np.abs(numeric))
     errors = _errors(analytic, numeric, floor)
     kinks = np.asarray(~(errors < tolerance))
@@ -351,6 +363,36 @@ def _check(name: str, f: Callable[[Array], float], x: Array, analytic: Array, se
     by_backward, by_differences = float(np.asarray(analytic)[index]), float(numeric[index])
     left_out = int(kinks.sum()) if skip_kinks else 0
     return Check(name, float(errors[index]), index, by_backward, by_differences, left_out, bool(kinks[index]))
+
+
+def _check_visible(name: str, x: Array, h: float) -> None:
+    """Refuse a step from which rounding, 16 ε max(|x|, 1) / h for a loss of the size of x, leaves not even two digits.
+
+    Then errors as large as the gradient itself would pass for rounding.
+    """
+    largest = float(np.max(np.abs(x), initial=1.0))
+    if 16 * np.finfo(np.float64).eps * largest > 0.01 * h:
+        raise ValueError(
+            f"gradcheck: {name} cannot be checked with a step of h = {h:g}, which is lost in rounding next to values "
+            f"as large as {largest:.3g}. Use h={1e-5 * largest:.0e}" + (", or smaller values." if largest > 1 else ".")
+        )
+
+
+def _check_repeatable(name: str, f: Callable[[Array], float], x: Array, magnitude: float) -> None:
+    """Refuse a function that changes its argument, or gives another value when it is called again."""
+    point = x.copy()
+    values = f(point), f(point)
+    if not np.array_equal(point, x, equal_nan=True):
+        raise ValueError(
+            f"gradcheck: forward changes {name}, which it works on in place, so there is no point left at which to "
+            "check. Let it make an array of its own, e.g. with x = x.copy()."
+        )
+    if abs(values[0] - values[1]) > 1e-9 * magnitude:
+        raise ValueError(
+            f"gradcheck: forward gives another result for the same {name} when it is called again, so differences "
+            "tell nothing. If it draws random numbers, let it begin with the same ones, e.g. with "
+            "rng = np.random.default_rng(0) inside; if it changes an input, let it work on a copy."
+        )
 
 
 def _bends(f: Callable[[Array], float], x: Array, chosen: Array, jump: Array, h: float) -> Array:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from coursekit.gradcheck import check_network, gradcheck, numerical_gradient, one_sided_slopes, relative_error
-from coursekit.layers import Activation, BatchNorm, Layer, Linear
+from coursekit.layers import Activation, BatchNorm, Layer, Linear, linear_backward, linear_forward
 from coursekit.losses import LOSSES
 from coursekit.network import Sequential
 
@@ -257,6 +257,72 @@ def test_a_forward_that_is_not_finite_fails(rng):
     assert not gradcheck(lambda x: (x * math.nan, x), lambda dout, x: dout, np.ones(2), rng=rng)
 
 
+@pytest.mark.filterwarnings("error")
+def test_gradients_that_are_0_as_their_loss_is_are_right(rng):
+    assert gradcheck(relu_forward, relu_backward, -1 - rng.random((3, 4)), rng=rng)
+    assert gradcheck(linear_forward, linear_backward, np.zeros((2, 3)), rng.normal(size=(3, 2)), np.zeros(2), rng=rng)
+    assert not gradcheck(relu_forward, lambda dout, x: 1e-3 * dout, -1 - rng.random((3, 4)), rng=rng)
+    net = Sequential([Linear(2, 3, rng, dtype=np.float64)])
+    net.params["0.w"] = np.array([[9.0, 0, 0], [0, 9, 0]])
+    assert check_network(net, LOSSES["hinge"], np.array([[2.0, 0], [0, 2]]), np.array([0, 1]), rng)
+
+
+@pytest.mark.parametrize(("size", "h"), [(1, 1e-14), (1, 1e-20), (1, 0), (1e10, 1e-5), (-1e15, 1e-5), (1e30, 1e-5)])
+def test_a_step_that_is_lost_in_rounding_checks_nothing_and_says_so(size, h, rng):
+    x = size * np.array([1.0, 0.5])
+    with pytest.raises(ValueError, match=r"^gradcheck: input 0 cannot be checked with a step of h = .* Use h="):
+        gradcheck(lambda x: (x, None), lambda dout, cache: -dout, x, rng=rng, h=h)
+    larger = 1e-5 * max(abs(size), 1)
+    assert gradcheck(lambda x: (x, None), lambda dout, cache: dout, x, rng=rng, h=larger)
+    assert not gradcheck(lambda x: (x, None), lambda dout, cache: 2 * dout, x, rng=rng, h=larger)
+
+
+@pytest.mark.parametrize("size", [1e2, 1e4, 1e6, 1e7])
+def test_the_rounding_of_a_large_x_plus_h_is_no_error_of_backward(size, rng):
+    x = size + rng.normal(size=5)
+    assert gradcheck(lambda x: (np.sin(x), x), lambda dout, x: dout * np.cos(x), x, rng=rng)
+    assert not gradcheck(lambda x: (np.sin(x), x), lambda dout, x: 2 * dout * np.cos(x), x, rng=rng)
+
+
+def test_a_network_is_not_touched_when_the_step_is_too_small(rng):
+    net = Sequential([Linear(3, 2, rng, dtype=np.float64), BatchNorm(2, dtype=np.float64)])
+    before = {name: array.copy() for name, array in net.layers[1].buffers.items()}
+    with pytest.raises(ValueError, match=r"^gradcheck: 0\.w cannot be checked"):
+        check_network(net, cross_entropy, rng.normal(size=(4, 3)), np.array([0, 1, 0, 1]), rng, h=1e-15)
+    for name, array in net.layers[1].buffers.items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+def test_a_forward_that_works_in_place_or_is_random_is_named(rng):
+    def in_place(x):
+        x *= 2
+        return x, None
+
+    def second_in_place(x, w):
+        w += 1
+        return x * w, (x, w)
+
+    def noisy(x):
+        return x + noise.normal(size=x.shape), None
+
+    noise, x = np.random.default_rng(1), np.arange(1.0, 4)
+    with pytest.raises(ValueError, match=r"^gradcheck: forward changes input 0, which it works on in place"):
+        gradcheck(in_place, lambda dout, cache: 2 * dout, x, rng=rng)
+    assert x.tolist() == [1, 2, 3]
+    with pytest.raises(ValueError, match=r"^gradcheck: forward gives another result for the same input 0"):
+        gradcheck(second_in_place, lambda dout, cache: (dout * cache[1], dout * cache[0]), x, x, rng=rng)
+    with pytest.raises(ValueError, match=r"another result for the same input 0 .* draws random numbers"):
+        gradcheck(noisy, lambda dout, cache: dout, x, rng=rng)
+
+
+def test_a_forward_may_return_a_number_and_backward_a_list(rng):
+    x, w = rng.normal(size=(2, 3))
+    assert gradcheck(lambda x: (float((x**2).sum()), x), lambda dout, x: 2 * dout * x, x, rng=rng)
+    assert gradcheck(lambda x, w: (x * w, (x, w)), lambda dout, xw: [dout * xw[1], dout * xw[0]], x, w, rng=rng)
+    with pytest.raises(ValueError, match="backward returned 1 gradients for 2 inputs"):
+        gradcheck(lambda x, w: (x * w, (x, w)), lambda dout, cache: [dout * cache[1]], x, w, rng=rng)
+
+
 class Noisy(Layer):
     """x times numbers drawn anew in every training pass; it counts its passes."""
 
@@ -369,7 +435,7 @@ def test_few_elements_of_each_array_are_enough_to_take_little_time(net, batch, r
         return cross_entropy(scores, y)
 
     check_network(net, counted, *batch, rng=rng, samples=2)
-    assert len(calls) == 1 + (len(net.params) + 1) * (1 + 2 * 2)
+    assert len(calls) == 1 + (len(net.params) + 1) * (3 + 2 * 2)
 
 
 def test_a_float32_network_is_refused(batch, rng):
