@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.arrays import Array, float_dtype
+from coursekit.arrays import Array, Seed, float_dtype, seeded
 from coursekit.hyperparameter import known_only, whole_number
 from coursekit.registry import Registry
 
@@ -49,7 +49,7 @@ class Initialiser:
         self,
         fan_in: int,
         fan_out: int,
-        rng: np.random.Generator | None = None,
+        rng: Seed | None = None,
         shape: Shape | None = None,
         dtype: Any = np.float32,
         **params: float,
@@ -60,8 +60,8 @@ class Initialiser:
         ----------
         fan_in, fan_out : int
             How many inputs feed one unit, and how many units one input feeds.
-        rng : numpy.random.Generator, optional
-            Where the numbers come from; ``zeros`` and ``constant`` need none.
+        rng : numpy.random.Generator or int, optional
+            Where the numbers come from, or its seed; ``zeros`` and ``constant`` need none.
         shape : tuple of int, optional
             ``(fan_in, fan_out)`` unless given, e.g. (F, C, KH, KW) for filters.
         dtype : dtype
@@ -74,7 +74,8 @@ class Initialiser:
         ValueError
             If a fan is not a positive whole number, or ``rng`` is missing.
         TypeError
-            If the scheme has no such parameter, or ``dtype`` is neither float32 nor float64.
+            If the scheme has no such parameter, ``rng`` is neither generator nor seed, or ``dtype`` is neither float32
+            nor float64.
         """
         dtype = float_dtype(dtype, self.name)
         for side, fan in (("fan_in", fan_in), ("fan_out", fan_out)):
@@ -82,6 +83,8 @@ class Initialiser:
         known_only(self.name, params, list(signature(self.std).parameters)[2:])
         if rng is None and self.draw not in (_zeros, _constant):
             raise ValueError(f"{self.name} draws random weights: pass rng=np.random.default_rng(seed).")
+        if rng is not None:
+            rng = seeded(rng, self.name)
         return self.draw(rng, shape or (fan_in, fan_out), fan_in, fan_out, **params).astype(dtype, copy=False)
 
 
@@ -236,7 +239,17 @@ def orthogonal_std(fan_in: int, fan_out: int, gain: float = 1.0) -> float:
 
 
 def _orthogonal(rng: np.random.Generator, shape: Shape, fan_in: int, fan_out: int, gain: float = 1.0) -> Array:
-    """Return Q of a random matrix's QR decomposition, signs fixed by R's diagonal so that Q is uniform."""
+    """Return Q of a random matrix's QR decomposition, signs fixed by R's diagonal so that Q is uniform.
+
+    Filters (F, C, KH, KW) are one matrix (F, C · KH · KW). The K pieces of a maxout layer (D, H, K), and the filters at
+    the places of a locally connected layer (OH, OW, F, C, KH, KW), are linear maps of their own: each is orthogonal.
+    """
+    if len(shape) == 3:
+        pieces = [_orthogonal(rng, shape[:2], fan_in, fan_out, gain) for _ in range(shape[2])]
+        return np.stack(pieces, axis=2)
+    if len(shape) == 6:
+        places = [_orthogonal(rng, shape[2:], fan_in, fan_out, gain) for _ in range(shape[0] * shape[1])]
+        return np.reshape(places, shape)
     rows, columns = shape[0], math.prod(shape[1:])
     q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
     q = q * np.sign(np.diag(r))

@@ -62,6 +62,10 @@ class Penalty:
 
 PENALTIES: Registry[Penalty] = Registry("penalty")
 
+# The axes of one unit's incoming weights, by the number of dimensions: of a matrix, maxout, filters, filters a place.
+INCOMING = {2: (0,), 3: (0,), 4: (1, 2, 3), 6: (3, 4, 5)}
+UNITS = "(D, H), (D, H, K), (F, C, KH, KW) or (OH, OW, F, C, KH, KW)"
+
 
 def l2(w: Array, strength: float) -> tuple[float, Array]:
     """L2, λ Σ w², and its gradient 2 λ w, proportional to the weight: large ones shrink fast, none becomes 0.
@@ -134,8 +138,8 @@ def max_norm(w: Array, limit: float) -> tuple[float, Array]:
 
     Parameters
     ----------
-    w : (D, H) array, or (F, C, KH, KW) for filters
-        A unit is a column, or a filter.
+    w : (D, H), (D, H, K), (F, C, KH, KW) or (OH, OW, F, C, KH, KW) array
+        A unit is a column; one of the K pieces of a maxout unit; a filter; or the filter of one place.
     limit : float
         c > 0, in the place of the strength.
 
@@ -152,7 +156,7 @@ def max_norm(w: Array, limit: float) -> tuple[float, Array]:
         See `coursekit.arrays.float_array`; and if the limit is not a positive finite number.
     """
     in_range(limit, "max_norm: the limit", 0, above=True)
-    w = float_array(w, "max_norm: w", (2, 3, 4), "(D, H) or (F, C, KH, KW)")
+    w = float_array(w, "max_norm: w", tuple(INCOMING), UNITS)
     norms = _unit_norms(w)
     if np.isnan(norms).any():
         return math.nan, np.zeros_like(w)
@@ -165,8 +169,8 @@ def project_max_norm(w: Array, limit: float) -> None:
 
     Parameters
     ----------
-    w : (D, H) array, or (F, C, KH, KW) for filters
-        A unit is a column, or a filter. Changed.
+    w : (D, H), (D, H, K), (F, C, KH, KW) or (OH, OW, F, C, KH, KW) array
+        Units as for `max_norm`. Changed.
     limit : float
         c > 0.
 
@@ -181,7 +185,7 @@ def project_max_norm(w: Array, limit: float) -> None:
     if not isinstance(w, np.ndarray) or w.dtype not in FLOATS:
         kind = getattr(w, "dtype", type(w).__name__)
         raise TypeError(f"project_max_norm: w is changed in place and must be a float array, but is {kind}.")
-    float_array(w, "project_max_norm: w", (2, 3, 4), "(D, H) or (F, C, KH, KW)")
+    float_array(w, "project_max_norm: w", tuple(INCOMING), UNITS)
     if not w.flags.writeable:
         raise ValueError("project_max_norm: w is changed in place, but this array is read-only. Pass w.copy().")
     norms = _unit_norms(w)
@@ -191,8 +195,7 @@ def project_max_norm(w: Array, limit: float) -> None:
 
 def _unit_norms(w: Array) -> Array:
     """Return ‖w_u‖ of each unit's incoming weights, in float64, so shaped that it broadcasts against w."""
-    axes = 0 if w.ndim == 2 else tuple(range(1, w.ndim))
-    norms: Array = np.sqrt(np.square(w, dtype=np.float64).sum(axes, keepdims=True))
+    norms: Array = np.sqrt(np.square(w, dtype=np.float64).sum(INCOMING[w.ndim], keepdims=True))
     return norms
 
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeGuard
 
 import numpy as np
 
@@ -55,14 +55,25 @@ class Optimiser:
     kernel: ClassVar[Callable[..., None]]
     weight_decay: float
 
-    def __init__(self, lr: float, **hyperparameters: float) -> None:
+    def __init__(self, lr: float | None = None, **hyperparameters: float) -> None:
+        known = {parameter.name: parameter.default for parameter in self.params}
+        known_only(self.name, hyperparameters, ["lr", *known])
         if not is_number(lr) or lr <= 0:
             raise ValueError(self._bad_rate(lr))
         self._lr = float(lr)
-        known = {parameter.name: parameter.default for parameter in self.params}
-        known_only(self.name, hyperparameters, ["lr", *known])
         for name, value in (known | hyperparameters).items():
-            setattr(self, name, self._checked(name, value))
+            setattr(self, name, value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Check what is set between two steps as what is given at the start: a name it does not know is a slip."""
+        if name not in ("lr", "_lr"):
+            known_only(self.name, [name], ["lr", *(one.name for one in self.params)])
+            value = self._checked(name, value)
+        super().__setattr__(name, value)
+
+    def __repr__(self) -> str:
+        numbers = {"lr": self._lr} | {one.name: getattr(self, one.name) for one in self.params}
+        return f"{type(self).__name__}({', '.join(f'{name}={value:g}' for name, value in numbers.items())})"
 
     @property
     def lr(self) -> float:
@@ -145,7 +156,7 @@ class Optimiser:
         return grads
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Whether it is a finite real number, and no truth value."""
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 

@@ -76,6 +76,20 @@ def test_orthogonal_rows_or_columns_have_length_gain_and_right_angles(shape, rng
     np.testing.assert_allclose(product, 1.5**2 * np.eye(len(product)), atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("shape", "maps"),
+    [((8, 5, 3), lambda w: np.moveaxis(w, 2, 0)), ((2, 3, 4, 2, 3, 3), lambda w: w.reshape(6, 4, 18))],
+    ids=["the pieces of maxout", "the places of a locally connected layer"],
+)
+def test_each_of_several_maps_is_orthogonal_and_another(shape, maps, rng):
+    w = INITIALISERS["orthogonal"](8, 5, rng=rng, shape=shape, dtype=np.float64, gain=1.5)
+    assert w.shape == shape
+    for matrix in maps(w):
+        product = matrix @ matrix.T if matrix.shape[0] < matrix.shape[1] else matrix.T @ matrix
+        np.testing.assert_allclose(product, 1.5**2 * np.eye(len(product)), atol=1e-12)
+    assert np.abs(maps(w)[0] - maps(w)[1]).max() > 0.1
+
+
 def test_orthogonal_favours_no_direction(rng):
     corners = [INITIALISERS["orthogonal"](3, 3, rng=rng)[0, 0] for _ in range(400)]
     assert abs(np.mean(corners)) < 4 * math.sqrt(1 / 3) / math.sqrt(400)
@@ -133,6 +147,20 @@ def test_the_record_is_complete(initialiser):
 def test_a_fan_that_is_no_whole_number_is_refused(fan, rng):
     with pytest.raises(ValueError, match="fan_in must be a whole number of at least 1"):
         INITIALISERS["he_normal"](fan, 3, rng=rng)
+
+
+@each_random
+def test_a_whole_number_is_the_seed(initialiser):
+    np.testing.assert_array_equal(initialiser(4, 3, rng=7), initialiser(4, 3, rng=np.random.default_rng(7)))
+
+
+@each_random
+@pytest.mark.parametrize(
+    "rng", [-1, 0.5, "random", np.random.RandomState(0)], ids=["-1", "0.5", "text", "the old kind"]
+)
+def test_what_is_no_generator_is_refused(initialiser, rng):
+    with pytest.raises(TypeError, match=rf"^{initialiser.name}: rng must be a numpy\.random\.Generator or its seed"):
+        initialiser(3, 2, rng=rng)
 
 
 def test_an_unknown_parameter_is_named_with_the_known_ones(rng):

@@ -615,3 +615,45 @@ def test_clipping_refuses_what_cannot_be_meant(clip, what, rng):
         clip({"w": fortran(rng.normal(size=(3, 2)))}, 1.0)
     with pytest.raises(TypeError, match=r"the gradient 'w' .* must be a float32 or float64 array, but it is int64"):
         clip({"w": np.array([1, 2])}, 1.0)
+
+
+ROOTS = ("adagrad", "rmsprop", "adam", "adamw")
+
+
+@pytest.mark.parametrize("name", ROOTS)
+@pytest.mark.parametrize(("dtype", "gradient"), [(np.float32, 1e-20), (np.float32, 0), (np.float64, 1e-170)])
+def test_without_eps_a_gradient_whose_square_is_too_small_to_keep_moves_no_parameter_far(name, dtype, gradient):
+    params = {"w": np.ones(3, dtype)}
+    run(OPTIMISERS[name](lr=0.1, eps=0), params, [{"w": np.full(3, gradient, dtype)}])
+    np.testing.assert_allclose(params["w"], 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ROOTS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_without_eps_a_first_step_has_the_same_size_for_every_gradient(name, dtype):
+    params = {"w": np.zeros(4, dtype)}
+    run(OPTIMISERS[name](lr=0.1, eps=0), params, [{"w": np.array([1e-6, -1e-3, 1, -1e6], dtype)}])
+    size = 0.1 / math.sqrt(0.1) if name == "rmsprop" else 0.1
+    np.testing.assert_allclose(params["w"], [-size, size, -size, size], rtol=1e-5)
+
+
+def test_the_names_of_other_libraries_are_known():
+    with pytest.raises(TypeError, match=r"^adam has no parameter 'learning_rate'\. Did you mean 'lr'\? Its"):
+        Adam(learning_rate=0.1)
+    with pytest.raises(TypeError, match=r"^adam has no parameter 'epsilon'\. Did you mean 'eps'\?"):
+        Adam(lr=0.1, epsilon=1e-6)
+    with pytest.raises(ValueError, match=r"^adam: the learning rate must be a positive number, but is None\. Try 0\.1"):
+        Adam()
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_what_is_set_between_steps_is_checked_as_at_the_start(name):
+    opt = OPTIMISERS[name](lr=0.1)
+    with pytest.raises(TypeError, match=f"^{name} has no parameter 'learning_rate'\\. Did you mean 'lr'"):
+        opt.learning_rate = 0.5
+    with pytest.raises(ValueError, match=f"^{name}: weight_decay must be a number of at least 0, but is -1"):
+        opt.weight_decay = -1
+    before = repr(opt)
+    opt.weight_decay = 0.01
+    assert repr(opt) == before.replace("weight_decay=0", "weight_decay=0.01")
+    assert repr(copy.deepcopy(opt)) == repr(opt)

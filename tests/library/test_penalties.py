@@ -28,6 +28,7 @@ in_both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 weights = arrays(
     np.float64, array_shapes(min_dims=2, max_dims=4, min_side=0, max_side=4), elements=st.floats(-9, 9, width=16)
 )
+weights |= arrays(np.float64, (2, 1, 2, 1, 2, 2), elements=st.floats(-9, 9, width=16))
 
 
 def away_from_0(w):
@@ -206,19 +207,31 @@ def test_soft_threshold_refuses_a_negative_amount():
 
 
 @in_both_dtypes
-@pytest.mark.parametrize("shape", [(5, 4), (4, 2, 3, 3), (4, 2, 3)])
+@pytest.mark.parametrize("shape", [(5, 4), (4, 2, 3, 3), (6, 2, 3), (2, 2, 3, 2, 3, 3)])
 def test_projection_shortens_units_that_are_too_long_and_leaves_the_others(shape, dtype, rng):
     w = rng.normal(size=shape).astype(dtype)
-    units = w.T if w.ndim == 2 else w  # a view
+    units = naive.units(w)
     units[0] *= 0.01
-    units[1] = 0
-    before = units.copy()
+    units[1][...] = 0
+    before = [unit.copy() for unit in units]
     assert PENALTIES["max_norm"](w, 0.5)[0] == math.inf
     project(w, 0.5)
-    np.testing.assert_array_equal(units[:2], before[:2])
+    for unit, then in zip(units[:2], before[:2], strict=True):
+        np.testing.assert_array_equal(unit, then)
     for unit, then in zip(units[2:], before[2:], strict=True):
         np.testing.assert_allclose(unit, 0.5 * then / np.linalg.norm(then), rtol=1e-6)
     assert PENALTIES["max_norm"](w, 0.5)[0] == 0
+
+
+def test_the_fence_of_a_maxout_layer_is_around_each_piece_of_each_unit():
+    w = np.zeros((20, 5, 2))
+    w[:, 0, 0] = 1
+    assert PENALTIES["max_norm"](w, 4.0)[0] == math.inf
+    project(w, 4.0)
+    assert np.linalg.norm(w[:, 0, 0]) == pytest.approx(4, rel=1e-15)
+    inside = np.full((2, 50, 2), 0.5)  # many units, each of norm 0.71
+    project(inside, 3.0)
+    assert (inside == 0.5).all()
 
 
 def test_projection_by_hand_keeps_the_direction():
@@ -246,7 +259,7 @@ def test_projection_does_not_hide_nan():
     [
         ([[1.0]], 1, TypeError, "is changed in place and must be a float array, but is list"),
         (np.ones((2, 2), int), 1, TypeError, "must be a float array, but is int64"),
-        (np.ones(2), 1, ValueError, r"w must have shape \(D, H\) or \(F, C, KH, KW\), but its shape is \(2,\)"),
+        (np.ones(2), 1, ValueError, r"w must have shape \(D, H\), .* but its shape is \(2,\)"),
         (np.broadcast_to(1.0, (2, 2)), 1, ValueError, r"this array is read-only\. Pass w\.copy\(\)"),
         (np.ones((2, 2)), 0, ValueError, "the limit must be a finite number, above 0, but is 0"),
     ],
