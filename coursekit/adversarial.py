@@ -8,7 +8,8 @@ import numpy as np
 
 from coursekit.arrays import Array, float_array
 from coursekit.hyperparameter import in_range
-from coursekit.network import Sequential
+from coursekit.losses import LossFunction, loss_of
+from coursekit.network import Sequential, pass_kept
 
 
 def fgsm(
@@ -28,8 +29,8 @@ def fgsm(
     ----------
     net : Sequential
         Asked in test mode; its ``grads`` are left as they were.
-    loss : callable
-        ``loss(scores, y) -> (value, dscores)``, one of `LOSSES`.
+    loss : callable or str
+        ``loss(scores, y) -> (value, dscores)``, one of `LOSSES`, or its name.
     x : (N, ...) array
     y : array
         What the loss wants: (N,) classes, or targets.
@@ -72,11 +73,12 @@ def fgsm(
     return attacked
 
 
-def input_gradient(net: Sequential, loss: Callable[[Array, Any], tuple[float, Array]], x: Array, y: Any) -> Array:
-    """Return ∂L/∂x (N, ...) in test mode, and leave the network's ``grads`` as they were. Arguments as in `fgsm`."""
+def input_gradient(net: Sequential, loss: LossFunction | str, x: Array, y: Any) -> Array:
+    """Return ∂L/∂x (N, ...) in test mode, and leave ``grads`` and the last forward pass as they were; see `fgsm`."""
     kept = {name: array.copy() for name, array in net.grads.items()}
-    _, dscores = loss(net.forward(x), y)
-    dx = net.backward(dscores)
+    with pass_kept(net):
+        _, dscores = loss_of(loss)(net.forward(x), y)
+        dx = net.backward(dscores)
     for name, array in kept.items():
         net.grads[name][...] = array
     return dx

@@ -105,7 +105,7 @@ def network(name: str, net: Sequential) -> CheckResult:
     if not isinstance(net, Sequential):
         message = f"it takes a network, Sequential([...]), but got {type(net).__name__}."
         return CheckResult(name, Verdict.WRONG, message)
-    kept = Sequential(copy.deepcopy(net.layers))
+    kept = copy.deepcopy(net)
     if complaint := _misreads(kept):
         return CheckResult(name, Verdict.WRONG, complaint)
     own = NETWORKS.add_own(Reader(name, f"{name} (yours)", lambda: kept))

@@ -37,6 +37,11 @@ class NamedArrays(Mapping[str, Array]):
     def __len__(self) -> int:
         return len(self._arrays)
 
+    def __repr__(self) -> str:
+        count = sum(array.size for array in self._arrays.values())
+        lines = [f"  {name}  {array.dtype} {array.shape}" for name, array in self._arrays.items()]
+        return "\n".join([f"{count:,} numbers in {len(self)} arrays", *lines])
+
     def __reduce__(self) -> tuple[Any, ...]:
         # A copy of a view is no view: pack the copies anew.
         return (packed if self.flat is not None else NamedArrays, (dict(self._arrays),))

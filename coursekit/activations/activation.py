@@ -38,6 +38,10 @@ class Activation:
         Inputs without a derivative: gradient checks must not sample there.
     params : tuple of Hyperparameter
         Scalar parameters of ``forward``.
+    learned : tuple of str
+        Those of them that a layer learns; given as arrays, they have a gradient.
+    draws : bool
+        Whether it is random in training: then ``forward`` takes ``rng`` and ``training`` too.
     elementwise : bool
         Each output depends on one input, and the shape stays the same.
     zero_centred : bool
@@ -57,10 +61,22 @@ class Activation:
     flat: tuple[float, float] = (-math.inf, math.inf)
     kinks: tuple[float, ...] = ()
     params: tuple[Hyperparameter, ...] = ()
+    learned: tuple[str, ...] = ()
+    draws: bool = False
     elementwise: bool = True
     zero_centred: bool = False
     verdict: str = ""
     source: str = ""
+
+    def __repr__(self) -> str:
+        return f"ACTIVATIONS[{self.name!r}]"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _known, (self.name,)  # its functions cannot be pickled, and a copy is the same function
+
+
+def _known(name: str) -> Activation:
+    return ACTIVATIONS[name]
 
 
 ACTIVATIONS: Registry[Activation] = Registry("activation")
@@ -79,6 +95,8 @@ def elementwise(
     forward_kernel: Callable[..., Any],
     backward_kernel: Callable[..., Any],
     params: tuple[Hyperparameter, ...] = (),
+    *,
+    by_output: bool = False,
     **record: Any,
 ) -> Activation:
     """Register an activation given by two kernels over flat arrays.
@@ -96,6 +114,8 @@ def elementwise(
         ``(dout, x, y, dx, *params)`` fills ``dx`` (M,).
     params : tuple of Hyperparameter
         Passed to both kernels in this order, as numbers of the input's dtype.
+    by_output : bool
+        The backward kernel reads y, so the cache keeps one of its own: the caller may change what forward returned.
     **record
         The other fields of `Activation`.
     """
@@ -107,7 +127,7 @@ def elementwise(
         numbers = _numbers(name, params, given, x.dtype) if given else defaults[x.dtype]
         y = np.empty_like(x)
         forward_kernel(x.reshape(-1), y.reshape(-1), *numbers)
-        return y, ElementwiseCache(x, y, numbers)
+        return y, ElementwiseCache(x, y.copy() if by_output else y, numbers)
 
     def backward(dout: Array, cache: ElementwiseCache) -> Array:
         x, y, numbers = cache
@@ -124,6 +144,9 @@ def _numbers(name: str, params: tuple[Hyperparameter, ...], given: dict[str, flo
     known = {parameter.name: parameter.default for parameter in params}
     known_only(name, given, list(known))
     try:
-        return tuple(dtype.type(value) for value in (known | given).values())
+        numbers = tuple(dtype.type(value) for value in (known | given).values())
     except (TypeError, ValueError):
-        raise TypeError(f"{name}: its parameters are numbers, but got {given}.") from None
+        numbers = (None,)
+    if not all(isinstance(number, np.floating) for number in numbers):  # of a list, ``type`` makes an array
+        raise TypeError(f"{name}: its parameters are numbers, but got {given}.")
+    return numbers

@@ -137,7 +137,7 @@ def prelu_forward(x: Array, alpha: Array | float = 0.25) -> tuple[Array, PReLUCa
     ----------
     x : (N, C, ...)
         Input.
-    alpha : float or array of shape () or (C,)
+    alpha : float or array of shape (), (1,) or (C,)
         A number is fixed. An array is learned (`prelu_backward` returns its gradient): one slope, or one a channel.
 
     Raises
@@ -147,13 +147,13 @@ def prelu_forward(x: Array, alpha: Array | float = 0.25) -> tuple[Array, PReLUCa
     """
     x = float_array(x, "prelu: x")
     slope = float_array(alpha, "prelu: alpha").astype(x.dtype, copy=False)
-    if slope.ndim == 1:
+    if slope.ndim == 1 and len(slope) != 1:
         if x.ndim < 2 or len(slope) != x.shape[1]:
             raise ValueError(
                 f"prelu: alpha has {len(slope)} slopes, but x {x.shape} needs one a channel (axis 1), or a single one."
             )
         slope = np.repeat(slope, math.prod(x.shape[2:]))
-    elif slope.ndim:
+    elif slope.ndim > 1:
         raise ValueError(f"prelu: alpha must be a number or of shape (C,), but its shape is {slope.shape}.")
     return _leak(x, slope), PReLUCache(x, slope, alpha)
 
@@ -169,12 +169,12 @@ def prelu_backward(dout: Array, cache: PReLUCache) -> Array | tuple[Array, Array
 
 
 def _alpha_gradient(dout: Array, x: Array, alpha: Array) -> Array:
-    """Return dα of α's shape, () or (C,): first the sum over the samples, then over the places of a channel."""
+    """Return dα of α's shape, (), (1,) or (C,): first the sum over the samples, then over the places of a channel."""
     sample = math.prod(x.shape[1:])
     dslopes = np.zeros(sample)
     _slope_gradients(dout.reshape(-1, max(sample, 1)), x.reshape(-1, max(sample, 1)), dslopes)
-    dalpha = dslopes.reshape(x.shape[1], math.prod(x.shape[2:])).sum(1) if alpha.ndim else dslopes.sum()
-    return np.asarray(dalpha, x.dtype)
+    dalpha = dslopes.sum() if alpha.size == 1 else dslopes.reshape(x.shape[1], math.prod(x.shape[2:])).sum(1)
+    return np.asarray(dalpha, x.dtype).reshape(alpha.shape)
 
 
 ACTIVATIONS.add(
@@ -184,6 +184,7 @@ ACTIVATIONS.add(
         forward=prelu_forward,
         backward=prelu_backward,
         params=(Hyperparameter("alpha", 0.25, 0.0, 1.0, "slope for x < 0, learned"),),
+        learned=("alpha",),
         formula=r"f(x) = \max(x, 0) + \alpha \min(x, 0), \quad \alpha \text{ learned}",
         derivative=r"f'(x) = 1 \text{ if } x > 0 \text{ else } \alpha, \quad \partial f / \partial \alpha = \min(x, 0)",
         range=(-math.inf, math.inf),
@@ -246,6 +247,7 @@ ACTIVATIONS.add(
             Hyperparameter("lower", 1 / 8, 0.0, 1.0, "smallest slope for x < 0"),
             Hyperparameter("upper", 1 / 3, 0.0, 1.0, "largest slope for x < 0"),
         ),
+        draws=True,
         formula=r"f(x) = \max(x, 0) + a \min(x, 0), \quad a \sim U(l, u)",
         derivative=r"f'(x) = 1 \text{ if } x > 0 \text{ else } a",
         range=(-math.inf, math.inf),

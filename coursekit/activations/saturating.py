@@ -58,6 +58,7 @@ elementwise(
     "tanh",
     _tanh,
     _tanh_backward,
+    by_output=True,
     label="tanh",
     formula=r"\tanh(x) = \frac{e^{x} - e^{-x}}{e^{x} + e^{-x}}",
     derivative=r"\tanh'(x) = 1 - \tanh^2(x)",

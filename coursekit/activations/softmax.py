@@ -86,7 +86,7 @@ def softmax_forward(x: Array, axis: int = -1) -> tuple[Array, SoftmaxCache]:
     classes = scores.shape[-1]
     _softmax(scores.reshape(-1, classes), y.reshape(-1, classes))
     y = _last(y, axis)
-    return y, SoftmaxCache(y, axis)
+    return y, SoftmaxCache(y.copy(), axis)  # the caller may change what is returned
 
 
 def softmax_backward(dout: Array, cache: SoftmaxCache) -> Array:

@@ -1,7 +1,7 @@
 """A whole network in numbers: what each layer sends on and gets back, how far a step moves it, the first NaN."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -11,7 +11,8 @@ from coursekit.activations import Activation
 from coursekit.arrays import Array
 from coursekit.diagnostics.arrays import Flatness, layer_flatness, layer_moments
 from coursekit.layers import Layer
-from coursekit.network import Sequential, walk
+from coursekit.losses import LossFunction, loss_of
+from coursekit.network import Sequential, pass_kept, walk, walk_once
 
 
 class Passage(NamedTuple):
@@ -27,23 +28,43 @@ class Passage(NamedTuple):
 def _recording(net: Sequential, method: str) -> Iterator[list[Passage]]:
     """Note every layer's calls of ``method``, also inside blocks, in the order in which they end."""
     passages: list[Passage] = []
+    inside: list[list[tuple[str, Layer]]] = [_places(net.layers, "", method)]  # of the calls that are going on
 
-    def recorded(path: str, layer: Layer, function: Callable[..., Array]) -> Callable[..., Array]:
+    def recorded(layer: Layer, function: Callable[..., Array]) -> Callable[..., Array]:
         def call(given: Array, *args: Any, **options: Any) -> Array:
+            path = _next_place(layer, inside[-1]) or first[id(layer)]
+            inside.append(_places(layer.layers, f"{path}.", method))
             returned = function(given, *args, **options)
+            inside.pop()
             passages.append(Passage(path, layer, given, returned))
             return returned
 
         return call
 
-    layers = list(walk(net.layers))
+    layers = [layer for _, layer in walk_once(net.layers)]
+    first = {id(layer): path for path, layer in walk_once(net.layers)}
     try:
-        for path, layer in layers:
-            vars(layer)[method] = recorded(path, layer, getattr(layer, method))
+        for layer in layers:
+            vars(layer)[method] = recorded(layer, getattr(layer, method))
         yield passages
     finally:
-        for _, layer in layers:
+        for layer in layers:
             vars(layer).pop(method, None)
+
+
+def _places(layers: Sequence[Layer], path: str, method: str) -> list[tuple[str, Layer]]:
+    """Return layers and their paths in the order of ``method``, by which two uses of one layer are told apart."""
+    places = [(f"{path}{i}", layer) for i, layer in enumerate(layers)]
+    return places if method == "forward" else places[::-1]
+
+
+def _next_place(layer: Layer, places: list[tuple[str, Layer]]) -> str | None:
+    """Take the first place of a layer out of those that are still to come, and return its path."""
+    for i, (path, other) in enumerate(places):
+        if other is layer:
+            del places[i]
+            return path
+    return None
 
 
 def _in_order(net: Sequential, passages: list[Passage]) -> list[Passage]:
@@ -104,7 +125,7 @@ class LayerReport(NamedTuple):
 def network_report(
     net: Sequential,
     x: Array,
-    loss: Callable[[Array, Any], tuple[float, Array]] | None = None,
+    loss: LossFunction | str | None = None,
     y: Any = None,
     training: bool = False,
     updates: Mapping[str, Array] | None = None,
@@ -115,8 +136,8 @@ def network_report(
     ----------
     net : Sequential
     x : (N, ...) array
-    loss : callable, optional
-        ``loss(scores, y) -> (value, dscores)``; without it no gradient is reported.
+    loss : callable or str, optional
+        ``loss(scores, y) -> (value, dscores)``, or a name in `LOSSES`; without it no gradient is reported.
     y : array, optional
         What the loss wants.
     training : bool
@@ -136,25 +157,35 @@ def network_report(
     """
     if updates is not None:
         _complete("network_report", net.params, updates)
-    with _recording(net, "forward") as passages:
-        scores = net.forward(x, training)
-    gradients = dict(trace_backward(net, loss(scores, y)[1])) if loss else {}
-    return [_describe(passage, gradients.get(passage.path), updates) for passage in _in_order(net, passages)]
+    with pass_kept(net):
+        with _recording(net, "forward") as passages:
+            scores = net.forward(x, training)
+        gradients = dict(trace_backward(net, loss_of(loss)(scores, y)[1])) if loss else {}
+    first = {id(layer): path for path, layer in walk_once(net.layers)}
+    return [
+        _describe(passage, first[id(passage.layer)], gradients.get(passage.path), updates)
+        for passage in _in_order(net, passages)
+    ]
 
 
-def _describe(passage: Passage, gradient: Array | None, updates: Mapping[str, Array] | None) -> LayerReport:
+def _describe(
+    passage: Passage, listed: str, gradient: Array | None, updates: Mapping[str, Array] | None
+) -> LayerReport:
+    """Describe a passage of a layer whose parameters are ``listed`` under that path."""
     path, layer, given, returned = passage
-    own = {f"{path}.{name}": array for name, array in layer.params.items()}
+    own = {f"{listed}.{name}": both for name, both in layer.own().items()}
     flatness = _flatness(layer, given)
     return LayerReport(
         path,
         _kind(layer),
         *layer_moments(returned),
         gradient=None if gradient is None else _rms([gradient]),
-        parameter_gradient=_rms(list(layer.grads.values())) if own and gradient is not None else None,
+        parameter_gradient=_rms([g for _, g in own.values()]) if own and gradient is not None else None,
         saturated=flatness.saturated if flatness else None,
         dead=flatness.dead if flatness else None,
-        update_ratio=_ratio([updates[name] for name in own], list(own.values())) if own and updates else None,
+        update_ratio=_ratio([updates[n] for n in own], [array for array, _ in own.values()])
+        if own and updates
+        else None,
     )
 
 
@@ -229,7 +260,7 @@ class NonFinite(NamedTuple):
 def first_nonfinite(
     net: Sequential,
     x: Array | None = None,
-    loss: Callable[[Array, Any], tuple[float, Array]] | None = None,
+    loss: LossFunction | str | None = None,
     y: Any = None,
     training: bool = False,
 ) -> NonFinite | None:
@@ -241,7 +272,7 @@ def first_nonfinite(
     x : (N, ...) array, optional
         A batch to run forward. Without it only parameters, and the gradients of the last backward pass, are looked at.
     loss, y : optional
-        ``loss(scores, y) -> (value, dscores)`` to run backward too.
+        ``loss(scores, y) -> (value, dscores)``, or its name, to run backward too.
     training : bool
         The mode of the forward pass.
 
@@ -250,7 +281,7 @@ def first_nonfinite(
     NonFinite or None
         Forward each layer's parameters come before its output; backward goes from the last layer to the first.
     """
-    with np.errstate(all="ignore"):  # what it looks for is what NumPy would warn about
+    with pass_kept(net), np.errstate(all="ignore"):  # what it looks for is what NumPy would warn about
         return next(_nonfinite(net, x, loss, y, training), None)
 
 
@@ -259,27 +290,32 @@ def _nonfinite(net: Sequential, x: Array | None, loss: Any, y: Any, training: bo
     layers = list(walk(net.layers))
     if x is None:
         for path, layer in layers:
-            yield from _bad(path, layer, "parameter", layer.params)
+            yield from _bad(path, layer, "parameter", _own(layer, 0))
         for path, layer in reversed(layers):
-            yield from _bad(path, layer, "gradient", layer.grads)
+            yield from _bad(path, layer, "gradient", _own(layer, 1))
         return
     if not np.isfinite(x).all():
         yield NonFinite("input", "", "activation", "input")
     with _recording(net, "forward") as passages:
         scores = net.forward(x, training)
     for path, layer, _, output in passages:
-        yield from _bad(path, layer, "parameter", layer.params)
+        yield from _bad(path, layer, "parameter", _own(layer, 0))
         yield from _bad(path, layer, "activation", {"output": output})
     if loss is None:
         return
-    value, dscores = loss(scores, y)
+    value, dscores = loss_of(loss)(scores, y)
     if not math.isfinite(value):
         yield NonFinite("loss", "", "activation", "loss")
     with _recording(net, "backward") as passages:
         net.backward(dscores)
     for path, layer, dout, _ in passages:
         yield from _bad(path, layer, "gradient", {"output": dout})
-        yield from _bad(path, layer, "gradient", layer.grads)
+        yield from _bad(path, layer, "gradient", _own(layer, 1))
+
+
+def _own(layer: Layer, which: int) -> dict[str, Array]:
+    """Return a layer's own parameters (0) or their gradients (1) by name."""
+    return {name: both[which] for name, both in layer.own().items()}
 
 
 def _bad(path: str, layer: Layer, what: str, arrays: Mapping[str, Array]) -> Iterator[NonFinite]:

@@ -8,7 +8,8 @@ import numpy as np
 
 from coursekit.arrays import Array
 from coursekit.hyperparameter import in_range, whole_number
-from coursekit.network import Sequential
+from coursekit.losses import LossFunction, loss_of
+from coursekit.network import Sequential, pass_kept
 
 
 class Sharpness(NamedTuple):
@@ -22,7 +23,7 @@ class Sharpness(NamedTuple):
 
 def sharpness(
     net: Sequential,
-    loss: Callable[[Array, Any], tuple[float, Array]],
+    loss: LossFunction | str,
     data: tuple[Array, Any],
     start: np.random.Generator | Array,
     tolerance: float = 0.01,
@@ -42,8 +43,8 @@ def sharpness(
     ----------
     net : Sequential
         In test mode; parameters and gradients are afterwards what they were.
-    loss : callable
-        ``loss(scores, y) -> (value, dscores)``, one of `LOSSES`.
+    loss : callable or str
+        ``loss(scores, y) -> (value, dscores)``, one of `LOSSES`, or its name.
     data : (x, y)
         All samples of the mean: x (N, ...), and y as the loss wants it.
     start : numpy.random.Generator or (P,) array
@@ -94,7 +95,7 @@ def sharpness(
         return product
 
     try:
-        with np.errstate(all="ignore"):  # a network that has run away is answered with NaN
+        with pass_kept(net), np.errstate(all="ignore"):  # a network that has run away is answered with NaN
             found = _iterate(times_hessian, v, 0.0, tolerance, iterations)
             if found.value < 0:
                 found = _iterate(times_hessian, v, -found.value, tolerance, iterations)
@@ -148,5 +149,5 @@ def _gradient_at(net: Sequential, loss: Any, data: tuple[Array, Any], w: Array) 
         array[...] = w[at : at + array.size].reshape(array.shape)
         at += array.size
     x, y = data
-    net.parameter_gradients(loss(net.forward(x), y)[1])
+    net.parameter_gradients(loss_of(loss)(net.forward(x), y)[1])
     return np.concatenate([array.reshape(-1) for array in net.grads.values()]).astype(np.float64)

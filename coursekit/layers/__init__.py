@@ -8,7 +8,7 @@ from coursekit.layers.batch_norm import (
     batch_norm_backward,
     batch_norm_forward,
 )
-from coursekit.layers.blocks import Residual
+from coursekit.layers.blocks import Block, Residual
 from coursekit.layers.conv import Conv2d, Conv2dCache, conv2d_backward, conv2d_forward
 from coursekit.layers.dropout import Dropout, DropoutCache, dropout_backward, dropout_forward
 from coursekit.layers.flatten import Flatten
@@ -54,6 +54,7 @@ __all__ = [
     "AvgPoolCache",
     "BatchNorm",
     "BatchNormCache",
+    "Block",
     "Conv2d",
     "Conv2dCache",
     "Dropout",

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from coursekit.arrays import FLOATS, Array, float_array, float_dtype, same_dtype, upstream_gradient
-from coursekit.hyperparameter import whole_number
+from coursekit.hyperparameter import in_range, whole_number
 from coursekit.kernels.batch_norm import (
     image_dx,
     image_moments,
@@ -199,13 +199,19 @@ def _check_running(running: RunningStatistics, channels: int) -> None:
 class BatchNorm(Layer):
     """Batch normalisation over (N, D) or (N, C, H, W), with its running statistics."""
 
-    def __init__(self, channels: int, momentum: float = 0.1, eps: float = 1e-5, dtype: Any = np.float32) -> None:
+    def __init__(self, channels: int, *, momentum: float = 0.1, eps: float = 1e-5, dtype: Any = np.float32) -> None:
         dtype, channels = float_dtype(dtype, "BatchNorm"), whole_number(channels, "BatchNorm: channels")
+        in_range(momentum, "BatchNorm: momentum, the weight of the newest batch,", 0, 1)
+        in_range(eps, "BatchNorm: eps", 0)
         super().__init__(gamma=np.ones(channels, dtype), beta=np.zeros(channels, dtype))
-        self.running = RunningStatistics.start(channels, dtype)
-        self.buffers = {"mean": self.running.mean, "var": self.running.var}
+        self.buffers = vars(RunningStatistics.start(channels, dtype))
         self.momentum = momentum
         self.eps = eps
+
+    @property
+    def running(self) -> RunningStatistics:
+        """The running statistics, whose arrays are the layer's buffers."""
+        return RunningStatistics(**self.buffers)
 
     def forward(self, x: Array, training: bool = False) -> Array:
         y, self.cache = batch_norm_forward(
@@ -217,3 +223,6 @@ class BatchNorm(Layer):
         dx, dgamma, dbeta = batch_norm_backward(dout, self._last_cache())
         self._keep(gamma=dgamma, beta=dbeta)
         return dx
+
+    def arguments(self) -> str:
+        return f"{self.params['gamma'].size}, momentum={self.momentum:g}, eps={self.eps:g}"

@@ -1,14 +1,154 @@
 """Blocks: layers that hold layers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-import numpy as np
-
-from coursekit.arrays import Array, float_array, upstream_gradient
+from coursekit.activations import Activation as Record
+from coursekit.arrays import Array, Seed, float_array, seeded, upstream_gradient
 from coursekit.layers.layer import Layer
 
 
-class Residual(Layer):
+class Places(list[Layer]):
+    """Layers in their order; backwards each comes as its use there left it, and gradients of later uses are added.
+
+    Attributes
+    ----------
+    uses : list or None
+        What each layer needs to go back through the last forward pass.
+    """
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        super().__init__(layers)
+        self.uses: list[Any] | None = None
+        self._look_for_shared()
+
+    def _look_for_shared(self) -> None:
+        self._stood, self._shared = [*self], _shared(self)
+
+    def __reversed__(self) -> Iterator[Layer]:
+        if self.uses is None:
+            return super().__reversed__()
+        if [*self] != self._stood:  # a layer was added or exchanged
+            self._look_for_shared()
+        return self._adding(self._ready(self.uses)) if self._shared else self._ready(self.uses)
+
+    def _ready(self, uses: list[Any]) -> Iterator[Layer]:
+        for layer, use in zip(super().__reversed__(), reversed(uses), strict=True):
+            if layer.layers:
+                layer.recall(use)
+            else:
+                layer.cache = use
+            yield layer
+
+    def _adding(self, layers: Iterator[Layer]) -> Iterator[Layer]:
+        for i, layer in zip(range(len(self) - 1, -1, -1), layers, strict=True):
+            again = [g for one in self._shared.get(i, ()) for _, g in one.own().values()]
+            later = [gradient.copy() for gradient in again]
+            yield layer  # whoever asked for it lets it go back now
+            for gradient, before in zip(again, later, strict=True):
+                gradient += before
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"uses": None}
+
+
+class Block(Layer):
+    """Layers one after the other inside a layer. One may stand at several places: its gradients are added there.
+
+    Parameters
+    ----------
+    layers : list of Layer
+        In the order in which the data passes them.
+
+    Raises
+    ------
+    ValueError
+        If there is no layer.
+    TypeError
+        If it is not a list, or something in it is no layer.
+    """
+
+    layers: Places
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        super().__init__()
+        self._hold(layers)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "layers" and not isinstance(value, Places):
+            self._hold(value)
+        else:
+            super().__setattr__(name, value)
+
+    def _hold(self, layers: Sequence[Layer]) -> None:
+        kind = type(self).__name__
+        if isinstance(layers, Layer) or not isinstance(layers, Iterable):
+            raise TypeError(
+                f"{kind} takes a list of layers, not {layers!r}: write {kind}([...]), also around one layer."
+            )
+        layers = list(layers)
+        if not layers:
+            raise ValueError(f"{kind} needs at least one layer.")
+        for i, layer in enumerate(layers):
+            if not isinstance(layer, Layer):
+                raise TypeError(f"{kind}: layer {i} is {_called(layer)}, which is no layer.{_remedy(layer)}")
+        self.layers = Places(layers)
+
+    def _through(self, x: Array, training: bool) -> tuple[Array, list[Any]]:
+        """Return the last layer's output, and what each layer needs to go back through this use of it."""
+        uses = []
+        for layer in self.layers:
+            x = layer.forward(x, training)
+            uses.append(layer.remember() if layer.layers else layer.cache)  # a call for each layer would show
+        return x, uses
+
+    def arguments(self) -> str:
+        return f"[{', '.join(map(repr, self.layers))}]"
+
+    def headline(self) -> str:
+        return type(self).__name__
+
+    def remember(self) -> Any:
+        return self.cache  # which holds the uses of the layers inside
+
+    def recall(self, memory: Any) -> None:
+        self.cache = memory
+
+
+def _called(layer: object) -> str:
+    return f"the class {layer.__name__}" if isinstance(layer, type) else repr(layer)
+
+
+def _remedy(layer: object) -> str:
+    """Say what was probably meant by what is no layer, or nothing."""
+    if isinstance(layer, type) and issubclass(layer, Layer):
+        return f" Make one of it, with its arguments: {layer.__name__}(...)."
+    if isinstance(layer, Record):
+        return f" Put it in a layer: Activation({layer.name!r})."
+    return ""
+
+
+def _shared(layers: Sequence[Layer]) -> dict[int, list[Layer]]:
+    """By place, list the layers with parameters in the layer there that stand at a later place, too."""
+    found: dict[int, list[Layer]] = {}
+    later: dict[int, Layer] = {}
+    for i in range(len(layers) - 1, -1, -1):
+        here = {id(one): one for one in _with_parameters(layers[i])}
+        if again := [one for key, one in here.items() if key in later]:
+            found[i] = again
+        later |= here
+    return found
+
+
+def _with_parameters(layer: Layer) -> Iterator[Layer]:
+    """Yield those with parameters among a layer and the layers inside it."""
+    for inner in layer.layers:
+        yield from _with_parameters(inner)
+    if layer.own():
+        yield layer
+
+
+class Residual(Block):
     """A shortcut around layers f in order: y = x + f(x), so dx = δ + (∂f/∂x)ᵀ δ; the 1 keeps the gradient alive.
 
     Parameters
@@ -18,8 +158,8 @@ class Residual(Layer):
     survival : float
         Stochastic depth: the probability, in (0, 1], that f takes part in a training step. At test time
         y = x + survival · f(x), its expectation.
-    rng : numpy.random.Generator, optional
-        Needed if ``survival`` is under 1.
+    rng : numpy.random.Generator or int, optional
+        Or its seed. Needed if ``survival`` is under 1.
 
     Raises
     ------
@@ -33,27 +173,25 @@ class Residual(Layer):
     Weinberger (2016), Deep networks with stochastic depth, equations 2 and 5.
     """
 
-    def __init__(self, layers: Sequence[Layer], survival: float = 1.0, rng: np.random.Generator | None = None) -> None:
-        super().__init__()
-        self.layers = list(layers)
-        if not self.layers:
-            raise ValueError("Residual needs at least one layer.")
+    def __init__(self, layers: Sequence[Layer], survival: float = 1.0, rng: Seed | None = None) -> None:
+        super().__init__(layers)
         if not 0 < survival <= 1:
             raise ValueError(f"Residual: survival is a probability in (0, 1], not {survival!r}.")
         if survival < 1 and rng is None:
-            raise ValueError("Residual with survival under 1 draws numbers: pass rng=np.random.default_rng(seed).")
+            raise ValueError(
+                "Residual with survival under 1 draws numbers: pass rng=np.random.default_rng(seed), or the seed."
+            )
         self.survival = survival
-        self.rng = rng
+        self.rng = None if rng is None else seeded(rng, "Residual")
 
     def forward(self, x: Array, training: bool = False) -> Array:
         x = float_array(x, "Residual: x")
         share = self._share(training)
-        self.cache = share, x.shape, x.dtype
         if not share:
+            self.cache = share, x.shape, x.dtype, []
             return x.copy()
-        f = x
-        for layer in self.layers:
-            f = layer.forward(f, training)
+        f, uses = self._through(x, training)
+        self.cache = share, x.shape, x.dtype, uses
         if f.shape != x.shape:
             raise ValueError(
                 f"Residual: the layers turn {x.shape} into {f.shape}, which cannot be added to x. "
@@ -62,15 +200,23 @@ class Residual(Layer):
         return x + f if share == 1 else x + x.dtype.type(share) * f
 
     def backward(self, dout: Array) -> Array:
-        share, shape, dtype = self._last_cache()
+        share, shape, dtype, uses = self._last_cache()
         dout = upstream_gradient(dout, "Residual", shape, dtype)
         if not share:
             _clear(self.layers)
             return dout.copy()
         df = dout if share == 1 else dtype.type(share) * dout
+        self.layers.uses = uses
         for layer in reversed(self.layers):
             df = layer.backward(df)
         return dout + df
+
+    def arguments(self) -> str:
+        survival = f", survival={self.survival:g}" if self.survival < 1 else ""
+        return super().arguments() + survival
+
+    def headline(self) -> str:
+        return f"Residual(survival={self.survival:g})" if self.survival < 1 else "Residual"
 
     def _share(self, training: bool) -> float:
         """Return the factor of f: in training 1 or 0, drawn; at test time the probability of a 1."""

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from coursekit.arrays import Array, float_array, same_dtype, upstream_gradient
+from coursekit.arrays import Array, Seed, float_array, same_dtype, seeded, upstream_gradient
 from coursekit.initialisers import INITIALISERS
 from coursekit.kernels.conv import col2im, col2im_same, im2col, im2col_same
 from coursekit.layers.layer import Layer
@@ -163,7 +163,8 @@ class Conv2d(Layer):
         channels: int,
         filters: int,
         kernel_size: Size,
-        rng: np.random.Generator,
+        rng: Seed,
+        *,
         stride: Size = 1,
         padding: Size = 0,
         init: str = "he_normal",
@@ -173,7 +174,9 @@ class Conv2d(Layer):
     ) -> None:
         kh, kw = pair(kernel_size, "Conv2d: kernel_size")
         fan_in, fan_out, shape = channels * kh * kw, filters * kh * kw, (filters, channels, kh, kw)
-        weights = INITIALISERS[init](fan_in, fan_out, rng=rng, shape=shape, dtype=dtype, **init_params)
+        weights = INITIALISERS[init](
+            fan_in, fan_out, rng=seeded(rng, "Conv2d"), shape=shape, dtype=dtype, **init_params
+        )
         super().__init__(w=weights, b=np.zeros(filters, dtype))
         self.stride = pair(stride, "Conv2d: stride")
         self.padding = pair(padding, "Conv2d: padding", least=0)
@@ -192,6 +195,10 @@ class Conv2d(Layer):
     def parameter_gradients(self, dout: Array) -> None:
         dw, db = _gradients(dout, self._last_cache())
         self._keep(w=dw, b=db)
+
+    def arguments(self) -> str:
+        filters, channels, *size = self.params["w"].shape
+        return f"{channels}, {filters}, {tuple(size)}, stride={self.stride}, padding={self.padding}"
 
     def _uses(self) -> int:
         _, _, oh, ow = self._last_cache().out_shape

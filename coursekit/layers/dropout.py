@@ -1,10 +1,11 @@
 """Dropout (Srivastava et al., 2014), with inverted scaling."""
 
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from coursekit.arrays import Array, float_array, upstream_gradient
+from coursekit.arrays import Array, Seed, float_array, seeded, upstream_gradient
 from coursekit.kernels.dropout import drop, drop_backward
 from coursekit.layers.layer import Layer
 
@@ -61,11 +62,7 @@ def dropout_forward(
     Srivastava et al. (2014), Dropout: a simple way to prevent neural networks from overfitting, sections 4 and 10.
     """
     x = float_array(x, "dropout_forward: x")
-    if not 0 <= p < 1:
-        raise ValueError(
-            f"dropout_forward: p is the probability of dropping a value, from 0 to just below 1, not {p!r}. "
-            "p=0.5 drops half of them."
-        )
+    _check_probability(p, "dropout_forward")
     if not training:
         return x.copy(), DropoutCache(None, p, x.shape, x.dtype)
     if not isinstance(rng, np.random.Generator):
@@ -78,6 +75,14 @@ def dropout_forward(
     with np.errstate(over="ignore"):  # a hash is meant to overflow; NumPy says so if the compiler is off
         drop(x.reshape(-1), seed, float(p), y.reshape(-1), kept.reshape(-1))
     return y, DropoutCache(kept, p, x.shape, x.dtype)
+
+
+def _check_probability(p: float, where: str) -> None:
+    if not isinstance(p, Real) or not 0 <= p < 1:
+        raise ValueError(
+            f"{where}: p is the probability of dropping a value, from 0 to just below 1, not {p!r}. "
+            "p=0.5 drops half of them."
+        )
 
 
 def dropout_backward(dout: Array, cache: DropoutCache) -> Array:
@@ -94,14 +99,18 @@ def dropout_backward(dout: Array, cache: DropoutCache) -> Array:
 class Dropout(Layer):
     """Dropout with its own generator; it drops in training only."""
 
-    def __init__(self, p: float, rng: np.random.Generator) -> None:
+    def __init__(self, p: float, rng: Seed) -> None:
         super().__init__()
+        _check_probability(p, "Dropout")
         self.p = p
-        self.rng = rng
+        self.rng = seeded(rng, "Dropout")
 
     def forward(self, x: Array, training: bool = False) -> Array:
         y, self.cache = dropout_forward(x, self.p, self.rng, training)
         return y
+
+    def arguments(self) -> str:
+        return f"{self.p:g}"
 
     def backward(self, dout: Array) -> Array:
         return dropout_backward(dout, self._last_cache())

@@ -44,12 +44,45 @@ class Layer:
         """Fill ``grads`` only, as the first layer of a network may; layers that save time by it override this."""
         self.backward(dout)
 
-    def cost(self) -> tuple[int, int]:
-        """Parameters, and multiply–adds for one sample of the last forward pass: each weight (w, wx, wh) × its uses."""
-        weights = sum(array.size for name, array in self.params.items() if name.startswith("w"))
-        inside = [layer.cost() for layer in self.layers]
-        parameters = sum(array.size for array in self.params.values()) + sum(count for count, _ in inside)
-        return parameters, weights * self._uses() + sum(count for _, count in inside)
+    def __call__(self, x: Array, training: bool = False) -> Array:
+        """Return ``forward(x, training)``."""
+        return self.forward(x, training)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.arguments()})"
+
+    def arguments(self) -> str:
+        """Say what it was made with, as it is written in a call; generator and initialiser are left out."""
+        return ""
+
+    def headline(self) -> str:
+        """Say what it is in one line, without the layers inside."""
+        return repr(self)
+
+    def own(self) -> dict[str, tuple[Array, Array]]:
+        """Return what is learned here, and its gradient, by name: without the layers inside."""
+        return {name: (array, self.grads[name]) for name, array in self.params.items()}
+
+    def remember(self) -> Any:
+        """Return what the last forward pass left for backward, here and in the layers inside."""
+        return (self.cache, [layer.remember() for layer in self.layers]) if self.layers else self.cache
+
+    def recall(self, memory: Any) -> None:
+        """Put back what `remember` returned: backward then goes back through that pass."""
+        if self.layers:
+            memory, inside = memory
+            for layer, kept in zip(self.layers, inside, strict=True):
+                layer.recall(kept)
+        self.cache = memory
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the last forward pass out of copies and pickles: it is large, and another one's."""
+        return vars(self) | {"cache": None}
+
+    def multiply_adds(self) -> int:
+        """Count those for one sample of the last forward pass: each weight (w, wx, wh) × its uses."""
+        weights = sum(array.size for name, (array, _) in self.own().items() if name.startswith("w"))
+        return (weights and weights * self._uses()) + sum(layer.multiply_adds() for layer in self.layers)
 
     def _uses(self) -> int:
         """How many multiply–adds each weight takes part in for one sample."""

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from coursekit.arrays import Array, float_array, same_dtype, upstream_gradient
+from coursekit.arrays import Array, Seed, float_array, same_dtype, seeded, upstream_gradient
 from coursekit.initialisers import INITIALISERS
 from coursekit.layers.layer import Layer
 
@@ -74,18 +74,21 @@ def _of_parameters(x: Array, dout: Array, dw: Array | None = None, db: Array | N
 
 
 class Linear(Layer):
-    """Fully connected: x (N, fan_in) → (N, fan_out), weights by an initialiser's name, biases 0."""
+    """Fully connected: x (N, fan_in) → (N, fan_out), weights by an initialiser's name, biases 0.
+
+    ``rng`` draws the weights, here as in all layers that draw: a generator, or a whole number, the seed of one.
+    """
 
     def __init__(
         self,
         fan_in: int,
         fan_out: int,
-        rng: np.random.Generator,
+        rng: Seed,
         init: str = "he_normal",
         dtype: Any = np.float32,
         **init_params: Any,
     ) -> None:
-        weights = INITIALISERS[init](fan_in, fan_out, rng=rng, dtype=dtype, **init_params)
+        weights = INITIALISERS[init](fan_in, fan_out, rng=seeded(rng, "Linear"), dtype=dtype, **init_params)
         super().__init__(w=weights, b=np.zeros(fan_out, dtype))
 
     def forward(self, x: Array, training: bool = False) -> Array:
@@ -96,6 +99,9 @@ class Linear(Layer):
         dx, dw, db = linear_backward(dout, self._last_cache())
         self._keep(w=dw, b=db)
         return dx
+
+    def arguments(self) -> str:
+        return ", ".join(map(str, self.params["w"].shape))
 
     def parameter_gradients(self, dout: Array) -> None:
         x, w = self._last_cache()

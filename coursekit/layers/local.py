@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from coursekit.arrays import Array, float_array, same_dtype, upstream_gradient
+from coursekit.arrays import Array, Seed, float_array, same_dtype, seeded, upstream_gradient
 from coursekit.initialisers import INITIALISERS
 from coursekit.layers.layer import Layer
 from coursekit.layers.windows import Size, output_size, pair
@@ -139,7 +139,8 @@ class LocallyConnected2d(Layer):
         filters: int,
         image_size: Size,
         kernel_size: Size,
-        rng: np.random.Generator,
+        rng: Seed,
+        *,
         stride: Size = 1,
         padding: Size = 0,
         init: str = "he_normal",
@@ -156,7 +157,9 @@ class LocallyConnected2d(Layer):
         )
         taps = kernel[0] * kernel[1]
         shape = (height, width, filters, channels, *kernel)
-        weights = INITIALISERS[init](channels * taps, filters * taps, rng, shape, dtype, **init_params)
+        weights = INITIALISERS[init](
+            channels * taps, filters * taps, seeded(rng, "LocallyConnected2d"), shape, dtype, **init_params
+        )
         super().__init__(w=weights, b=np.zeros((filters, height, width), dtype))
 
     def forward(self, x: Array, training: bool = False) -> Array:
@@ -167,3 +170,8 @@ class LocallyConnected2d(Layer):
         dx, dw, db = locally_connected2d_backward(dout, self._last_cache())
         self._keep(w=dw, b=db)
         return dx
+
+    def arguments(self) -> str:
+        *places, filters, channels, height, width = self.params["w"].shape
+        size = f"{(height, width)} at {places[0]} × {places[1]} places"
+        return f"{channels}, {filters}, {size}, stride={self.stride}, padding={self.padding}"

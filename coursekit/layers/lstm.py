@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from coursekit.activations import ACTIVATIONS
-from coursekit.arrays import Array, float_array, upstream_gradient
+from coursekit.arrays import Array, Seed, float_array, upstream_gradient
 from coursekit.kernels.recurrent import lstm_gates, lstm_gates_backward
 from coursekit.layers.recurrent import Recurrent, fitting, input_part, weight_gradients
 
@@ -187,7 +187,7 @@ class LSTM(Recurrent):
         self,
         fan_in: int,
         hidden: int,
-        rng: np.random.Generator,
+        rng: Seed,
         last: bool = False,
         forget_bias: float = 1.0,
         dtype: Any = np.float32,

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from coursekit.arrays import Array, float_array, same_dtype, upstream_gradient
+from coursekit.arrays import Array, Seed, float_array, same_dtype, seeded, upstream_gradient
 from coursekit.initialisers import INITIALISERS
 from coursekit.kernels import pool as kernels
 from coursekit.layers.layer import Layer
@@ -99,13 +99,15 @@ class Maxout(Layer):
         fan_in: int,
         fan_out: int,
         pieces: int,
-        rng: np.random.Generator,
+        rng: Seed,
         init: str = "lecun_normal",
         dtype: Any = np.float32,
         **init_params: Any,
     ) -> None:
         shape = (fan_in, fan_out, pieces)
-        weights = INITIALISERS[init](fan_in, fan_out, rng=rng, shape=shape, dtype=dtype, **init_params)
+        weights = INITIALISERS[init](
+            fan_in, fan_out, rng=seeded(rng, "Maxout"), shape=shape, dtype=dtype, **init_params
+        )
         super().__init__(w=weights, b=np.zeros((fan_out, pieces), dtype))
 
     def forward(self, x: Array, training: bool = False) -> Array:
@@ -116,3 +118,6 @@ class Maxout(Layer):
         dx, dw, db = maxout_backward(dout, self._last_cache())
         self._keep(w=dw, b=db)
         return dx
+
+    def arguments(self) -> str:
+        return ", ".join(map(str, self.params["w"].shape))

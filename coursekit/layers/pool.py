@@ -176,6 +176,10 @@ class MaxPool2d(Layer):
         y, self.cache = max_pool2d_forward(x, self.kernel_size, self.stride, self.padding, self.exact)
         return y
 
+    def arguments(self) -> str:
+        stride = "" if self.stride is None else f", stride={self.stride}"
+        return f"{self.kernel_size}{stride}" + (f", padding={self.padding}" if self.padding else "")
+
     def backward(self, dout: Array) -> Array:
         return max_pool2d_backward(dout, self._last_cache())
 
@@ -192,6 +196,9 @@ class AvgPool2d(Layer):
     def forward(self, x: Array, training: bool = False) -> Array:
         y, self.cache = avg_pool2d_forward(x, self.kernel_size, self.stride, self.exact)
         return y
+
+    def arguments(self) -> str:
+        return f"{self.kernel_size}" + ("" if self.stride is None else f", stride={self.stride}")
 
     def backward(self, dout: Array) -> Array:
         return avg_pool2d_backward(dout, self._last_cache())

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from coursekit.arrays import Array, float_array, same_dtype, upstream_gradient
+from coursekit.arrays import Array, Seed, float_array, same_dtype, seeded, upstream_gradient
 from coursekit.initialisers import INITIALISERS
 from coursekit.layers.layer import Layer
 
@@ -152,7 +152,9 @@ def weight_gradients(dz: Array, cache: Any) -> tuple[Array, Array, Array, Array]
 class Recurrent(Layer):
     """What both objects share: Xavier weights from the input, orthogonal ones from the state, the choice of output."""
 
-    def __init__(self, gates: int, fan_in: int, hidden: int, rng: np.random.Generator, last: bool, dtype: Any) -> None:
+    def __init__(self, gates: int, fan_in: int, hidden: int, rng: Seed, last: bool, dtype: Any) -> None:
+        rng = seeded(rng, type(self).__name__)
+
         def drawn(init: str, fan: int) -> Array:
             return np.hstack([INITIALISERS[init](fan, hidden, rng=rng, dtype=dtype) for _ in range(gates)])
 
@@ -179,6 +181,9 @@ class Recurrent(Layer):
         spread[:, -1] = dout
         return spread
 
+    def arguments(self) -> str:
+        return f"{len(self.params['wx'])}, {len(self.params['wh'])}" + (", last=True" if self.last else "")
+
     def _uses(self) -> int:
         return int(self._last_cache().x.shape[1])
 
@@ -186,9 +191,7 @@ class Recurrent(Layer):
 class RNN(Recurrent):
     """Plain recurrent layer: x (N, T, fan_in) → all states (N, T, hidden), or the last one (N, hidden)."""
 
-    def __init__(
-        self, fan_in: int, hidden: int, rng: np.random.Generator, last: bool = False, dtype: Any = np.float32
-    ) -> None:
+    def __init__(self, fan_in: int, hidden: int, rng: Seed, last: bool = False, dtype: Any = np.float32) -> None:
         super().__init__(1, fan_in, hidden, rng, last, dtype)
 
     def forward(self, x: Array, training: bool = False) -> Array:

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from coursekit.activations import ACTIVATIONS
+from coursekit.activations import ACTIVATIONS, Activation
+from coursekit.hyperparameter import whole_number
 from coursekit.layers import Layer
 from coursekit.layers.windows import Size, output_size, pair
 from coursekit.network.architectures import ARCHITECTURES, Shape, Step
-from coursekit.network.sequential import Sequential
+from coursekit.network.sequential import Sequential, walk, walk_once
 from coursekit.registry import UnknownNameError
 
 
@@ -40,7 +41,7 @@ class CostTable:
         """For one sample, forward."""
         return sum(row.multiply_adds for row in self.rows)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         total = CostRow("all", self.rows[-1].output_shape, self.parameters, self.multiply_adds)
         lines = [f"{'layer':<24}{'output':>18}{'parameters':>16}{'multiply–adds':>18}"]
         for layer, shape, parameters, multiply_adds in (*self.rows, total):
@@ -73,7 +74,8 @@ def cost_table(net_or_spec: Sequential | Sequence[Step] | str, input_shape: Shap
     Raises
     ------
     ValueError
-        If a layer does not fit the shape before it; the message names the layer.
+        If a layer does not fit the shape before it (the message names the layer), a size is no whole number of at least
+        1, or a plan has no step.
 
     Examples
     --------
@@ -89,25 +91,40 @@ def cost_table(net_or_spec: Sequential | Sequence[Step] | str, input_shape: Shap
         input_shape = input_shape or own_shape
     if input_shape is None:
         raise ValueError("cost_table: pass input_shape, the shape of one sample, e.g. (1, 8, 8).")
+    input_shape = tuple(whole_number(size, "cost_table: a size in input_shape") for size in np.atleast_1d(input_shape))
     if isinstance(net_or_spec, Sequential):
         return CostTable(_rows_of_layers(net_or_spec.layers, input_shape))
     return CostTable(_rows_of_steps(net_or_spec, input_shape))
 
 
 def _rows_of_layers(layers: Sequence[Layer], shape: Shape) -> tuple[CostRow, ...]:
-    """Send one sample of zeros through the layers to see the shapes."""
+    """Send one sample of zeros through the layers to see the shapes; a layer's parameters count at its first place."""
     rows = []
-    dtype = next((array.dtype for layer in layers for array in layer.params.values()), np.dtype(np.float32))
+    of_layer = _parameters(layers)
+    dtype = next((array.dtype for _, layer in walk(layers) for array, _ in layer.own().values()), np.dtype(np.float32))
     x = np.zeros((1, *shape), dtype)
-    for layer in layers:
+    for layer, parameters in zip(layers, of_layer, strict=True):
         x = layer.forward(x)
-        rows.append(CostRow(type(layer).__name__, x.shape[1:], *layer.cost()))
+        rows.append(CostRow(type(layer).__name__, x.shape[1:], parameters, layer.multiply_adds()))
     return tuple(rows)
+
+
+def _parameters(layers: Sequence[Layer]) -> list[int]:
+    """Count those of each layer and the layers inside, each array once."""
+    counts = [0] * len(layers)
+    for path, layer in walk_once(layers):
+        counts[int(path.partition(".")[0])] += sum(array.size for array, _ in layer.own().values())
+    return counts
 
 
 def _rows_of_steps(steps: Sequence[Step], shape: Shape) -> tuple[CostRow, ...]:
     rows = []
-    for i, (kind, *arguments) in enumerate(steps):
+    if not len(steps):
+        raise ValueError('cost_table: a plan needs at least one step, e.g. [("linear", 10)].')
+    for i, step in enumerate(steps):
+        if isinstance(step, str):
+            raise ValueError(f"cost_table: step {i}, {step!r}, must be a tuple: ({step!r},) with what it takes behind.")
+        kind, *arguments = step
         try:
             shape, parameters, multiply_adds = _kind(kind)(shape, *arguments)
         except (TypeError, ValueError) as error:
@@ -130,10 +147,11 @@ def _conv2d(
 ) -> Counts:
     """Count a convolution; in ``groups``, a filter sees one group of the channels only: in as many as channels, one."""
     channels, *places = _window("conv2d", shape, kernel_size, stride, padding)
+    filters, groups = whole_number(filters, "filters"), whole_number(groups, "groups")
     if channels % groups or filters % groups:
         raise ValueError(f"{channels} channels and {filters} filters cannot be dealt into {groups} groups.")
     weights = filters * (channels // groups) * math.prod(pair(kernel_size, "kernel_size"))
-    return (filters, *places), weights + filters * bias, weights * math.prod(places)
+    return (filters, *places), weights + filters * bool(bias), weights * math.prod(places)
 
 
 def _max_pool2d(shape: Shape, kernel_size: Size = 2, stride: Size | None = None, padding: Size = 0) -> Counts:
@@ -156,6 +174,7 @@ def _window(where: str, shape: Shape, kernel_size: Size, stride: Size, padding: 
 def _linear(shape: Shape, units: int) -> Counts:
     if len(shape) != 1:
         raise ValueError('A linear layer takes a vector: put ("flatten",) before it.')
+    units = whole_number(units, "units")
     return (units,), (shape[0] + 1) * units, shape[0] * units
 
 
@@ -174,6 +193,14 @@ def _residual(shape: Shape, steps: Sequence[Step], shortcut: Sequence[Step] = ()
     return out, costs[0] + more[0], costs[1] + more[1]
 
 
+def _activated(activation: Activation, shape: Shape) -> Shape:
+    """Return the shape behind an activation: CReLU makes two channels of each."""
+    if activation.elementwise:
+        return shape
+    y, _ = activation.forward(np.zeros((1, shape[0], *[1] * (len(shape) - 1))))
+    return (*y.shape[1:2], *shape[1:])
+
+
 _KINDS: dict[str, Callable[..., Counts]] = {
     "conv2d": _conv2d,
     "max_pool2d": _max_pool2d,
@@ -190,9 +217,10 @@ _KINDS: dict[str, Callable[..., Counts]] = {
 
 
 def _kind(name: str) -> Callable[..., Counts]:
-    """Return the counter of a kind of step; an activation changes nothing and has no parameters."""
+    """Return the counter of a kind of step; of an activation's parameters those that are learned count, once each."""
     if name in ACTIVATIONS:
-        return lambda shape: (shape, 0, 0)
+        activation = ACTIVATIONS[name]
+        return lambda shape: (_activated(activation, shape), len(activation.learned), 0)
     if name not in _KINDS:
         raise ValueError(f"There is no step called {name!r}. Known: {', '.join(_KINDS)} and the activations.")
     return _KINDS[name]

@@ -2,7 +2,8 @@
 
 import base64
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -106,12 +107,12 @@ def code(net: Sequential) -> str:
     """
     if not isinstance(net, Sequential):
         raise TypeError(f"code writes a coursekit.network.Sequential as PyTorch source, but got {type(net).__name__}.")
-    paths = {id(layer): path for path, layer in walk(net.layers)}
-    lines = textwrap.indent("".join(f"{line},\n" for line in _lines(net.layers, paths, False)), "    ")
+    source = _Source(net)
+    lines = "".join(source.shared.values()) + f"net = nn.Sequential(\n{source.lines})\n"
     helpers = "".join(f"\n{text}" for name, text in HELPERS.items() if f"{name}(" in lines)
     imports = "import base64\n\nimport torch\nfrom torch import nn\n"
     gap = "\n\n" if helpers else "\n"
-    return f"{imports}{helpers}{gap}net = nn.Sequential(\n{lines})\n{_loading(net)}"
+    return f"{imports}{helpers}{gap}{lines}{_loading(net)}"
 
 
 def _loading(net: Sequential) -> str:
@@ -134,31 +135,59 @@ def _state(layer: Layer) -> Iterator[Array]:
     elif isinstance(layer, layers.LSTM | layers.RNN):
         yield from (p["wx"].T, p["wh"].T, p["b"], np.zeros_like(p["b"]))  # PyTorch has two biases
     else:
-        yield from p.values()
+        yield from (array for array, _ in layer.own().values())
         for inner in layer.layers:
             yield from _state(inner)
 
 
-def _lines(inside: Sequence[Layer], paths: dict[int, str], images: bool) -> Iterator[str]:
-    """Yield one expression a layer; ``images`` says whether data are (N, C, H, W) there."""
-    for layer in inside:
-        images = _are_images(layer, images)
+class _Source:
+    """The expressions of a network's layers; a layer that stands at several places has a name, and is made before."""
+
+    def __init__(self, net: Sequential) -> None:
+        places = list(walk(net.layers))
+        self.paths = {id(layer): path for path, layer in reversed(places)}  # the first of each
+        self.several = {key for key, count in Counter(id(layer) for _, layer in places).items() if count > 1}
+        self.shared: dict[str, str] = {}  # the line that makes it, by its name
+        self.lines = self._within(net, False)
+
+    def _within(self, block: Layer, images: bool) -> str:
+        """Return a line for each layer of a block; ``images`` says whether data are (N, C, H, W) there."""
+        lines = ""
+        for layer in block.layers:
+            before, images = images, _are_images(layer, images)
+            lines += textwrap.indent(f"{self._named(layer, before if layer.layers else images)},\n", "    ")
+        return lines
+
+    def _named(self, layer: Layer, images: bool) -> str:
+        if id(layer) not in self.several:
+            return self._expression(layer, images)
+        name = "layer_" + self.paths[id(layer)].replace(".", "_")
+        if name not in self.shared:
+            self.shared[name] = f"{name} = {self._expression(layer, images)}\n"
+        return name
+
+    def _expression(self, layer: Layer, images: bool) -> str:
+        if isinstance(layer, Sequential):
+            return f"nn.Sequential(\n{self._within(layer, images)})"
         if isinstance(layer, layers.Residual):
-            inner = "".join(f"{line},\n" for line in _lines(layer.layers, paths, images))
-            yield f"Residual(\n{textwrap.indent(inner, '    ')}    survival={layer.survival!r},\n)"
-        elif isinstance(layer, layers.BatchNorm):
+            return f"Residual(\n{self._within(layer, images)}    survival={layer.survival!r},\n)"
+        if isinstance(layer, layers.BatchNorm):
             kind, channels = "2d" if images else "1d", layer.params["gamma"].size
-            yield f"nn.BatchNorm{kind}({channels}, {layer.eps!r}, {layer.momentum!r})"
-        else:
-            yield _line(layer, paths[id(layer)])
+            return f"nn.BatchNorm{kind}({channels}, {layer.eps!r}, {layer.momentum!r})"
+        return _line(layer, self.paths[id(layer)])
 
 
-def _are_images(layer: Layer, before: bool) -> bool:
+def _are_images(layer: Layer, images: bool) -> bool:
+    """Whether a layer gives (N, C, H, W); ``images`` says whether it gets such."""
+    if isinstance(layer, Sequential):
+        for inner in layer.layers:
+            images = _are_images(inner, images)
+        return images
     if isinstance(layer, layers.Conv2d | layers.MaxPool2d | layers.AvgPool2d):
         return True
     if isinstance(layer, layers.BatchNorm) and layer.cache is not None:
         return bool(layer.cache.x.ndim == 4)
-    return before and not isinstance(layer, layers.Flatten | layers.Linear)
+    return images and not isinstance(layer, layers.Flatten | layers.Linear)
 
 
 def _line(layer: Layer, path: str) -> str:
@@ -201,7 +230,7 @@ _ACTIVATIONS = {
     "tanh": "nn.Tanh()",
     "relu": "nn.ReLU()",
     "leaky_relu": "nn.LeakyReLU({slope!r})",
-    "prelu": "nn.LeakyReLU({alpha!r})",
+    "prelu": "nn.PReLU({alpha})",
     "rrelu": "nn.RReLU({lower!r}, {upper!r})",
     "elu": "nn.ELU({alpha!r})",
     "selu": "nn.SELU()",
@@ -214,10 +243,12 @@ _ACTIVATIONS = {
 
 def _activation(layer: layers.Activation, path: str) -> str:
     function = layer.function
-    values = {one.name: one.default for one in function.params} | layer.function_params
-    if function.name not in _ACTIVATIONS or any(np.ndim(value) for value in values.values()):
+    fixed = {one.name: one.default for one in function.params if one.name not in layer.params}
+    values = {name: float(value) for name, value in (fixed | layer.function_params).items()}
+    sizes = {name: array.size for name, array in layer.params.items()}  # of what is learned
+    if function.name not in _ACTIVATIONS:
         raise ValueError(
             f"code: layer {path} is the activation {function.name!r}, which it cannot write for PyTorch. "
-            f"It knows {', '.join(_ACTIVATIONS)}, with numbers as parameters."
+            f"It knows {', '.join(_ACTIVATIONS)}."
         )
-    return _ACTIVATIONS[function.name].format(**{name: float(value) for name, value in values.items()})
+    return _ACTIVATIONS[function.name].format(**values, **sizes)

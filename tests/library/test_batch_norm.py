@@ -152,6 +152,13 @@ def test_float32_stays_beside_float64_statistics(rng):
     assert y.dtype == np.float32
 
 
+def test_statistics_put_in_the_place_of_the_objects_own_are_used(rng):
+    layer, x = BatchNorm(3, eps=0, dtype=np.float64), rng.normal(size=(5, 3))
+    layer.buffers["mean"], layer.buffers["var"] = x.mean(0), x.var(0)
+    np.testing.assert_allclose(layer.forward(x), (x - x.mean(0)) / x.std(0), rtol=1e-12)
+    assert layer.running.mean is layer.buffers["mean"]
+
+
 def test_the_object_learns_its_running_statistics_in_training_only(rng):
     layer = BatchNorm(3, momentum=1.0, dtype=np.float64)
     x = rng.normal(size=(50, 3)) * 2 + 5

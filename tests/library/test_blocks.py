@@ -146,6 +146,14 @@ def test_flatten_gives_rows_and_brings_gradients_back(shape, dtype, rng):
     np.testing.assert_array_equal(dx, dout)
 
 
+def test_what_flatten_returns_may_be_changed(rng):
+    layer, x, dout = Flatten(), *rng.normal(size=(2, 2, 3, 4, 5))
+    before = x.copy(), dout.copy()
+    layer.forward(x)[...] = 0
+    layer.backward(dout.reshape(2, -1))[...] = 0
+    np.testing.assert_array_equal((x, dout), before)
+
+
 def test_flatten_refuses_what_it_cannot_use():
     layer = Flatten()
     with pytest.raises(RuntimeError, match=r"^Flatten: run forward before backward"):

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from coursekit.layers import Activation, BatchNorm, Conv2d, Linear
+from coursekit.activations import ACTIVATIONS
+from coursekit.layers import Activation, BatchNorm, Conv2d, Flatten, Linear, Residual
 from coursekit.network import Sequential, cost_table
 from coursekit.registry import UnknownNameError
 
@@ -116,3 +117,57 @@ def test_counting_leaves_the_parameters_alone(rng):
     before = net.params.flat.copy()
     cost_table(net, (3,))
     np.testing.assert_array_equal(net.params.flat, before)
+
+
+def test_a_plan_knows_that_crelu_doubles_the_channels(rng):
+    net = Sequential([Conv2d(3, 8, 3, rng), Activation("crelu"), Conv2d(16, 4, 1, rng), Flatten(), Activation("crelu")])
+    plan = [("conv2d", 8, 3), ("crelu",), ("conv2d", 4, 1), ("flatten",), ("crelu",)]
+    real, planned = cost_table(net, (3, 8, 8)), cost_table(plan, (3, 8, 8))
+    assert [row[1:] for row in planned.rows] == [row[1:] for row in real.rows]
+    assert planned.rows[1].output_shape == (16, 6, 6)
+
+
+def test_a_plan_counts_the_slope_that_prelu_learns(rng):
+    net, plan = Sequential([Linear(4, 8, rng), Activation("prelu")]), [("linear", 8), ("prelu",)]
+    assert [row[1:] for row in cost_table(plan, (4,)).rows] == [row[1:] for row in cost_table(net, (4,)).rows]
+    assert cost_table(plan, (4,)).parameters == 5 * 8 + 1
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_a_plan_knows_the_shape_behind_every_activation(name):
+    plan, net = [(name,)], Sequential([Activation(name)])
+    for shape in ((6,), (6, 2, 3)):
+        assert cost_table(plan, shape).rows[0].output_shape == cost_table(net, shape).rows[0].output_shape
+
+
+def test_counts_do_not_overflow_with_the_integers_of_numpy():
+    table = cost_table([("linear", np.int32(65536))], (np.int32(65536),))
+    assert table.multiply_adds == 65536**2
+    conv = cost_table([("conv2d", np.int32(60000), np.int8(3), 1, 1)], (np.int16(30000), 100, 100))
+    assert conv.multiply_adds == 60000 * 30000 * 9 * 100 * 100
+
+
+@pytest.mark.parametrize(
+    ("plan", "shape", "message"),
+    [
+        ([("linear", -5)], (4,), r"step 0, \('linear', -5\).* units must be a whole number of at least 1, but is -5"),
+        ([("linear", 2.5)], (4,), "units must be a whole number of at least 1, but is 2.5"),
+        ([("conv2d", 0, 3)], (1, 8, 8), "filters must be a whole number of at least 1, but is 0"),
+        ([("conv2d", 2, 3, 1, 0, -1)], (1, 8, 8), "groups must be a whole number of at least 1, but is -1"),
+        ([("linear", 3)], (4.5,), r"a size in input_shape must be a whole number of at least 1, but is .*4\.5"),
+        ([("linear", 3)], (0,), "a size in input_shape must be a whole number"),
+        ([], (4,), "a plan needs at least one step"),
+        ([("stage", "empty", [])], (4,), "a plan needs at least one step"),
+        (["relu"], (4,), r"step 0, 'relu', must be a tuple: \('relu',\)"),
+    ],
+)
+def test_a_plan_of_nonsense_is_refused(plan, shape, message):
+    with pytest.raises(ValueError, match=message):
+        cost_table(plan, shape)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_net_that_begins_with_a_block_is_counted_in_its_dtype(dtype, rng):
+    block = Residual([Linear(8, 8, rng, dtype=dtype)])
+    assert cost_table(Sequential([block]), (8,)).parameters == 72
+    assert cost_table(Sequential([Sequential([block]), Linear(8, 2, rng, dtype=dtype)]), (8,)).multiply_adds == 64 + 16

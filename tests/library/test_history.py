@@ -11,10 +11,10 @@ from coursekit.network import Sequential
 from coursekit.training.history import Trainer, batches, keep_every_step
 
 
-def network(outputs, seed=0):
+def network(outputs, seed=0, activation="tanh"):
     rng = np.random.default_rng(seed)
     first, last = Linear(3, 4, rng, dtype=np.float64), Linear(4, outputs, rng, dtype=np.float64)
-    return Sequential([first, Activation("tanh"), last])
+    return Sequential([first, Activation(activation), last])
 
 
 @pytest.mark.parametrize(("outputs", "loss"), [(2, "softmax_cross_entropy"), (1, "binary_cross_entropy")])
@@ -33,6 +33,17 @@ def test_every_step_is_that_of_gradient_descent_by_hand(rng, outputs, loss):
         net.backward(dscores)
         for name, array in net.params.items():
             array -= 0.5 * net.grads[name]
+
+
+def test_the_slope_that_a_prelu_learns_is_kept_beside_the_weights(rng):
+    x, labels = rng.normal(size=(12, 3)), rng.integers(0, 2, 12)
+    net = network(2, activation="prelu")
+    history = keep_every_step(net, "softmax_cross_entropy", 0.5, x, labels, steps=3)
+    assert sorted(history.params) == ["0.b", "0.w", "2.b", "2.w"]
+    assert history.slope.shape == (4,)
+    assert history.slope[0] == 0.25
+    assert len(set(history.slope)) == 4
+    assert not keep_every_step(network(2), "softmax_cross_entropy", 0.5, x, labels, steps=3).slope.any()
 
 
 def test_an_overflow_ends_the_training_and_is_noted_once(rng):

@@ -8,13 +8,21 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from coursekit.activations import ACTIVATIONS
+from coursekit.gradcheck import check_network
 from coursekit.layers import (
     Activation,
     BatchNorm,
+    Conv2d,
+    Dropout,
     Linear,
+    LocallyConnected2d,
+    Residual,
     linear_backward,
     linear_forward,
 )
+from coursekit.losses import LOSSES
+from coursekit.network import Sequential
+from coursekit.optimisers import OPTIMISERS
 
 VALUES = st.floats(-10, 10, width=32)
 
@@ -83,3 +91,126 @@ def test_activation_object_keeps_its_parameters(rng):
     x = rng.normal(size=(4, 3))
     expected, _ = ACTIVATIONS["leaky_relu"].forward(x, slope=0.3)
     np.testing.assert_array_equal(Activation("leaky_relu", slope=0.3).forward(x), expected)
+    np.testing.assert_allclose(Activation("softmax", axis=0).forward(x).sum(0), 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "message"),
+    [
+        ("rrelu", {"training": True}, r"^rrelu has no parameter 'training'\. Its parameters: lower, upper\.$"),
+        ("leaky_relu", {"negative_slope": 0.1}, r"^leaky_relu has no parameter .* Did you mean 'slope'\?"),
+        ("relu", {"alpha": 1}, r"^relu has no parameter 'alpha'\. Its parameters: none\."),
+        ("rrelu", {"rng": "3"}, r"^rrelu: rng must be a numpy\.random\.Generator or its seed, .* but is '3'\."),
+        ("leaky_relu", {"rng": 0.1}, r"^leaky_relu draws nothing: 0\.1 is no use .* parameters go by name: slope\.$"),
+        ("elu", {"rng": 2}, r"^elu draws nothing: 2 is no use as its rng\. Its parameters go by name: alpha\."),
+        ("prelu", {"dtype": int}, "dtype must be float32 or float64, but is int64"),
+        ("prelu", {"alpha": "much"}, "^prelu: alpha must be float32 or float64"),
+    ],
+)
+def test_activation_object_refuses_what_the_function_does_not_take(name, params, message):
+    with pytest.raises(TypeError, match=message):
+        Activation(name, **params)
+
+
+@pytest.mark.parametrize("alpha", [0.25, np.array([0.1, 0.2, 0.3])], ids=["one slope", "one a channel"])
+@pytest.mark.parametrize("shape", [(5, 3), (2, 3, 4, 2)], ids=["units", "images"])
+def test_prelu_learns_its_slope_as_a_layer(alpha, shape, rng):
+    layer = Activation("prelu", alpha=alpha, dtype=np.float64)
+    assert layer.params["alpha"].tolist() == np.atleast_1d(alpha).tolist()
+    hidden = Linear(3, 3, rng, dtype=np.float64)
+    net = Sequential([*([hidden] if len(shape) == 2 else []), layer])
+    x, y = rng.normal(size=(2, *shape))
+    report = check_network(net, LOSSES["mse"], x, y, rng)
+    assert report, report
+    assert report.checks[-2].name.endswith("alpha")
+    before = layer.params["alpha"].copy()
+    OPTIMISERS["sgd"](lr=0.1).step(net.params, net.grads, {"step": 0})
+    np.testing.assert_allclose(layer.params["alpha"], before - 0.1 * layer.grads["alpha"])
+    assert (layer.params["alpha"] != before).all()
+
+
+def test_prelu_takes_one_slope_of_the_networks_dtype(rng):
+    net = Sequential([Linear(4, 4, rng), Activation("prelu"), Linear(4, 3, rng)])
+    assert net.params["1.alpha"].dtype == np.float32
+    assert net.params["1.alpha"].tolist() == [0.25]
+    net.backward(np.ones_like(net.forward(rng.normal(size=(5, 4)).astype(np.float32))))
+    assert net.grads["1.alpha"].shape == (1,)
+    with pytest.raises(ValueError, match=r"alpha has 2 slopes, but x \(5, 4\) needs one a channel"):
+        Activation("prelu", alpha=np.ones(2)).forward(np.ones((5, 4)))
+
+
+@pytest.mark.parametrize(
+    ("options", "dtype"),
+    [
+        ({"alpha": np.full(3, 0.25)}, np.float64),
+        ({"alpha": np.float32([0.1])}, np.float32),
+        ({"alpha": np.array(0.1)}, np.float64),
+        ({"alpha": [0.25] * 3}, np.float32),
+        ({"alpha": 0.25}, np.float32),
+        ({"alpha": np.full(3, 0.25), "dtype": np.float32}, np.float32),
+    ],
+    ids=repr,
+)
+def test_what_is_learned_keeps_the_dtype_of_its_array(options, dtype):
+    assert Activation("prelu", **options).params["alpha"].dtype == dtype
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_slope_without_a_dtype_takes_that_of_its_network(dtype, rng):
+    shared = Activation("prelu")
+    inner = Residual([Linear(4, 4, rng, dtype=dtype), Activation("prelu", alpha=[0.1] * 4)])
+    net = Sequential([Linear(4, 4, rng, dtype=dtype), shared, inner, shared])
+    assert (
+        {array.dtype for array in net.params.values()}
+        == {array.dtype for array in net.grads.values()}
+        == {np.dtype(dtype)}
+    )
+    assert np.shares_memory(net.params["1.alpha"], shared.params["alpha"])
+    other = np.float32 if dtype == np.float64 else np.float64
+    with pytest.raises(ValueError, match=r"must share one dtype, but .* 1\.alpha"):
+        Sequential([Linear(4, 4, rng, dtype=dtype), Activation("prelu", dtype=other)])
+    with pytest.raises(ValueError, match="must share one dtype"):
+        Sequential([Linear(4, 4, rng, dtype=other), shared])  # it is the first network's now
+    assert shared.params["alpha"].dtype == dtype
+
+
+def test_rrelu_draws_in_training_only():
+    layer = Activation("rrelu", rng=np.random.default_rng(1))
+    x = -np.ones((3, 40))
+    np.testing.assert_allclose(layer.forward(x), -(1 / 8 + 1 / 3) / 2)
+    slopes = -layer.forward(x, training=True)
+    assert np.unique(slopes).size == 120
+    assert 1 / 8 <= slopes.min() < slopes.max() <= 1 / 3
+    np.testing.assert_array_equal(layer.backward(np.ones_like(x)), slopes)
+    assert (layer.forward(x, training=True) != -slopes).all()
+    np.testing.assert_array_equal(Activation("rrelu", rng=np.random.default_rng(1)).forward(x, training=True), -slopes)
+    assert np.unique(Activation("rrelu").forward(x, training=True)).size == 120  # a generator of its own
+
+
+def test_dropout_object_refuses_a_probability_and_a_generator_that_are_none():
+    with pytest.raises(ValueError, match=r"^Dropout: p is the probability of dropping a value, .*not Generator"):
+        Dropout(np.random.default_rng(0), 0.5)
+    with pytest.raises(
+        TypeError, match=r"^Dropout: rng must be a numpy\.random\.Generator or its seed, a whole number"
+    ):
+        Dropout(0.5, "0")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Conv2d(1, 2, 3, 1, 1),  # PyTorch's stride and padding
+        lambda: LocallyConnected2d(1, 2, 5, 3, 1, 1),
+        lambda: BatchNorm(4, 1e-5, 0.1),  # its eps and momentum
+    ],
+)
+def test_numbers_whose_order_differs_between_libraries_go_by_name(make):
+    with pytest.raises(TypeError, match="positional arguments"):
+        make()
+
+
+def test_batch_norm_object_refuses_numbers_that_are_none():
+    with pytest.raises(TypeError, match=r"^BatchNorm: momentum, the weight of the newest batch, must be a number, but"):
+        BatchNorm(4, momentum=None)
+    with pytest.raises(ValueError, match=r"^BatchNorm: eps must be a finite number, at least 0, but is -1"):
+        BatchNorm(4, eps=-1)

@@ -56,6 +56,16 @@ def test_any_layout_gives_the_same_and_no_input_changes(pair, awkward, dtype, rn
 
 
 @each
+def test_what_forward_returns_may_be_changed_before_backward(pair, rng):
+    y, cache = pair.forward(*pair.arguments(rng))
+    dout = rng.normal(size=y.shape)
+    expected = [grad.copy() for grad in gradients(pair.backward(dout, cache))]
+    y *= -3
+    for grad, before in zip(gradients(pair.backward(dout, cache)), expected, strict=True):
+        np.testing.assert_array_equal(grad, before)
+
+
+@each
 def test_float32_agrees_with_float64(pair, rng):
     arrays = pair.arguments(rng, np.float32)
     y32, cache32 = pair.forward(*arrays)

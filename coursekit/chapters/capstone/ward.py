@@ -151,7 +151,7 @@ def network(patient: Patient, rng: np.random.Generator) -> Sequential:
         first.params["wh"] *= np.float32(patient.recurrent)
         return Sequential([first, Linear(UNITS, CLASSES, rng, init[0], **init[1])])
     layers: list[Layer] = []
-    options = {"slope": LEAK} if patient.activation == "leaky_relu" else {}
+    options: dict[str, Any] = {"slope": LEAK} if patient.activation == "leaky_relu" else {}
     for _ in range(patient.depth):
         layers += [Linear(UNITS, UNITS, rng, init[0], **init[1]), Activation(patient.activation, **options)]
     if patient.bias:

@@ -1,0 +1,61 @@
+"""Arrays by name in one npz file, without pickles, written so that an interruption leaves the old file whole."""
+
+import os
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import numpy as np
+
+from coursekit.arrays import Array
+
+
+def check_place(path: str | PathLike[str], where: str) -> None:
+    """Raise ``FileNotFoundError`` if a file's folder is missing, ``IsADirectoryError`` if its name is a folder's."""
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"{where}: there is no folder {path.parent} to write {path.name} into. Make it first: "
+            f"Path({str(path.parent)!r}).mkdir(parents=True)."
+        )
+    if path.is_dir():
+        raise IsADirectoryError(f"{where}: {path} is a folder. Name a file in it, e.g. {path.name}.npz.")
+
+
+def write_arrays(path: str | PathLike[str], arrays: Mapping[str, Array]) -> None:
+    """Write arrays to ``path``: beside it and then renamed, so that nobody ever reads half of a file."""
+    path = Path(path)
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", suffix=".npz", delete=False) as file:
+        try:
+            np.savez(file, allow_pickle=False, **arrays)
+            file.close()
+            os.replace(file.name, path)
+        except BaseException:
+            file.close()
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def read_arrays(path: str | PathLike[str]) -> dict[str, Array]:
+    """Return the arrays of a file by name.
+
+    Raises
+    ------
+    ValueError
+        If it holds pickles, or is compressed. A damaged file raises what zipfile, zlib and NumPy raise.
+    """
+    with np.load(path, allow_pickle=False) as file:
+        if any(member.compress_type for member in file.zip.infolist()):
+            raise ValueError("it is compressed, which no file of ours is: it could unpack to any size")
+        return {name: file[name] for name in file.files}
+
+
+def mismatch(arrays: Mapping[str, Array], stored: Mapping[str, Array], here: str) -> str:
+    """Say how stored arrays differ in names, shapes or dtypes from those ``here``, or nothing."""
+    if missing := sorted(arrays.keys() ^ stored.keys()):
+        return f"{missing[0]} is only in {'the file' if missing[0] in stored else here}"
+    for name, array in arrays.items():
+        if (array.shape, array.dtype) != (stored[name].shape, stored[name].dtype):
+            return f"{name} is {array.dtype} {array.shape} here and {stored[name].dtype} {stored[name].shape} there"
+    return ""
