@@ -1,20 +1,18 @@
 """The pictures of a report card, as PNG: how the loss fell, what each layer does, which images were misread."""
 
-import io
 import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
 from coursekit.figures.marks import legend, level
+from coursekit.figures.printed import as_png, decades
 from coursekit.figures.style import AMBER, BLUE, GREY, INK, RED, axes
 
-SHARP = 200  # dots an inch: two for each of the page's pixels
 LOOKS: tuple[dict[str, Any], ...] = ({"color": GREY, "fillstyle": "none"}, {"color": BLUE, "markersize": 4})
 LOWEST = 1e-12  # of what is drawn on a log axis
 
@@ -29,11 +27,11 @@ def loss_picture(loss: Array, validation: Array, chance: float) -> bytes:
     level(ax, chance)
     values = np.concatenate([loss, validation[:, 1], [chance]])
     values = values[np.isfinite(values)]
-    ax.set(yscale="log", xlim=(0, len(loss) + 1))
-    ax.set_ylim(max(min(values.min(), chance / 10), 1e-4), 1.5 * max(values.max(), 2 * chance))
-    ax.minorticks_off()
+    ax.set(xlim=(0, len(loss) + 1))
+    low, high = max(min(values.min(), chance / 10), 1e-4), 1.5 * max(values.max(), 2 * chance)
+    decades(ax, low, high)
     legend(ax, ("— training", AMBER), ("● validation", BLUE), ("⋯ guessing", INK))
-    return _png(figure)
+    return as_png(figure)
 
 
 def layers_picture(names: Sequence[str], std: Array, gradient: Array, dead: Array) -> bytes:
@@ -51,7 +49,7 @@ def layers_picture(names: Sequence[str], std: Array, gradient: Array, dead: Arra
         ax.set_yticks(places, names if i == 0 else [""] * len(names))
         _scale(ax, values, percent=i == 2)
     figure.text(0.985, 0.985, "○ at first   ● in the end", ha="right", va="top", fontsize=10, color=INK)
-    return _png(figure)
+    return as_png(figure)
 
 
 def _scale(ax: Axes, values: Array, percent: bool) -> None:
@@ -79,11 +77,4 @@ def misread_picture(images: Array, labels: Array, taken_for: Array) -> bytes:
         ax.imshow(image.mean(0), cmap="Greys", vmin=0, vmax=1)
         ax.set(xticks=[], yticks=[])
         ax.set_title(f"{label}, read as {taken}", fontsize=10, color=RED, pad=3)
-    return _png(figure)
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    FigureCanvasAgg(figure)
-    figure.savefig(buffer, format="png", dpi=SHARP)
-    return buffer.getvalue()
+    return as_png(figure)

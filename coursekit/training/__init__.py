@@ -5,6 +5,7 @@ from coursekit.training.checkpoint import Checkpoint, load_checkpoint, save_chec
 from coursekit.training.fit import evaluate, fit
 from coursekit.training.lr_range import RangeTest, lr_range_test
 from coursekit.training.run import Callback, Data, Row, Run
+from coursekit.training.train import Course, train
 
 __all__ = [
     "Adversarial",
@@ -12,6 +13,7 @@ __all__ = [
     "Checkpoint",
     "ClipNorm",
     "ClipValue",
+    "Course",
     "Data",
     "EarlyStopping",
     "NaNWatch",
@@ -25,4 +27,5 @@ __all__ = [
     "load_checkpoint",
     "lr_range_test",
     "save_checkpoint",
+    "train",
 ]

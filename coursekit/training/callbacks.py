@@ -7,15 +7,18 @@ import numpy as np
 
 from coursekit.adversarial import fgsm
 from coursekit.diagnostics import first_nonfinite
-from coursekit.hyperparameter import in_range
+from coursekit.hyperparameter import in_range, whole_number
+from coursekit.network import values_of
 from coursekit.optimisers import clip_by_norm, clip_by_value
 from coursekit.parameters import NamedArrays, together
 from coursekit.penalties import PENALTIES
-from coursekit.training.run import Callback, Row, Run, values_of
+from coursekit.training.run import Callback, Row, Run
 
 
 class Schedule(Callback):
-    """Before step t (0, 1, …) set the learning rate to its value at the start times ``factor(t)``.
+    """In step t (0, 1, …) multiply the learning rate by ``factor(t)``; afterwards the optimiser has its own again.
+
+    Two schedules multiply: a warm-up beside a decay.
 
     Parameters
     ----------
@@ -25,14 +28,15 @@ class Schedule(Callback):
 
     def __init__(self, factor: Callable[[int], float]) -> None:
         super().__init__()
+        if isinstance(factor, type) or not callable(factor):
+            raise TypeError(
+                "Schedule takes a function from a step to a factor, such as SCHEDULES['cosine'](total=100), "
+                f"not {factor!r}."
+            )
         self.factor = factor
-        self.arrays = {"base": np.zeros(())}
-
-    def begin(self, run: Run) -> None:
-        self.arrays["base"][...] = run.optimiser.lr
 
     def before_update(self, run: Run) -> None:
-        run.optimiser.lr = float(self.arrays["base"]) * self.factor(run.step)
+        run.factor *= self.factor(run.step)
 
 
 class ClipNorm(Callback):
@@ -45,6 +49,9 @@ class ClipNorm(Callback):
     def before_update(self, run: Run) -> None:
         clip_by_norm(run.net.grads, self.max_norm)
 
+    def settings(self) -> str:
+        return f"ClipNorm({self.max_norm:g})"
+
 
 class ClipValue(Callback):
     """Cut every gradient to [−limit, limit]. See `clip_by_value`."""
@@ -55,6 +62,9 @@ class ClipValue(Callback):
 
     def before_update(self, run: Run) -> None:
         clip_by_value(run.net.grads, self.limit)
+
+    def settings(self) -> str:
+        return f"ClipValue({self.limit:g})"
 
 
 class Penalty(Callback):
@@ -84,6 +94,9 @@ class Penalty(Callback):
         if self.penalty.project is not None:
             for name in _weights(run):
                 self.penalty.project(run.net.params[name], self.strength)
+
+    def settings(self) -> str:
+        return f"Penalty({self.penalty.name!r}, {self.strength:g})"
 
 
 def _weights(run: Run) -> list[str]:
@@ -121,6 +134,9 @@ class Adversarial(Callback):
         in_range(alpha, "Adversarial: alpha", 0.0, 1.0)
         self.epsilon, self.alpha, self.low, self.high = epsilon, alpha, low, high
 
+    def settings(self) -> str:
+        return f"Adversarial({self.epsilon:g}, {self.alpha:g}, {self.low:g}, {self.high:g})"
+
     def before_update(self, run: Run) -> None:
         grads, y = run.net.grads, run.data.y[run.chosen]
         clean = {name: array.copy() for name, array in grads.items()}
@@ -135,12 +151,14 @@ class Adversarial(Callback):
 class EarlyStopping(Callback):
     """End the run when the validation loss has not improved for ``patience`` epochs, and take the best weights back.
 
+    They come back, too, when the epochs run out before that.
+
     Parameters
     ----------
     patience : int
         Epochs to wait for an improvement.
     min_delta : float
-        What counts as one.
+        By how much the loss must fall for it to be one, at least 0.
 
     References
     ----------
@@ -149,9 +167,8 @@ class EarlyStopping(Callback):
 
     def __init__(self, patience: int = 5, min_delta: float = 0.0) -> None:
         super().__init__()
-        if patience < 1:
-            raise ValueError(f"EarlyStopping: patience must be at least 1 epoch, but is {patience!r}.")
-        self.patience = patience
+        self.patience = whole_number(patience, "EarlyStopping: patience, in epochs,")
+        in_range(min_delta, "EarlyStopping: min_delta", 0.0)
         self.min_delta = min_delta
 
     def begin(self, run: Run) -> None:
@@ -170,6 +187,9 @@ class EarlyStopping(Callback):
                 self.arrays[f"best.{name}"][...] = array
         elif row.epoch - self.arrays["epoch"] >= self.patience:
             run.finished = True
+
+    def end(self, run: Run) -> None:
+        if np.isfinite(self.arrays["loss"]):  # else there was no best
             for name, array in self._values.items():
                 array[...] = self.arrays[f"best.{name}"]
 

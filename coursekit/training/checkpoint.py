@@ -1,31 +1,41 @@
-"""A training run in one npz file, without pickles, written so that an interruption leaves the old file whole."""
+"""A training run in one npz file."""
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from os import PathLike
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import numpy as np
 
 from coursekit.arrays import Array
-from coursekit.network import walk
-from coursekit.training.run import Callback, Row, Run, values_of
+from coursekit.hyperparameter import whole_number
+from coursekit.network import values_of, walk_once
+from coursekit.network.files import check_place, mismatch, read_arrays, write_arrays
+from coursekit.optimisers import Optimiser
+from coursekit.training.run import Callback, Row, Run
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Checkpoint(Callback):
-    """Write the run to ``path`` after every ``every`` steps, and at the end of every epoch."""
+    """Write the run to ``path`` after every ``every`` steps, and at the end of every epoch.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError
+        When the run begins, if the folder of ``path`` is not there or ``path`` is one.
+    ValueError
+        If ``every`` is no whole number of at least 1.
+    """
 
     def __init__(self, path: str | PathLike[str], every: int | None = None) -> None:
         super().__init__()
-        if every is not None and every < 1:
-            raise ValueError(f"Checkpoint: every must be at least 1 step, but is {every!r}.")
         self.path = Path(path)
-        self.every = every
+        self.every = None if every is None else whole_number(every, "Checkpoint: every, in steps,")
+
+    def begin(self, run: Run) -> None:
+        check_place(self.path, "Checkpoint")
 
     def after_row(self, run: Run, row: Row) -> None:
         if run.batch == 0 or (self.every and run.step % self.every == 0):
@@ -34,22 +44,13 @@ class Checkpoint(Callback):
 
 def save_checkpoint(path: str | PathLike[str], run: Run) -> None:
     """Write parameters, running statistics, the optimiser's memory, the callbacks' arrays and all random states."""
-    path = Path(path)
     counters = {"format": FORMAT, "step": run.step, "epoch": run.epoch, "batch": run.batch, "finished": run.finished}
     memory = {name: value for name, value in run.memory.items() if not isinstance(value, Mapping)}
     told = counters | {"memory": memory, "lr": run.optimiser.lr, "epoch_rng": run.epoch_rng, "rng": _random_states(run)}
+    told |= {"made_with": _made_with(run)}
     arrays = dict(_arrays(run))
     arrays["told"] = np.frombuffer(json.dumps(told, default=np.ndarray.tolist).encode(), np.uint8)
-    # Beside the target and then renamed: whoever reads the path sees the old file or the new one, never half of one.
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", suffix=".npz", delete=False) as file:
-        try:
-            np.savez(file, allow_pickle=False, **arrays)
-            file.close()
-            os.replace(file.name, path)
-        except BaseException:
-            file.close()
-            Path(file.name).unlink(missing_ok=True)
-            raise
+    write_arrays(path, arrays)
 
 
 def load_checkpoint(path: str | PathLike[str], run: Run) -> None:
@@ -64,9 +65,13 @@ def load_checkpoint(path: str | PathLike[str], run: Run) -> None:
     """
     told, stored = _read(path)
     arrays = dict(_arrays(run))
-    if mismatch := _mismatch(arrays, stored) or _other_generators(run, told["rng"]):
+    if difference := (
+        mismatch(arrays, stored, "the run")
+        or _other_generators(run, told["rng"])
+        or _made_otherwise(run, told["made_with"])
+    ):
         raise ValueError(
-            f"The checkpoint {path} is of another run: {mismatch}. Build the run as it was, or start anew."
+            f"The checkpoint {path} is of another run: {difference}. Build the run as it was, or start anew."
         )
     for name, array in arrays.items():
         array[...] = stored[name]
@@ -92,7 +97,7 @@ def _arrays(run: Run) -> Iterator[tuple[str, Array]]:
 
 def _generators(run: Run) -> list[np.random.Generator]:
     """The run's generator and those of the layers, e.g. of dropout."""
-    return [run.rng, *(layer.rng for _, layer in walk(run.net.layers) if layer.rng is not None)]
+    return [run.rng, *(layer.rng for _, layer in walk_once(run.net.layers) if layer.rng is not None)]
 
 
 def _random_states(run: Run) -> list[Any]:
@@ -102,10 +107,7 @@ def _random_states(run: Run) -> list[Any]:
 def _read(path: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:
     """Return what was told and the arrays, or say what is wrong with the file."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if any(member.compress_type for member in file.zip.infolist()):
-                raise ValueError("it is compressed, which no checkpoint is: it could unpack to any size")
-            stored = {name: file[name] for name in file.files}
+        stored = read_arrays(path)
         told = json.loads(stored.pop("told").tobytes())
         if told["format"] != FORMAT:
             raise ValueError(f"its format is {told['format']}, not {FORMAT}")
@@ -118,15 +120,19 @@ def _read(path: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:
     return told, stored
 
 
-def _mismatch(arrays: dict[str, Array], stored: dict[str, Array]) -> str:
-    """Say how the stored arrays differ from those of the run, or nothing."""
-    if missing := sorted(arrays.keys() ^ stored.keys()):
-        where = "the file" if missing[0] in stored else "the run"
-        return f"{missing[0]} is only in {where}"
-    for name, array in arrays.items():
-        if (array.shape, array.dtype) != (stored[name].shape, stored[name].dtype):
-            return f"{name} is {array.dtype} {array.shape} here and {stored[name].dtype} {stored[name].shape} there"
-    return ""
+def _made_with(run: Run) -> list[str]:
+    """Say in words what shapes the run: the optimiser without its rate, which the file holds, and the callbacks."""
+    optimiser, made = run.optimiser, type(run.optimiser).__name__
+    if isinstance(optimiser, Optimiser):
+        numbers = (f"{one.name}={getattr(optimiser, one.name):g}" for one in optimiser.params)
+        made = f"{optimiser.name}({', '.join(numbers)})"
+    return [made, *filter(None, (callback.settings() for callback in run.callbacks))]
+
+
+def _made_otherwise(run: Run, there: list[str]) -> str:
+    """Say how optimiser and callbacks differ from those of the file, or nothing."""
+    here = _made_with(run)
+    return "" if here == there else f"it was trained with {', '.join(there)}, and this one is with {', '.join(here)}"
 
 
 def _other_generators(run: Run, states: list[Any]) -> str:

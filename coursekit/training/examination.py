@@ -125,21 +125,21 @@ def examine(
     few = _by_heart(net, optimiser, x[:FEW], learn.labels[:FEW], rng)
     some = x_val[:SOME], LOSS, judge.labels[:SOME]
     with np.errstate(all="ignore"):  # an overflow is a result
-        first_loss = LOSS(_copy(net).forward(x[:SOME], training=True), learn.labels[:SOME])[0]
+        first_loss = LOSS(copy.deepcopy(net).forward(x[:SOME], training=True), learn.labels[:SOME])[0]
         plan = (optimiser, (x, learn.labels, x_val, judge.labels), epochs, batch_size, callbacks, seconds)
-        run = _train(_copy(net), *plan, rng)
+        run = _train(copy.deepcopy(net), *plan, rng)
         return Examination(
             classes,
             first_loss,
             few,
-            network_report(_copy(net), *some, training=True),
+            network_report(copy.deepcopy(net), *some, training=True),
             network_report(run.net, *some),
             *(run.ratio, run.loss, run.validation),
             _right(run.net, x, learn.labels),
             _right(run.net, x_val, judge.labels),
             _right(run.net, read(test.images), test.labels),
             _misread(run.net, judge.x, x_val, judge.labels),
-            cost_table(_copy(net), x.shape[1:]),
+            cost_table(copy.deepcopy(net), x.shape[1:]),
             _in_words(optimiser, epochs, batch_size, callbacks, len(x)),
             *(run.seconds, run.unfinished),
         )
@@ -190,7 +190,7 @@ def _train(
 def _enough_scores(net: Sequential, x: Array, labels: Array) -> int:
     """Return the number of classes, or raise ``ValueError`` if the net gives fewer scores."""
     classes = int(labels.max()) + 1
-    scores = _copy(net).forward(x)
+    scores = copy.deepcopy(net).forward(x)
     if scores.shape[1] < classes:
         raise ValueError(
             f"report_card: there are {classes} classes, but the net's output has shape {scores.shape}. "
@@ -210,11 +210,6 @@ def _in_words(optimiser: Any, epochs: int, batch_size: int, callbacks: Sequence[
     return f"{label}, rate {optimiser.lr:g}, {epochs} epochs of {count:,} images in batches of {batch_size}{helpers}"
 
 
-def _copy(net: Sequential) -> Sequential:
-    """Return a network of its own: layers, buffers and generators."""
-    return Sequential(copy.deepcopy(net.layers))
-
-
 def _as_read(net: Sequential, images: Array) -> Callable[[Array], Array]:
     """Return what turns images into the net's input: nothing, or their pixels in a row."""
     dtype = next((array.dtype for array in net.params.values()), images.dtype)
@@ -228,7 +223,7 @@ def _as_read(net: Sequential, images: Array) -> Callable[[Array], Array]:
     complaint = "Put Flatten() before the last Linear."
     for read in (as_images, as_pixels):
         try:
-            if _copy(net).forward(read(images[:2])).ndim == 2:
+            if copy.deepcopy(net).forward(read(images[:2])).ndim == 2:
                 return read
         except (ValueError, TypeError) as error:
             complaint = str(error)
@@ -241,7 +236,7 @@ def _as_read(net: Sequential, images: Array) -> Callable[[Array], Array]:
 
 def _by_heart(net: Sequential, optimiser: Any, x: Array, labels: Array, rng: np.random.Generator) -> tuple[int, float]:
     """Train a copy on a few samples alone; return how many it reads in the end, and their loss."""
-    net = _copy(net)
+    net = copy.deepcopy(net)
     with np.errstate(all="ignore"):
         for row in fit(net, LOSS, copy.deepcopy(optimiser), (x, labels), PATIENCE, len(x), rng):
             if not math.isfinite(row.loss):

@@ -1,26 +1,33 @@
 """The training loop."""
 
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
 from typing import Any
 
 import numpy as np
 
-from coursekit.arrays import Array, any_array, float_array
+from coursekit.arrays import Array, Seed, any_array, float_array, seeded
 from coursekit.hyperparameter import whole_number
-from coursekit.network import Sequential
+from coursekit.layers import Activation, Layer
+from coursekit.losses import LOSSES, LossFunction, loss_of
+from coursekit.network import Sequential, pass_kept
+from coursekit.optimisers import OPTIMISERS
 from coursekit.training.checkpoint import load_checkpoint
-from coursekit.training.run import Callback, Data, LossFunction, Row, Run
+from coursekit.training.history import predicted
+from coursekit.training.run import Callback, Data, Row, Run
+
+OF_LOGITS = ("softmax_cross_entropy", "focal", "large_margin_softmax", "binary_cross_entropy")
 
 
 def fit(
     net: Sequential,
-    loss: LossFunction,
+    loss: LossFunction | str,
     optimiser: Any,
     data: tuple[Array, ...],
     epochs: int,
     batch_size: int,
-    rng: np.random.Generator,
+    rng: Seed,
     callbacks: Sequence[Callback] = (),
     resume_from: str | PathLike[str] | None = None,
 ) -> Iterator[Row]:
@@ -32,8 +39,8 @@ def fit(
     ----------
     net : Sequential
         Trained in place.
-    loss : callable
-        ``loss(scores, y) -> (value, dscores)``, one of `LOSSES`, or ``partial(LOSSES["focal"], gamma=1)``.
+    loss : callable or str
+        ``loss(scores, y) -> (value, dscores)``: one of `LOSSES`, or its name, or ``partial(LOSSES["focal"], gamma=1)``.
     optimiser : optimiser
         From `OPTIMISERS`, with its learning rate.
     data : (x, y) or (x, y, x_val, y_val)
@@ -43,8 +50,8 @@ def fit(
     batch_size : int
         Samples a step; a larger one than there are samples takes all of them. A last batch is smaller, and if it would
         hold a single sample it joins the one before, because one sample has no variance.
-    rng : numpy.random.Generator
-        Shuffles. The same seeds give the same run, bit for bit.
+    rng : numpy.random.Generator or int
+        Shuffles; a whole number is the seed of one. The same seeds give the same run, bit for bit.
     callbacks : sequence of Callback
         Schedules, clipping, early stopping, checkpoints; called in this order.
     resume_from : path, optional
@@ -60,9 +67,24 @@ def fit(
     ------
     ValueError
         If x and y differ in length, there are no samples, or a number is not positive.
+    TypeError
+        If the network or the loss is none, the optimiser is a name or a class, which has no learning rate yet, ``rng``
+        is neither generator nor seed, ``data`` is no such tuple, or ``callbacks`` no list of callbacks.
+    KeyError
+        If no loss has that name.
+
+    Warns
+    -----
+    UserWarning
+        If the network ends in a softmax or sigmoid, and the loss has its own.
     """
     epochs, batch_size = whole_number(epochs, "fit: epochs"), whole_number(batch_size, "fit: batch_size")
-    run = Run(net, loss, optimiser, _checked(Data(*data)), batch_size, rng, tuple(callbacks))
+    optimiser, rng = _made(optimiser), seeded(rng, "fit")
+    if not isinstance(net, Layer):
+        raise TypeError(f"fit: the network must be one, such as Sequential([...]), but is {net!r}.")
+    loss = loss_of(loss)
+    _warn_of_probabilities(net, loss)
+    run = Run(net, loss, optimiser, _checked(data), batch_size, rng, _listed(callbacks))
     run.memory = optimiser.init(net.params)
     for callback in run.callbacks:
         callback.begin(run)
@@ -71,14 +93,50 @@ def fit(
     return _rows(run, epochs)
 
 
+def _warn_of_probabilities(net: Layer, loss: LossFunction) -> None:
+    """Warn if a loss that takes logits gets what a softmax or sigmoid has made of them, and would squash it again."""
+    last: Layer = net
+    while isinstance(last, Sequential):
+        last = last.layers[-1]
+    squashing = isinstance(last, Activation) and last.function.name in ("softmax", "sigmoid")
+    name = getattr(getattr(loss, "func", loss), "name", "")  # ``func`` of a partial
+    if squashing and name in OF_LOGITS:
+        warnings.warn(
+            f"{name} takes logits and squashes them itself, but the network ends in {last!r}: its gradients will be "
+            "small. Leave that layer out.",
+            stacklevel=3,
+        )
+
+
+def _made(optimiser: Any) -> Any:
+    """Return an optimiser, or say how to make one of its name or its class."""
+    kind = OPTIMISERS[optimiser] if isinstance(optimiser, str) else optimiser
+    if isinstance(kind, type):
+        name = getattr(kind, "name", kind.__name__)
+        raise TypeError(f"fit: the optimiser needs its learning rate: OPTIMISERS[{name!r}](lr=0.01).")
+    if not hasattr(kind, "init"):
+        raise TypeError(f"fit: {kind!r} is no optimiser. Make one: OPTIMISERS['adam'](lr=0.01).")
+    return kind
+
+
 def _rows(run: Run, epochs: int) -> Iterator[Row]:
+    if run.finished or run.epoch >= epochs:  # resumed where it had ended
+        _end(run)
     while run.epoch < epochs and not run.finished:
         batches = _batches(run)
         for chosen in batches[run.batch :]:
             run.batch, run.chosen = run.batch + 1, chosen
-            yield _step(run, last=run.batch == len(batches))
+            row = _step(run, last=run.batch == len(batches))
+            if run.finished or run.epoch == epochs:
+                _end(run)
+            yield row
             if run.finished:
                 return
+
+
+def _end(run: Run) -> None:
+    for callback in run.callbacks:
+        callback.end(run)
 
 
 def _step(run: Run, last: bool) -> Row:
@@ -86,13 +144,14 @@ def _step(run: Run, last: bool) -> Row:
     x, y = run.data.x[run.chosen], run.data.y[run.chosen]
     run.batch_loss, dscores = run.loss(run.net.forward(x, training=True), y)
     run.net.parameter_gradients(dscores)
+    run.factor = 1.0
     for callback in run.callbacks:
         callback.before_update(run)
-    run.optimiser.step(run.net.params, run.net.grads, run.memory)
+    rate = _update(run)
     for callback in run.callbacks:
         callback.after_update(run)
     run.step += 1
-    row = Row(run.step, run.epoch + 1, run.batch_loss, run.optimiser.lr)
+    row = Row(run.step, run.epoch + 1, run.batch_loss, rate)
     if last:
         run.epoch, run.batch, run.epoch_rng = run.epoch + 1, 0, {}
         if run.data.x_val is not None:
@@ -101,6 +160,20 @@ def _step(run: Run, last: bool) -> Row:
     for callback in run.callbacks:
         callback.after_row(run, row)
     return row
+
+
+def _update(run: Run) -> float:
+    """Let the optimiser take its step, and return its rate there: its own times the factor of the schedules."""
+    base = run.optimiser.lr
+    if run.factor == 1:
+        run.optimiser.step(run.net.params, run.net.grads, run.memory)
+        return float(base)
+    run.optimiser.lr = rate = base * run.factor
+    try:
+        run.optimiser.step(run.net.params, run.net.grads, run.memory)
+    finally:
+        run.optimiser.lr = base
+    return float(rate)
 
 
 def _batches(run: Run) -> list[Array]:
@@ -121,26 +194,62 @@ def _batches(run: Run) -> list[Array]:
 
 
 def evaluate(
-    net: Sequential, loss: LossFunction, x: Array, y: Array | None, batch_size: int = 256
+    net: Sequential, loss: LossFunction | str, x: Array, y: Array | None, batch_size: int = 256
 ) -> tuple[float, float | None]:
-    """Return the mean loss over all samples and the accuracy (None unless y holds classes), in test mode."""
+    """Return the mean loss over all samples and the accuracy (None unless y holds classes), in test mode.
+
+    With one score a sample, the logit of `binary_cross_entropy`, its sign names the class.
+
+    Batches of ``batch_size`` (samples) save memory and change nothing: the loss is asked once, for all scores together,
+    since the mean of a weighted loss is not the mean of the batches' means. A backward pass may still follow the
+    network's last `forward`.
+
+    Raises
+    ------
+    ValueError
+        If there is no sample, or the batch size is no whole number of at least 1.
+    """
     if len(x) == 0:
         raise ValueError("evaluate: x holds no sample, and the mean over none is not defined.")
     batch_size = whole_number(batch_size, "evaluate: batch_size")
-    total, right = 0.0, 0
-    labels = np.asarray(y)
-    classes = labels.ndim == 1 and labels.dtype.kind in "iu"
-    for start in range(0, len(x), batch_size):
-        some = slice(start, start + batch_size)
-        scores = net.forward(x[some])
-        total += loss(scores, labels[some])[0] * len(scores)
-        if classes:
-            right += int((scores.argmax(-1) == labels[some]).sum())
-    return total / len(x), right / len(x) if classes else None
+    with pass_kept(net):
+        scores = np.concatenate([net.forward(x[i : i + batch_size]) for i in range(0, len(x), batch_size)])
+    loss, labels = loss_of(loss), np.asarray(y)
+    return loss(scores, labels)[0], share_right(scores, labels, loss)
 
 
-def _checked(data: Data) -> Data:
+def share_right(scores: Array, labels: Array, loss: LossFunction) -> float | None:
+    """Return the share of samples whose class the scores name, or None if they name none."""
+    binary = LOSSES["binary_cross_entropy"]
+    if scores.shape[1:] == (1,) and loss in (binary, binary.function):
+        labels = labels.reshape(-1)
+    elif scores.ndim != 2 or scores.shape[1] == 1:
+        return None
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+        return None
+    return float((predicted(scores) == labels).mean())
+
+
+def _listed(callbacks: Sequence[Callback]) -> tuple[Callback, ...]:
+    """Return the callbacks, or say how what was given becomes a list of them."""
+    if isinstance(callbacks, Callback):
+        raise TypeError(f"fit: callbacks is a list, also of a single one: [{type(callbacks).__name__}(...)].")
+    if not isinstance(callbacks, Iterable):
+        raise TypeError(f"fit: callbacks is a list, not {callbacks!r}. Leave it out if there is none.")
+    for one in callbacks:
+        if isinstance(one, type):
+            raise TypeError(f"fit: the callback {one.__name__} is a class. Make one of it: {one.__name__}(...).")
+        if not isinstance(one, Callback):
+            raise TypeError(f"fit: {one!r} is no callback. Those here are in coursekit.training, e.g. NaNWatch().")
+    return tuple(callbacks)
+
+
+def _checked(given: tuple[Array, ...]) -> Data:
     """Return the data as arrays, or say which do not fit."""
+    if not isinstance(given, tuple | list) or len(given) not in (2, 4):
+        came = f"{len(given)} parts" if isinstance(given, tuple | list) else f"one {type(given).__name__}"
+        raise TypeError(f"fit: data is (x, y) or (x, y, x_val, y_val), but {came} came.")
+    data = Data(*given)
     if (data.x_val is None) != (data.y_val is None):
         raise ValueError("fit: validation data needs both: data is (x, y) or (x, y, x_val, y_val).")
     arrays = []

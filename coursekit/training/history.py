@@ -80,7 +80,8 @@ class History(NamedTuple):
 
     x: Array  # (N, D)
     labels: Array  # (N,)
-    params: dict[str, Array]  # by name, each (steps + 1, …)
+    params: dict[str, Array]  # weights and biases by name, each (steps + 1, …)
+    slope: Array  # (steps + 1,), what a PReLU has learned; 0 without one
     loss: Array  # (steps + 1,)
     accuracy: Array  # (steps + 1,), share of the samples judged correctly
 
@@ -92,16 +93,19 @@ def keep_every_step(net: Sequential, loss: str, lr: float, x: Array, labels: Arr
     """
     trainer = Trainer(net, loss, lr)
     y = labels if trainer.loss.y == "classes" else labels[:, None].astype(x.dtype)
-    kept: dict[str, list[Array]] = {name: [] for name in net.params}
-    losses, right = [], []
+    now = dict(net.params)
+    learned = next((now.pop(name) for name in net.params if name.endswith(".alpha")), np.zeros(1))
+    kept: dict[str, list[Array]] = {name: [] for name in now}
+    losses, right, slope = [], [], []
     for _ in range(steps + 1):
-        for name, array in net.params.items():
+        for name, array in now.items():
             kept[name].append(array.copy())
+        slope.append(learned.item())
         value, scores = trainer.step(x, y)
         losses.append(value)
         right.append((predicted(scores) == labels).mean())
     params = {name: np.array(arrays) for name, arrays in kept.items()}
-    return History(x, labels, params, np.array(losses), np.array(right))
+    return History(x, labels, params, np.array(slope), np.array(losses), np.array(right))
 
 
 def predicted(scores: Array) -> Array:

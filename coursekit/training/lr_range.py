@@ -10,11 +10,12 @@ import numpy as np
 
 from coursekit.arrays import Array
 from coursekit.hyperparameter import in_range, whole_number
-from coursekit.network import Sequential, walk
+from coursekit.losses import LossFunction
+from coursekit.network import Sequential, pass_kept, values_of, walk_once
 from coursekit.optimisers import SGD, Optimiser
 from coursekit.training.callbacks import Schedule
 from coursekit.training.fit import fit
-from coursekit.training.run import LossFunction, Row, values_of
+from coursekit.training.run import Row
 
 
 class RangeTest(NamedTuple):
@@ -42,7 +43,7 @@ class RangeTest(NamedTuple):
 
 def lr_range_test(
     net: Sequential,
-    loss: LossFunction,
+    loss: LossFunction | str,
     data: tuple[Array, Array],
     low: float = 1e-5,
     high: float = 10.0,
@@ -64,8 +65,8 @@ def lr_range_test(
     ----------
     net : Sequential
         Its parameters, running statistics and generators are afterwards as they were.
-    loss : callable
-        One of `LOSSES`.
+    loss : callable or str
+        One of `LOSSES`, or its name.
     data : (x, y)
         Samples to learn from, shuffled anew for every pass over them.
     low, high : float
@@ -124,11 +125,13 @@ def lr_range_test(
 
 @contextmanager
 def _put_back(net: Sequential) -> Iterator[None]:
-    """Leave a network's parameters, running statistics and generators as they were before the block."""
+    """Leave a network's parameters, running statistics, generators and last pass as they were before the block."""
     values = {name: array.copy() for name, array in values_of(net).items()}
-    generators = [(layer.rng, layer.rng.bit_generator.state) for _, layer in walk(net.layers) if layer.rng is not None]
+    drawing = [layer.rng for _, layer in walk_once(net.layers) if layer.rng is not None]
+    generators = [(rng, rng.bit_generator.state) for rng in drawing]
     try:
-        yield
+        with pass_kept(net):
+            yield
     finally:
         for name, array in values_of(net).items():
             array[...] = values[name]

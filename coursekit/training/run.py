@@ -1,15 +1,14 @@
 """What a training run is made of, and where a callback may step in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from coursekit.arrays import Array
-from coursekit.network import Sequential, walk
-
-LossFunction = Callable[[Array, Any], tuple[float, Array]]
+from coursekit.losses import LossFunction
+from coursekit.network import Sequential
 
 
 class Data(NamedTuple):
@@ -50,19 +49,12 @@ class Run:
     epoch_rng: dict[str, Any] = field(default_factory=dict)  # the generator's state before this epoch was shuffled
     chosen: Array = field(default_factory=lambda: np.empty(0, np.int64))  # the samples of the last step
     batch_loss: float = 0.0
+    factor: float = 1.0  # of the learning rate, in this step
     finished: bool = False  # a callback may set it; the run ends after this step
 
 
-def values_of(net: Sequential) -> dict[str, Array]:
-    """Return all that a network has learned: the parameters and what layers keep beside them, by name."""
-    values = {f"params.{name}": array for name, array in net.params.items()}
-    for path, layer in walk(net.layers):
-        values |= {f"buffers.{path}.{name}": array for name, array in layer.buffers.items()}
-    return values
-
-
 class Callback:
-    """Steps into a run at four points; what it does not override does nothing.
+    """Steps into a run at some points; what it does not override does nothing.
 
     Attributes
     ----------
@@ -75,6 +67,9 @@ class Callback:
     def __init__(self) -> None:
         self.arrays = {}
 
+    def __repr__(self) -> str:
+        return self.settings() or type(self).__name__ + "()"
+
     def begin(self, run: Run) -> None:
         """Before the first step, and before a checkpoint is read: make room for ``arrays``."""
 
@@ -86,3 +81,10 @@ class Callback:
 
     def after_row(self, run: Run, row: Row) -> None:
         """When the row of this step is complete; ``run.finished = True`` ends the run."""
+
+    def end(self, run: Run) -> None:
+        """After the last step of all: the epochs are over, or the run is finished. Not if it is stopped or fails."""
+
+    def settings(self) -> str:
+        """Return in words what of it shapes the run, so that a checkpoint knows another; nothing if it only watches."""
+        return ""

@@ -11,6 +11,7 @@ from coursekit.diagnostics.limits import BOLD, DEAD, TIMID
 from coursekit.kernels.optim import sum_of_squares
 from coursekit.layers import Activation
 from coursekit.parameters import together
+from coursekit.training.fit import share_right
 from coursekit.training.run import Callback, Row, Run
 
 RECENT = 36  # steps over which a warning looks: what one batch does is noise
@@ -21,7 +22,7 @@ class Vitals(NamedTuple):
 
     loss: Array  # of the batch, before the step
     val_loss: Array  # after the step, as all that follow
-    val_accuracy: Array  # share from 0 to 1
+    val_accuracy: Array  # share from 0 to 1; NaN if the scores name no class
     gradient: Array  # ‖∂L/∂θ‖, over all parameters θ together
     ratio: Array  # ‖Δθ‖ / ‖θ‖, of the step to what it has changed
     dead: Array  # share of the ReLU units that say 0 to every sample of the validation set
@@ -74,7 +75,9 @@ class VitalSigns(Callback):
         size = _norm(after)
         scores, dead = _examined(run)
         labels = run.data.y_val
-        accuracy = float((scores.argmax(1) == labels).mean())
+        assert labels is not None
+        right = share_right(scores, labels, run.loss)
+        accuracy = math.nan if right is None else right
         ratio = change / size if size else math.inf
         now = (row.loss, run.loss(scores, labels)[0], accuracy, self._gradient, ratio, dead)
         for sign, value in zip(self._seen, now, strict=True):

@@ -11,7 +11,17 @@ from coursekit.layers import Activation, Dropout, Linear
 from coursekit.losses import LOSSES
 from coursekit.network import Sequential
 from coursekit.optimisers import OPTIMISERS
-from coursekit.training import Callback, Checkpoint, EarlyStopping, Schedule, fit
+from coursekit.training import (
+    Adversarial,
+    Callback,
+    Checkpoint,
+    ClipNorm,
+    ClipValue,
+    EarlyStopping,
+    Penalty,
+    Schedule,
+    fit,
+)
 
 
 @pytest.fixture
@@ -65,6 +75,18 @@ def test_a_run_whose_callback_raised_can_be_resumed_without_it(data, tmp_path):
     np.testing.assert_array_equal(net.params.flat, whole.params.flat)
 
 
+def test_a_run_that_ran_out_of_epochs_can_go_on_from_its_last_weights_and_not_the_best(data, tmp_path):
+    wrong = (*data[:2], data[0], (data[1] + 1) % 3)  # the better it learns, the worse it is judged
+    path, callbacks = tmp_path / "run.npz", [EarlyStopping(patience=9)]
+    arguments = (LOSSES["softmax_cross_entropy"], OPTIMISERS["sgd"](lr=0.5), wrong)
+    whole, part, resumed = network(), network(), network(seed=9)
+    rng = np.random.default_rng
+    list(fit(whole, *arguments, 6, 8, rng(1), callbacks))
+    list(fit(part, *arguments, 3, 8, rng(1), [*callbacks, Checkpoint(path)]))
+    list(fit(resumed, *arguments, 6, 8, rng(1), [*callbacks, Checkpoint(path)], resume_from=path))
+    np.testing.assert_array_equal(resumed.params.flat, whole.params.flat)
+
+
 def test_a_run_that_had_ended_yields_nothing_more(data, tmp_path):
     net, rows = run(data, tmp_path / "run.npz")
     list(rows)
@@ -93,6 +115,56 @@ def checkpoint(data, tmp_path):
     _, rows = run(data, path, every=1)
     list(itertools.islice(rows, 3))
     return path
+
+
+OTHERS = {
+    "optimiser": ("momentum", "nesterov", {}, {}, r"momentum\(momentum=0\.9.*this one is with nesterov"),
+    "decay": ("adam", "adamw", {}, {}, "adam.*this one is with adamw"),
+    "number": ("momentum", "momentum", {}, {"momentum": 0.5}, r"momentum\(momentum=0\.9.*momentum=0\.5"),
+}
+
+
+@pytest.mark.parametrize(("before", "now", "had", "has", "message"), OTHERS.values(), ids=OTHERS)
+def test_another_optimiser_with_the_same_memory_is_refused(data, tmp_path, before, now, had, has, message):
+    path, net = tmp_path / "run.npz", network()
+    arguments = (LOSSES["softmax_cross_entropy"],), (data, 2, 8, np.random.default_rng(1))
+    list(fit(net, *arguments[0], OPTIMISERS[before](lr=0.1, **had), *arguments[1], [Checkpoint(path)]))
+    start = net.params.flat.copy()
+    with pytest.raises(ValueError, match=rf"is of another run: it was trained with {message}"):
+        fit(net, *arguments[0], OPTIMISERS[now](lr=0.1, **has), *arguments[1], [Checkpoint(path)], resume_from=path)
+    np.testing.assert_array_equal(net.params.flat, start)
+
+
+SHAPING = [ClipNorm(1.0), ClipNorm(2.0), ClipValue(1.0), Penalty("l2", 0.1), Penalty("l1", 0.1), Adversarial(0.1)]
+
+
+@pytest.mark.parametrize("before", SHAPING, ids=lambda callback: callback.settings())
+def test_another_clipper_or_penalty_is_refused(data, tmp_path, before):
+    path = tmp_path / "run.npz"
+
+    def run(*callbacks, resume=None):
+        arguments = (LOSSES["softmax_cross_entropy"], OPTIMISERS["sgd"](lr=0.1), data, 2, 8, np.random.default_rng(1))
+        return fit(network(), *arguments, [*callbacks, Checkpoint(path)], resume_from=resume)
+
+    next(run(before))
+    list(run(before))
+    for now in SHAPING:
+        if now is before:
+            assert list(run(now, resume=path)) == []
+        else:
+            with pytest.raises(ValueError, match="is of another run: it was trained with sgd"):
+                run(now, resume=path)
+    with pytest.raises(ValueError, match="is of another run: it was trained with sgd"):
+        run(resume=path)
+
+
+def test_a_missing_folder_is_refused_before_the_first_step(data, tmp_path):
+    path = tmp_path / "no" / "such folder" / "run.npz"
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*such folder to write run\.npz into.*mkdir"):
+        run(data, path)
+    with pytest.raises(IsADirectoryError, match="is a folder"):
+        run(data, tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def other_network():
@@ -199,6 +271,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(data, checkpoint, monke
     assert list(checkpoint.parent.iterdir()) == [checkpoint]
 
 
-def test_a_checkpoint_every_0_steps_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="every must be at least 1 step, but is 0"):
-        Checkpoint(tmp_path / "run.npz", every=0)
+@pytest.mark.parametrize("every", [0, 2.5])
+def test_a_checkpoint_after_no_whole_number_of_steps_is_refused(every, tmp_path):
+    with pytest.raises(ValueError, match=f"every, in steps, must be a whole number of at least 1, but is {every}"):
+        Checkpoint(tmp_path / "run.npz", every=every)

@@ -9,6 +9,8 @@ import pytest
 from coursekit.kernels import folder as kernels_folder
 from coursekit.kernels.folder import cache_folder
 
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows keeps permissions elsewhere")
+
 
 @pytest.fixture(autouse=True)
 def places(monkeypatch, tmp_path):

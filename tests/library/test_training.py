@@ -2,16 +2,18 @@
 
 import itertools
 import math
+import warnings
 from functools import partial
 
 import numpy as np
 import pytest
 
 from coursekit.layers import Activation, BatchNorm, Dropout, Linear
-from coursekit.losses import LOSSES
+from coursekit.losses import LOSSES, binary_cross_entropy
 from coursekit.network import Sequential
 from coursekit.optimisers import OPTIMISERS
 from coursekit.penalties import PENALTIES
+from coursekit.schedules import SCHEDULES
 from coursekit.training import (
     Callback,
     ClipNorm,
@@ -151,10 +153,61 @@ def test_judging_does_not_depend_on_the_size_of_its_batches(data, batch_size):
     assert accuracy == (net.predict(x) == y).mean()
 
 
+@pytest.mark.parametrize("loss", ["binary_cross_entropy", LOSSES["binary_cross_entropy"], binary_cross_entropy])
+@pytest.mark.parametrize("shape", [(-1,), (-1, 1)])
+def test_the_sign_of_a_single_logit_names_the_class(loss, shape, rng):
+    net, x = Sequential([Linear(4, 1, rng)]), rng.normal(size=(50, 4)).astype(np.float32)
+    y = rng.integers(0, 2, 50)
+    right = sum((logit > 0) == label for logit, label in zip(net(x)[:, 0].tolist(), y.tolist(), strict=True))
+    assert evaluate(net, loss, x, y.reshape(shape))[1] == right / 50
+
+
+@pytest.mark.parametrize("loss", ["mse", "huber", lambda scores, y: LOSSES["mae"](scores, y)])
+def test_predicted_values_have_no_accuracy_not_even_of_whole_numbers(loss, rng):
+    net, x = Sequential([Linear(4, 1, rng)]), rng.normal(size=(50, 4)).astype(np.float32)
+    assert evaluate(net, loss, x, rng.integers(0, 2, 50))[1] is None
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        partial(cross_entropy, class_weights=[1.0, 10.0, 1.0]),
+        partial(cross_entropy, label_smoothing=0.1),
+        LOSSES["focal"],
+        LOSSES["hinge"],
+    ],
+    ids=["class weights", "label smoothing", "focal", "hinge"],
+)
+def test_every_loss_is_judged_over_all_samples_at_once(loss, rng):
+    x, y = rng.normal(size=(100, 4)).astype(np.float32), np.sort(rng.integers(0, 3, 100))
+    net = Sequential([Linear(4, 3, rng)])
+    expected = loss(net.forward(x), y)[0]
+    assert [evaluate(net, loss, x, y, size)[0] for size in (1, 7, 100)] == pytest.approx([expected] * 3, rel=1e-6)
+
+
 def test_values_have_no_accuracy(rng):
     x, y = rng.normal(size=(5, 2)), rng.normal(size=(5, 1))
     net = Sequential([Linear(2, 1, rng, dtype=np.float64)])
     assert evaluate(net, LOSSES["mse"], x, y)[1] is None
+
+
+def test_a_loss_by_its_name_and_a_seed(data):
+    def run(loss, rng):
+        return list(fit(network(), loss, OPTIMISERS["sgd"](lr=0.1), data, 2, 16, rng))
+
+    assert run("softmax_cross_entropy", 1) == run(cross_entropy, np.random.default_rng(1))
+    net = network()
+    assert evaluate(net, "hinge", *data[2:]) == evaluate(net, LOSSES["hinge"], *data[2:])
+    with pytest.raises(KeyError, match="There is no loss called 'hinges'"):
+        run("hinges", 1)
+    with pytest.raises(TypeError, match=r"fit: rng must be a numpy\.random\.Generator or its seed"):
+        run("hinge", None)
+
+
+@pytest.mark.parametrize("optimiser", ["adam", OPTIMISERS["adam"]])
+def test_an_optimiser_without_a_rate_is_refused(data, optimiser):
+    with pytest.raises(TypeError, match=r"needs its learning rate: OPTIMISERS\['adam'\]\(lr=0\.01\)"):
+        fit(network(), cross_entropy, optimiser, data, 2, 16, 1)
 
 
 # Callbacks
@@ -163,6 +216,33 @@ def test_values_have_no_accuracy(rng):
 def test_a_schedule_multiplies_the_rate_it_found(data):
     _, rows = start(data, callbacks=[Schedule(lambda step: 0.5**step)])
     assert [row.lr for row in rows] == [0.1 * 0.5**step for step in range(8)]
+
+
+def test_a_second_run_begins_with_the_rate_of_the_first_also_after_a_pause_or_a_failure(data):
+    class Fails(Callback):
+        def before_update(self, run):
+            if run.step == 5:
+                raise RuntimeError("my own words")
+
+    optimiser, halving = OPTIMISERS["momentum"](lr=0.1), Schedule(lambda step: 0.5**step)
+
+    def run(*callbacks):
+        return fit(network(), cross_entropy, optimiser, data, 2, 16, np.random.default_rng(1), [halving, *callbacks])
+
+    rates = [0.1 * 0.5**step for step in range(8)]
+    paused = run()
+    assert [next(paused).lr for _ in range(3)] == rates[:3]
+    with pytest.raises(RuntimeError, match="my own words"):
+        list(run(Fails()))
+    assert [row.lr for row in run()] == [row.lr for row in run()] == rates
+    assert optimiser.lr == 0.1
+    optimiser.lr = 0.2  # what is set between steps counts
+    assert [row.lr for row in paused] == [2 * rate for rate in rates[3:]]
+
+
+def test_two_schedules_multiply(data):
+    _, rows = start(data, callbacks=[Schedule(lambda step: 0.5**step), Schedule(lambda step: 1 / (1 + step))])
+    assert [row.lr for row in rows] == [0.1 * (0.5**step / (1 + step)) for step in range(8)]
 
 
 def test_clipping_by_norm_and_by_value_come_before_the_update(data):
@@ -219,11 +299,42 @@ def test_early_stopping_lets_an_improving_run_go_on(data):
     assert len(list(rows)) == 16
 
 
+@pytest.mark.parametrize("patience", [3, 50])
+def test_the_best_weights_come_back_also_when_the_epochs_run_out(data, patience):
+    recorder, x, y = Recorder(), data[0], data[1]
+    wrong = (x, y, x, (y + 1) % 3)  # the better it learns, the worse it is judged
+    net, rows = start(wrong, epochs=4, callbacks=[EarlyStopping(patience=patience), recorder])
+    judged = [row.val_loss for row in itertools.islice(rows, 16) if row.val_loss is not None]
+    best = int(np.argmin(judged))
+    assert best < 3
+    np.testing.assert_array_equal(net.params.flat, recorder.params[(best + 1) * 4 - 1])
+    assert evaluate(net, cross_entropy, *wrong[2:])[0] == judged[best]
+
+
+def test_a_run_that_is_stopped_keeps_its_last_weights(data):
+    recorder, x, y = Recorder(), data[0], data[1]
+    net, rows = start((x, y, x, (y + 1) % 3), epochs=4, callbacks=[EarlyStopping(patience=50), recorder])
+    list(itertools.islice(rows, 13))
+    rows.close()
+    np.testing.assert_array_equal(net.params.flat, recorder.params[-1])
+
+
+def test_a_run_whose_losses_are_all_nan_keeps_its_weights(data):
+    x = np.full_like(data[0], np.nan)
+    net, rows = start((*data[:2], x, data[1]), callbacks=[EarlyStopping(), recorder := Recorder()])
+    list(rows)
+    np.testing.assert_array_equal(net.params.flat, recorder.params[-1])
+
+
 def test_early_stopping_refuses_what_it_cannot_do(data):
     with pytest.raises(ValueError, match=r"EarlyStopping needs validation data: pass data=\(x, y, x_val, y_val\)"):
         start(data[:2], callbacks=[EarlyStopping()])
-    with pytest.raises(ValueError, match="patience must be at least 1 epoch, but is 0"):
+    with pytest.raises(ValueError, match="patience, in epochs, must be a whole number of at least 1, but is 0"):
         EarlyStopping(patience=0)
+    with pytest.raises(ValueError, match=r"patience, in epochs, must be a whole number .* is 'val_loss'"):
+        EarlyStopping("val_loss")
+    with pytest.raises(ValueError, match="min_delta must be a finite number, at least 0, but is -1"):
+        EarlyStopping(min_delta=-1)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
@@ -323,7 +434,7 @@ def test_data_of_one_class_is_learned(data):
         (
             lambda y: y[:, None],
             ValueError,
-            r"y must have shape \(50,\), one label a sample, but its shape is \(50, 1\)",
+            r"y must have shape \(50,\), one label a sample, but its shape is \(50, 1\)\. Write y\[:, 0\]\.",
         ),
     ],
     ids=["too large", "negative", "float", "nan", "text", "object", "column"],
@@ -337,6 +448,51 @@ def test_labels_that_are_no_class_numbers_end_the_first_step_before_anything_is_
     with pytest.raises(error, match=f"^{loss.name}: {message}"):
         next(rows)
     np.testing.assert_array_equal(net.params.flat, before)
+
+
+@pytest.mark.parametrize(
+    ("loss", "last", "y"),
+    [
+        ("softmax_cross_entropy", "softmax", 0),
+        (partial(LOSSES["focal"], gamma=1.0), "softmax", 0),
+        (LOSSES["binary_cross_entropy"], "sigmoid", np.zeros(3)),
+    ],
+)
+def test_a_loss_of_logits_warns_of_probabilities(loss, last, y, data, rng):
+    x, y = data[0], np.array([y] * 50)
+    for layers, warned in (
+        ([Linear(4, 3, rng), Activation(last)], 1),
+        ([Sequential([Linear(4, 3, rng), Activation(last)])], 1),
+        ([Activation(last), Linear(4, 3, rng)], 0),
+    ):
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            fit(Sequential(layers), loss, OPTIMISERS["sgd"](lr=0.1), (x, y), 1, 50, 0)
+        assert ["the network ends in Activation" in str(one.message) for one in seen] == [True] * warned
+        assert all(one.filename == __file__ for one in seen)
+
+
+def test_probabilities_are_no_mistake_where_the_loss_takes_them(data, rng):
+    net = Sequential([Linear(4, 3, rng), Activation("softmax")])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        next(fit(net, "mse", OPTIMISERS["sgd"](lr=0.1), (data[0], np.eye(3)[data[1]]), 1, 50, 0))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"net": None}, r"^fit: the network must be one, such as Sequential\(\[\.\.\.\]\), but is None"),
+        ({"net": [Linear(4, 3, 0)]}, r"^fit: the network must be one, .* but is \[Linear\(4, 3\)\]"),
+        ({"loss": None}, r"^The loss is a name in LOSSES or a function \(scores, y\) → \(loss, dscores\), but is None"),
+        ({"optimiser": 0.1}, r"^fit: 0\.1 is no optimiser\. Make one: OPTIMISERS\['adam'\]\(lr=0\.01\)"),
+        ({"callbacks": None}, r"^fit: callbacks is a list, not None\. Leave it out"),
+    ],
+)
+def test_what_is_no_part_of_a_run_is_refused(arguments, message, data):
+    usual = {"net": network(), "loss": cross_entropy, "optimiser": OPTIMISERS["sgd"](lr=0.1), "data": data}
+    with pytest.raises(TypeError, match=message):
+        fit(**usual | {"epochs": 1, "batch_size": 16, "rng": 0} | arguments)
 
 
 def test_judging_by_nothing_is_refused(data):
@@ -370,7 +526,33 @@ def test_data_that_do_not_fit_are_refused(shapes, message):
 
 def test_half_of_the_validation_data_is_refused(data):
     with pytest.raises(ValueError, match="validation data needs both"):
-        start(data[:3])
+        start((*data[:3], None))
+
+
+@pytest.mark.parametrize(("parts", "came"), [(1, "1 parts"), (3, "3 parts"), (0, "one ndarray")])
+def test_data_that_is_no_pair_is_refused(data, parts, came):
+    with pytest.raises(TypeError, match=rf"^fit: data is \(x, y\) or \(x, y, x_val, y_val\), but {came} came"):
+        start(data[:parts] if parts else data[0])
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "message"),
+    [
+        (NaNWatch(), r"callbacks is a list, also of a single one: \[NaNWatch\(\.\.\.\)\]"),
+        ([NaNWatch], r"the callback NaNWatch is a class\. Make one of it"),
+        ([print], "is no callback"),
+    ],
+    ids=["no list", "a class", "a function"],
+)
+def test_what_are_no_callbacks_are_refused(data, callbacks, message):
+    with pytest.raises(TypeError, match=message):
+        start(data, callbacks=callbacks)
+
+
+@pytest.mark.parametrize("factor", [SCHEDULES["cosine"], 0.5], ids=["a class", "a number"])
+def test_a_schedule_that_is_no_function_is_refused(factor):
+    with pytest.raises(TypeError, match=r"from a step to a factor, such as SCHEDULES\['cosine'\]\(total=100\), not"):
+        Schedule(factor)
 
 
 def test_samples_of_text_are_refused():

@@ -58,6 +58,12 @@ def test_each_sign_is_what_a_slow_twin_sees(dtype):
     assert len(signs.vitals.loss) == 15
 
 
+def test_the_accuracy_of_a_single_logit_goes_by_its_sign():
+    net, signs, (x, y, *_) = Sequential([Linear(4, 1, 3)]), VitalSigns(), make_data(np.float32)
+    next(fit(net, "binary_cross_entropy", OPTIMISERS["sgd"](lr=0.1), (x, y % 2, x, y % 2), 1, 40, 5, [signs]))
+    assert signs.vitals.val_accuracy == [((net(x)[:, 0] > 0) == y % 2).mean()]
+
+
 @DTYPE
 def test_watching_changes_nothing(dtype):
     nets = [make_net(dtype), make_net(dtype)]
