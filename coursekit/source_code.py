@@ -28,8 +28,8 @@ def source(*objects: Any, docstring: bool = False) -> Source:
 
     Parameters
     ----------
-    *objects : function, class, Numba kernel or Activation
-        An `Activation` shows its forward and its backward; where kernels compute them, these kernels.
+    *objects : function, class, Numba kernel or coursekit.activations.Activation
+        An activation shows its forward and its backward; where kernels compute them, these kernels.
     docstring : bool
         Show docstrings in full, not just their first lines.
 
@@ -107,9 +107,16 @@ def _file_line(module: str) -> str:
 def _first_docstring_lines(code: str) -> str:
     """Cut every docstring after its first line; comments and blank lines stay."""
     lines = code.splitlines()
-    for first, last in sorted(_docstrings(ast.parse(code)), reverse=True):  # from the end: line numbers stay valid
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:  # of a lambda, the lines it stands in, which may be a part of a statement
+        return code
+    for first, last in sorted(_docstrings(tree), reverse=True):  # from the end: line numbers stay valid
         if last > first:
-            lines[first : last + 1] = [lines[first].rstrip() + '"""']  # the linter allows no other quotes
+            text = lines[first].rstrip()
+            quotes = text.lstrip().lstrip("rR")[:3]
+            begun = lines[first + 1].strip().removesuffix(quotes) if text.endswith(quotes) else ""  # below its quotes
+            lines[first : last + 1] = [text + begun + quotes]
     return "\n".join(lines)
 
 

@@ -145,6 +145,34 @@ def test_methods_and_inner_docstrings():
     assert '        """Return twice the size."""\n        text = """a string' in code
 
 
+def below():
+    """
+    Return what begins below its quotes.
+
+    More of it.
+    """
+    return 1
+
+
+def closed_below():
+    """
+    Return 2."""
+    return 2
+
+
+for part_of_a_line in [lambda: 3]:
+    LAMBDA = part_of_a_line
+
+
+def test_docstrings_that_begin_below_their_quotes_keep_their_first_line():
+    assert source(below).code.endswith('def below():\n    """Return what begins below its quotes."""\n    return 1')
+    assert source(closed_below).code.endswith('():\n    """Return 2."""\n    return 2')
+
+
+def test_a_lambda_is_shown_with_the_line_it_stands_in():
+    assert "for part_of_a_line in [lambda: 3]:" in source(LAMBDA).code
+
+
 def test_a_function_from_a_notebook_cell_names_no_file(monkeypatch):
     monkeypatch.setattr(same_program, "__module__", "__main__")
     assert source(same_program).code.startswith("def same_program(")
