@@ -9,13 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import AffineDeltaTransform
 
 from coursekit.arrays import Array
 from coursekit.figures.style import INK
+from coursekit.figures.tiles import Tiles
 
 # Pale on both sides of 0, so that black numbers can be read on them.
 SIGNED = LinearSegmentedColormap.from_list("signed", ["#86bdec", "#ffffff", "#ffcf7a"])
@@ -75,7 +75,7 @@ class NumberGrid:
     def __init__(self, ax: Axes, reach: float, animated: bool = False, digits: int = 0) -> None:
         self.digits = digits
         self._shown: tuple[object, ...] = ()
-        self.image = AxesImage(ax, cmap=SIGNED, origin="upper", interpolation="nearest", extent=(0, 1, 1, 0))
+        self.image = Tiles(ax, cmap=SIGNED, origin="upper", interpolation="nearest", extent=(0, 1, 1, 0))
         self.image.set_clim(-reach, reach)
         self.rules = LineCollection([], colors="#b5b5b5", linewidths=0.8)
         self.numbers = PathCollection([], facecolors=INK, linewidths=0, offsets=np.zeros((0, 2)))

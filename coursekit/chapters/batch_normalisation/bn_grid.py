@@ -18,6 +18,7 @@ from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import line, say, segments
 from coursekit.figures.style import BLUE, INK, PAPER, PURPLE, axes, headline
+from coursekit.figures.tiles import as_tiles
 from coursekit.layers import Activation, BatchNorm, Layer, Linear
 from coursekit.network import Sequential
 from coursekit.training.history import Trainer
@@ -207,8 +208,9 @@ class Map:
         self.ax.text(0.0, 1.035, title, fontsize=12, fontweight="bold", color=color, transform=self.ax.transAxes)
         box = (-0.5, len(RATES) - 0.5, -0.5, len(SCALES) - 0.5)
         style = {"origin": "lower", "extent": box, "aspect": "auto", "cmap": "cividis", "animated": True}
+        style["interpolation"] = "nearest"
         norm = LogNorm(LOWEST, HIGHEST)
-        self.image = self.ax.imshow(np.full((len(SCALES), len(RATES)), HIGHEST), norm=norm, **style)
+        self.image = as_tiles(self.ax.imshow(np.full((len(SCALES), len(RATES)), HIGHEST), norm=norm, **style))
         square = {"marker": "s", "linestyle": "", "markersize": 15, "markerfacecolor": "none", "zorder": 4}
         ghost = square | {"markeredgecolor": PAPER, "animated": True}
         self.learned = line(self.ax, "o", color=PAPER, markersize=8, markeredgecolor=INK, ghost=ghost)

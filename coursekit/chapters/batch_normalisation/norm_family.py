@@ -16,6 +16,7 @@ from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import RING, areas, line, rectangles, say
 from coursekit.figures.style import BLUE, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, plain
+from coursekit.figures.tiles import as_tiles
 from coursekit.layers import batch_norm_forward, group_norm_forward, rms_norm_forward
 
 SAMPLES, CHANNELS, SIDE = 6, 6, 4  # the most that are shown
@@ -183,7 +184,7 @@ class Mosaic:
         ax.set_yticks(range(SAMPLES), [str(n + 1) for n in range(SAMPLES)])
         box = (-0.5, CHANNELS - 0.5, SAMPLES - 0.5, -0.5)
         style = {"cmap": COLOURS, "vmin": -REACH, "vmax": REACH, "interpolation": "nearest", "aspect": "auto"}
-        self.image = ax.imshow(tiled(np.zeros((1, CHANNELS, 1, 1))), extent=box, animated=True, **style)
+        self.image = as_tiles(ax.imshow(tiled(np.zeros((1, CHANNELS, 1, 1))), extent=box, animated=True, **style))
         self.frames = areas(ax, "none", linewidths=2.4, edgecolors=INK, zorder=3)
 
     def show(self, values: Array, shared: Array) -> None:

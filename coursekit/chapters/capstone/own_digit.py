@@ -23,6 +23,7 @@ from coursekit.figures.demo import demo
 from coursekit.figures.drawing import drawn, packed, unpacked
 from coursekit.figures.marks import Bars, fit, line, rows, say, stepped
 from coursekit.figures.style import BLUE, GREY, INK, RED, axes, entitle, headline, percent
+from coursekit.figures.tiles import as_tiles
 from coursekit.layers import Activation, AvgPool2d, Dropout, Flatten, Layer, MaxPool2d
 from coursekit.network import Sequential
 
@@ -180,9 +181,8 @@ class View:
     def __init__(self, figure: Figure) -> None:
         self.headline = headline(figure)
         self.pad, _ = frameless(figure, (0.012, ROWS[1], 0.285, ROWS[0] + HIGH - ROWS[1]), "draw here")
-        self.cells = self.pad.imshow(
-            np.zeros((SIDE, SIDE)), extent=(0, SIDE, SIDE, 0), cmap="Greys", vmin=0, vmax=1, **PIXELS
-        )
+        look = {"extent": (0, SIDE, SIDE, 0), "cmap": "Greys", "vmin": 0, "vmax": 1}
+        self.cells = as_tiles(self.pad.imshow(np.zeros((SIDE, SIDE)), **look, **PIXELS))
         self.pad.set_anchor("NW")
         self.ways = [Way(figure, bottom) for bottom in ROWS]
         self.step = over(self.ways[1].digit.axes)
@@ -223,7 +223,7 @@ class Way:
     def __init__(self, figure: Figure, bottom: float) -> None:
         upper = bottom == ROWS[0]
         ax, _ = frameless(figure, (LEFTS[0], bottom, 0.13, HIGH), "8 × 8 pixels" if upper else "")
-        self.digit = ax.imshow(shades(np.zeros((8, 8))), **PIXELS)
+        self.digit = as_tiles(ax.imshow(shades(np.zeros((8, 8))), **PIXELS))
         self.panes = [Pane(figure, (left, bottom, 0.13, HIGH), upper) for left in LEFTS[1:]]
         named = ("scores", "softmax") if upper else ("", "")
         self.scores_ax = axes(figure, (0.81, bottom, 0.09, HIGH), named[0])
@@ -245,7 +245,7 @@ class Pane:
     def __init__(self, figure: Figure, rect: tuple[float, float, float, float], titled: bool) -> None:
         self.titled = titled
         ax, self.frame = frameless(figure, rect, " ")
-        self.image = ax.imshow(shades(np.zeros((1, 1))), extent=(0, 1, 1, 0), **PIXELS)
+        self.image = as_tiles(ax.imshow(shades(np.zeros((1, 1))), extent=(0, 1, 1, 0), **PIXELS))
         middle = rect[0] - 0.0125, rect[1] + rect[3] / 2
         self.arrow = figure.text(*middle, "→", fontsize=14, color=INK, ha="center", va="center")
 

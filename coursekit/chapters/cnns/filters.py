@@ -19,6 +19,7 @@ from coursekit.figures.demo import demo
 from coursekit.figures.marks import say, segments
 from coursekit.figures.number_grid import NumberGrid, outlines, sheet
 from coursekit.figures.style import BLUE, GHOST, INK, ORANGE, PURPLE, headline, plain
+from coursekit.figures.tiles import Tiles
 
 HEIGHT, WIDTH = 160, 240  # pixels of a photograph
 TAPS = 5  # the largest named kernel; smaller ones stand in the middle of 5 × 5
@@ -186,7 +187,7 @@ class View:
         """Outline a window on the photograph and its sum on the result, and enlarge the window below."""
         self.places = outlines(ax, ORANGE, 2)
         self.links = segments(ax, ORANGE, linewidths=1)
-        self.window = AxesImage(ax, cmap="gray", origin="upper", interpolation="nearest", animated=True, clim=(0, 1))
+        self.window = Tiles(ax, cmap="gray", origin="upper", interpolation="nearest", animated=True, clim=(0, 1))
         self.window.set(data=np.zeros((3, 3)), zorder=2)
         self.window.set_extent((LEFT, LEFT + PATCH, PATCH_TOP + PATCH, PATCH_TOP))
         ax.add_image(self.window)

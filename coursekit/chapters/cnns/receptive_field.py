@@ -16,6 +16,7 @@ from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import areas, rectangles, say, segments
 from coursekit.figures.style import BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, percent, plain
+from coursekit.figures.tiles import as_tiles
 from coursekit.layers import avg_pool2d_backward, avg_pool2d_forward, conv2d_backward, conv2d_forward
 
 SIDE = 40  # pixels of the photograph
@@ -305,7 +306,7 @@ class View:
         ax.grid(visible=False)
         ax.set(xticks=[], yticks=[])
         style = {"extent": (0, 1, 0, 1), "interpolation": "nearest", "vmin": 0, "vmax": 1}
-        self.weights = ax.imshow(np.zeros((2, 2)), cmap=COUNTS, animated=True, **style)
+        self.weights = as_tiles(ax.imshow(np.zeros((2, 2)), cmap=COUNTS, animated=True, **style))
         note = {"fontsize": 10, "color": INK, "va": "top", "transform": ax.transAxes}
         self.mesh = segments(ax, PAPER, linewidths=0.7)
         self.pixels = ax.text(0, -0.05, "", animated=True, **note)

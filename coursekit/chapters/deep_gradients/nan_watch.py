@@ -20,6 +20,7 @@ from coursekit.figures.demo import demo
 from coursekit.figures.marks import legend, level, line, rectangles, say
 from coursekit.figures.number_grid import outlines
 from coursekit.figures.style import BLUE, INK, ORANGE, RED, axes, headline, plain, rough
+from coursekit.figures.tiles import as_tiles
 from coursekit.layers import Activation, Layer, Linear
 from coursekit.losses import LOSSES
 from coursekit.network import Sequential
@@ -226,7 +227,7 @@ class Map:
         self.ax.grid(visible=False)
         look = {"cmap": SIZES, "vmin": 0, "vmax": 1, "interpolation": "nearest", "aspect": "auto", "animated": True}
         extent = (0.5, STEPS + 0.5, 0.5, LAYERS + 0.5)
-        self.image = self.ax.imshow(np.zeros((LAYERS, STEPS)), origin="lower", extent=extent, **look)
+        self.image = as_tiles(self.ax.imshow(np.zeros((LAYERS, STEPS)), origin="lower", extent=extent, **look))
         self.ax.set(xticks=range(2, STEPS + 1, 2), yticks=range(1, LAYERS + 1))
         self.box = outlines(self.ax, BLUE, width=3.2)
 
@@ -275,7 +276,7 @@ demo(
     },
     notice="Each column is a training step: read it upwards at the left, layer by layer, and then down at the right, "
     "the way that the gradient takes. Darker is larger, white is 0 (NaN > 0 is false, so ReLU sends nothing back), "
-    "red is infinite, black is NaN; the blue box is what `first_nonfinite` names. NaN spreads to all later layers, "
+    "red is infinite, black is NaN; the blue box is what first_nonfinite names. NaN spreads to all later layers, "
     "and by their gradients to the weights: look at the first one, not at the loss, which says only that something "
     "happened.",
     presets={

@@ -15,6 +15,7 @@ from coursekit.figures.controls import DemoState, slider, switch
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import fit, legend, line, put, say, stepped, zero
 from coursekit.figures.style import BLUE, INK, ORANGE, RED, axes, headline, plain
+from coursekit.figures.tiles import as_tiles
 from coursekit.surfaces import Range
 
 STEPS = 80
@@ -174,8 +175,8 @@ class View:
         )
         ax.grid(visible=False)
         look = {"cmap": SPEED, "vmin": math.log(FEWEST), "vmax": math.log(MOST), "interpolation": "nearest"}
-        extent = (*RATES, 0, 1)
-        self.map = ax.imshow(np.zeros((2, 2)), origin="lower", extent=extent, aspect="auto", animated=True, **look)
+        look |= {"origin": "lower", "extent": (*RATES, 0, 1), "aspect": "auto", "animated": True}
+        self.map = as_tiles(ax.imshow(np.zeros((2, 2)), **look))
         ax.set(xlim=RATES, ylim=(0, 1))
         legend(ax, ("■ diverges", "#80726b"))
         self.best = line(ax, "*", color="#ffd23f", markersize=17, markeredgecolor=INK, zorder=6)

@@ -15,6 +15,7 @@ from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import cursor, legend, line, say
 from coursekit.figures.style import AMBER, BLUE, INK, PURPLE, RED, axes, headline, plain
+from coursekit.figures.tiles import as_tiles
 from coursekit.preprocessing import PREPROCESSORS, Fitted, Projection
 from coursekit.preprocessing import pca as fit_pca
 
@@ -225,7 +226,7 @@ class View:
     def _make_pictures(self, figure: Figure) -> None:
         ax = figure.add_axes((0.155, 0.015, 0.49, 0.90))
         blank = mosaic(np.ones((len(ROWS), SHOWN, SIDE, SIDE, 3)))
-        self.pictures = ax.imshow(blank, interpolation="nearest", aspect="auto", animated=True)
+        self.pictures = as_tiles(ax.imshow(blank, interpolation="nearest", aspect="auto", animated=True))
         ax.axis("off")
         for row, name in enumerate(ROWS):
             where = (SIDE + 1) * row + SIDE / 2 - 0.5
