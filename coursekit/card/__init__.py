@@ -64,6 +64,8 @@ def report_card(
 
     Raises
     ------
+    TypeError
+        If it is not given a network, but for instance the function that makes one.
     ValueError
         If the net does not fit the images or the classes, or a number is out of range.
 
@@ -79,6 +81,9 @@ def report_card(
     >>> print(card.checks[7].name, card.checks[7].measured)
     multiply–adds 2,368
     """
+    if not isinstance(net, Sequential):
+        given = f"a {type(net).__name__}. Call it first, and give what it returns" if callable(net) else repr(net)
+        raise TypeError(f"report_card: it takes a network, Sequential([...]), but got {given}.")
     if not 0 < goal <= 1 or not seconds > 0 or not multiply_adds > 0:
         raise ValueError(
             f"report_card: goal is a share between 0 and 1, and the budgets are positive, but they are {goal!r}, "

@@ -1,11 +1,13 @@
 """Judge an answer: not attempted, correct, or what is wrong with it."""
 
+import dis
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from enum import Enum
 from html import escape
 from io import StringIO
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -102,9 +104,24 @@ def judge(exercise: Exercise, answer: Any, time_limit: float) -> CheckResult:
     if ending is not Ending.IN_TIME:
         return CheckResult(exercise.name, Verdict.WRONG, _late(ending, time_limit))
     if all(isinstance(outcome, Nothing) for outcome in found):
+        if _forgets_to_return(answer):
+            message = "it returns nothing. End with return, and behind it what is asked for."
+            return CheckResult(exercise.name, Verdict.WRONG, message)
         message = f"not attempted yet. {exercise.task} End with return."
         return CheckResult(exercise.name, Verdict.NOT_ATTEMPTED, message)
     return _compare(exercise, cases, found, function, time_limit)
+
+
+def _forgets_to_return(answer: Any) -> bool:
+    """Whether a Python function does something and gives back None wherever it ends; a stub does nothing."""
+    steps = list(dis.get_instructions(answer)) if hasattr(answer, "__code__") else []
+    given = [
+        step.argval if step.opname == "RETURN_CONST" else before.opname == "LOAD_CONST" and before.argval
+        for before, step in pairwise(steps)
+        if step.opname in ("RETURN_VALUE", "RETURN_CONST")
+    ]
+    acts = any(step.opname == "POP_TOP" or step.opname.startswith("STORE_") for step in steps)
+    return acts and all(value is None for value in given)
 
 
 def _outcomes(exercise: Exercise, function: Callable[..., Any], cases: list[Case]) -> list[Outcome]:

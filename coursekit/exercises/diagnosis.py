@@ -202,7 +202,7 @@ def _shaken(value: Any, way: int) -> Any:
         return np.roll(array, way)
     if array.dtype.kind in "iu":
         traded = np.roll(array, 1) if way == 1 else np.minimum(array, array.max() - 1)
-        return traded if array.ndim else type(value)(value + way**2)
+        return traded if array.ndim else type(value)(value + max(way**2, (0, value // 3, 5 * value)[way - 1]))
     if not array.ndim:
         return type(value)(value * (1.33, 0.8, 0.6)[way - 1])
     return array * np.exp(1.5 * np.sin(2 * way + np.arange(array.size))).reshape(array.shape)

@@ -58,7 +58,7 @@ def _shape(one: Evidence) -> str:
                 if one.is_now(partial(reduce, axis=axis)):
                     return f"you {words} {{name}} along axis {axis}; the entries are asked for by themselves."
     for words, undo in (("the sum", np.sum), ("the mean", np.mean)):
-        if all(not b.ndim for _, b in pairs) and one.holds(*((np.asarray(undo(a)), b) for a, b in pairs)):
+        if all(a.size and not b.ndim for a, b in pairs) and one.holds(*((np.asarray(undo(a)), b) for a, b in pairs)):
             return f"{{name}} should be one number: {words} of the entries that you return."
     return ""
 

@@ -341,6 +341,44 @@ def test_unusable_value_is_described(value, complaint):
     assert complaint in he(he_std).message
 
 
+def forgets_to_return(fan_in):
+    std = math.sqrt(2 / fan_in)
+    std *= 1
+
+
+def only_computes(fan_in):
+    """A docstring, and a value that nobody gets."""
+    math.sqrt(2 / fan_in)
+
+
+def returns_in_no_branch(fan_in):
+    if fan_in > 3:
+        std = math.sqrt(2 / fan_in)
+        return
+    std = 1  # noqa: F841
+
+
+@pytest.mark.parametrize("answer", [forgets_to_return, only_computes, returns_in_no_branch])
+def test_who_forgets_to_return_is_told_so(answer):
+    assert he(answer).verdict is Verdict.WRONG
+    assert he(answer).message.startswith("it returns nothing. End with return")
+
+
+def half_filled(fan_in):
+    std = ...
+    return std  # noqa: RET504
+
+
+def untouched(fan_in):
+    """Return the standard deviation."""
+    # your code
+
+
+@pytest.mark.parametrize("stub", [half_filled, untouched])
+def test_a_stub_with_a_blank_is_not_attempted(stub):
+    assert he(stub).verdict is Verdict.NOT_ATTEMPTED
+
+
 def test_pair_of_nothing_is_not_attempted():
     assert gradients(lambda x, y, w1, w2: (None, ...)).verdict is Verdict.NOT_ATTEMPTED
 

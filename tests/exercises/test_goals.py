@@ -1,6 +1,7 @@
 """Goals: what the sliders reach is judged, what is missing is said, and progress keeps it."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import pytest
 
@@ -245,6 +246,11 @@ def test_a_goal_that_is_reached_is_kept(goal, path):
     result = check(panel)
     assert (result.verdict, result.message) == (Verdict.CORRECT, f"reached. {goal.takeaway}")
     assert read_standings(path)[goal.key].solved
+
+
+def test_a_digit_that_is_nearly_sure_enough_is_not_said_to_be_so():
+    frame = SimpleNamespace(sure=(0.98961, 0.5), answers=(9, 4))
+    assert "with 98.9% only" in GOALS["own_digit"].missing(DEMOS["own_digit"].State(ink=NINE), frame)
 
 
 def test_a_figure_without_a_goal_says_which_have_one():

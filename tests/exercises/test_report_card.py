@@ -217,6 +217,16 @@ def test_what_does_not_fit_is_said_and_nothing_is_kept(net, options, said, own_p
     assert not own_progress.exists()
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [(lambda rng: None, "but got a function. Call it first"), ("a network", "but got 'a network'")],
+)
+def test_what_is_no_network_is_said(given, said, own_progress):
+    with pytest.raises(TypeError, match=said):
+        ck.report_card(given, sgd())
+    assert not own_progress.exists()
+
+
 # ---- what is kept
 
 

@@ -54,6 +54,21 @@ def test_what_an_answer_prints_is_not_printed_again_by_the_diagnosis(capsys):
     assert capsys.readouterr().out == "called\n" * 3
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_an_empty_list_in_place_of_a_number_is_refused_without_a_warning():
+    def first_failure(first_loss, by_heart, ratio, trained, validated, classes):
+        return [2] * (by_heart < 1)
+
+    assert "should be a single number" in told("first_failure", first_failure).message
+
+
+def test_a_large_whole_number_that_is_used_is_not_called_left_out():
+    used = told("most_filters", lambda side, kernel, classes, budget: budget // (kernel**2 + (side // 2) ** 2 * 11))
+    assert used.message.startswith("classes has no influence")
+    all_used = told("most_filters", lambda side, kernel, classes, budget: budget // (side * kernel**2 + side * classes))
+    assert "influence" not in all_used.message
+
+
 def test_a_minus_before_0_is_not_shown():
     assert "should be 0, but is" in told("max_gate_backward", lambda x, y, dout: (dout + 1, dout + 1)).message
     assert "-0," not in told("max_gate_backward", lambda x, y, dout: (dout + 1, dout + 1)).message

@@ -184,3 +184,49 @@ def _(side, kernel, classes, budget):
     while f * (side**2 * kernel**2 + (side // 2) ** 2 * classes) < budget:
         f += 1
     return f - 1
+
+
+@wrong("first_failure", "no logarithm", "as large as the number of classes")
+def _(first_loss, by_heart, ratio, trained, validated, classes):
+    if abs(first_loss - classes) > 0.5:
+        return 1
+    if by_heart < 1:
+        return 2
+    if ratio < 0.0002 or ratio > 0.03:
+        return 3
+    return 4 if trained > validated + 0.05 else 0
+
+
+@wrong("first_failure", "by_heart as a number of samples", "by_heart is a share")
+def _(first_loss, by_heart, ratio, trained, validated, classes):
+    failed = [abs(first_loss - np.log(classes)) > 0.5, by_heart < 20, not 2e-4 <= ratio <= 0.03]
+    failed.append(trained - validated > 0.05)
+    return failed.index(True) + 1
+
+
+@wrong("first_failure", "a gap of five points as 5", "5 points are 0.05")
+def _(first_loss, by_heart, ratio, trained, validated, classes):
+    failed = [abs(first_loss - np.log(classes)) > 0.5, by_heart < 1, not 2e-4 <= ratio <= 0.03]
+    failed.append(trained - validated > 5)
+    return failed.index(True) + 1 if any(failed) else 0
+
+
+@wrong("first_failure", "the gap as a share", "it is a difference")
+def _(first_loss, by_heart, ratio, trained, validated, classes):
+    failed = [abs(first_loss - np.log(classes)) > 0.5, by_heart < 1, not 2e-4 <= ratio <= 0.03]
+    failed.append(trained / validated > 1.05)
+    return failed.index(True) + 1 if any(failed) else 0
+
+
+@wrong("first_failure", "from 0 by index", "numbered from 1")
+def _(first_loss, by_heart, ratio, trained, validated, classes):
+    failed = [abs(first_loss - np.log(classes)) > 0.5, by_heart < 1, not 2e-4 <= ratio <= 0.03]
+    failed.append(trained - validated > 0.05)
+    return failed.index(True) if any(failed) else 0
+
+
+@wrong("first_failure", "first check upside down", "the wrong way round")
+def _(first_loss, by_heart, ratio, trained, validated, classes):
+    failed = [-0.5 <= first_loss - np.log(classes) <= 0.5, by_heart < 1, not 2e-4 <= ratio <= 0.03]
+    failed.append(trained - validated > 0.05)
+    return failed.index(True) + 1 if any(failed) else 0

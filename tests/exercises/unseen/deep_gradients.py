@@ -86,6 +86,16 @@ def _(a, w, dout):
     return da, da[1:] * (1 - a[1:] ** 2) * a[:-1]
 
 
+@wrong("signal_and_weight_gradients", "the square forgotten", "output squared")
+def _(a, w, dout):
+    da, dw = np.zeros(len(a)), np.zeros(len(w))
+    da[-1] = dout
+    for l in range(len(w) - 1, -1, -1):  # noqa: E741
+        dz = da[l + 1] * (1 - a[l + 1])
+        da[l], dw[l] = dz * w[l], dz * a[l]
+    return da, dw
+
+
 @wrong("signal_and_weight_gradients", "only slopes on the way back", "passes the weights, too")
 def _(a, w, dout):
     slope = 1 - a[1:] ** 2
@@ -125,6 +135,12 @@ def _(signal):
 def _(signal):
     k = int(np.argmin(signal))
     return k + 1, signal[k] / signal[k + 1]
+
+
+@wrong("read_report", "the smallest, and where it stands", "lost before")
+def _(signal):
+    layer = np.argmin(signal)
+    return layer, signal[layer]
 
 
 @wrong("read_report", "steepest slope of the plain curve", "by subtraction")
@@ -248,6 +264,12 @@ def _(dout, x, w1, w2):
     return dout + dz @ w1.T, x.T @ dz, relu(x @ w1).T @ dout
 
 
+@wrong("residual_backward", "ReLU once more on the way back", "gradient of either sign")
+def _(dout, x, w1, w2):
+    dhidden = np.maximum(0, dout @ w2.T)
+    return dout + dhidden @ w1.T, x.T @ dhidden, np.maximum(0, x @ w1).T @ dout
+
+
 @wrong("residual_backward", "w2 gets what was not bent", "not x w1")
 def _(dout, x, w1, w2):
     z = x @ w1
@@ -292,6 +314,20 @@ def _(dh, dc, c_old, i, f, g, o):
 def _(dh, dc, c_old, i, f, g, o):
     dcell = dc + dh * o
     return dcell * f, dcell * g, dcell * c_old, dcell * i, dh * np.tanh(f * c_old + i * g)
+
+
+@wrong("lstm_cell_backward", "both gradients through the gate", "only what comes from h")
+def _(dh, dc, c_old, i, f, g, o):
+    t = np.tanh(c_old * f + g * i)
+    total = (dh + dc) * o * (1 - t * t)
+    return f * total, g * total, c_old * total, i * total, t * dh
+
+
+@wrong("lstm_cell_backward", "tanh's slope without a square", "the square is missing")
+def _(dh, dc, c_old, i, f, g, o):
+    t = np.tanh(c_old * f + g * i)
+    total = dc + dh * o * (1 - t)
+    return f * total, g * total, c_old * total, i * total, t * dh
 
 
 @wrong("lstm_cell_backward", "through the sigmoids as well", "squashing functions")
@@ -394,6 +430,35 @@ def _(states, dout, w, steps):
 @wrong("truncated_bptt", "the last use only", "last use of w alone")
 def _(states, dout, w, steps):
     return np.outer(states[-2], dout * (1 - states[-1] ** 2))
+
+
+@wrong("truncated_bptt", "= for +=", "add them up")
+def _(states, dout, w, steps):
+    for t in range(len(states) - 1, len(states) - 1 - steps, -1):
+        dz = dout * (1 - states[t] ** 2)
+        dw = np.outer(states[t - 1], dz)
+        dout = dz @ w.T
+    return dw
+
+
+@wrong("truncated_bptt", "begins at the last state but one", "one step too early")
+def _(states, dout, w, steps):
+    dw = 0
+    for t in range(len(states) - 2, len(states) - 2 - steps, -1):
+        dz = dout * (1 - states[t] ** 2)
+        dw = dw + np.outer(states[t - 1], dz)
+        dout = dz @ w.T
+    return dw
+
+
+@wrong("truncated_bptt", "the slope without a square", "state squared")
+def _(states, dout, w, steps):
+    dw = 0
+    for t in range(len(states) - 1, len(states) - 1 - steps, -1):
+        dz = dout * (1 - states[t])
+        dw = dw + np.outer(states[t - 1], dz)
+        dout = dz @ w.T
+    return dw
 
 
 @wrong("truncated_bptt", "rows and columns", "transposed")

@@ -277,6 +277,20 @@ def _(losses, patience, min_delta):
     return kept, len(losses)
 
 
+@wrong("early_stopping", "the best creeps, the epoch does not", "the one to beat")
+def _(losses, patience, min_delta):
+    best, kept, bad = np.inf, 0, 0
+    for epoch, loss in enumerate(losses, 1):
+        if loss < best - min_delta:
+            kept, bad = epoch, 0
+        else:
+            bad += 1
+            if bad >= patience:
+                return kept, epoch
+        best = min(best, loss)
+    return kept, len(losses)
+
+
 @wrong("early_stopping", "nothing returned where the curve ends first", "every branch")
 def _(losses, patience, min_delta):
     best, kept = math.inf, 0

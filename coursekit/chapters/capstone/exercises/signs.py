@@ -28,6 +28,7 @@ SICK: tuple[tuple[float, dict[str, float]], ...] = (
     (0.0, {}),
     (1.3, {}),
     (-1.1, {}),
+    (0.0, {"trained": 0.64, "validated": 0.6}),
     (0.0, {"by_heart": 0.6}),
     (0.0, {"ratio": 0.12}),
     (0.0, {"ratio": 3e-5}),
@@ -48,6 +49,8 @@ def _runs(rng: np.random.Generator) -> list[Case]:
         start = math.log(classes) + off + rng.uniform(-0.1, 0.1)
         healthy = {"by_heart": 1.0, "ratio": rng.uniform(8e-4, 4e-3), "trained": right + 0.02, "validated": right}
         cases.append((start, *(healthy | changes).values(), classes))
+    for taken_for_log in (math.log10, math.log2, float):  # a first loss that only a wrong expectation finds in order
+        cases.append((taken_for_log(20), 1.0, 2e-3, 0.96, 0.95, 20))
     return cases
 
 
@@ -88,9 +91,14 @@ def _last(*given: float) -> int:
     return max((at for at, fails in enumerate(failed, 1) if fails), default=0)
 
 
-def _from_zero(*given: float) -> int:
-    failed = _failures(*given)  # type: ignore[arg-type]
-    return failed.index(True) if any(failed) else 4
+def _from_zero(well: int) -> Callable[..., int]:
+    """Numbered from 0, with this answer for a run in which all is well."""
+
+    def wrong(*given: float) -> int:
+        failed = _failures(*given)  # type: ignore[arg-type]
+        return failed.index(True) if any(failed) else well
+
+    return wrong
 
 
 exercise(
@@ -112,9 +120,14 @@ exercise(
             "you count the checks that fail. The number of the first one is asked for.",
         ),
         Misconception(
-            "counted from 0",
-            _from_zero,
+            "counted from 0, and 4 for a healthy run",
+            _from_zero(4),
             "the checks are numbered from 1, and 0 means that all are well.",
+        ),
+        Misconception(
+            "counted from 0",
+            _from_zero(0),
+            "the checks are numbered from 1. From 0 on, a failure of the first would look like a healthy run.",
         ),
         Misconception(
             "log10",
@@ -125,6 +138,31 @@ exercise(
             "log2",
             _start_off(lambda classes: math.log2(classes)),
             "the first loss of C classes is log C with the natural logarithm, np.log; yours has the base 2.",
+        ),
+        Misconception(
+            "no logarithm",
+            _start_off(float),
+            "you expect a first loss as large as the number of classes. It is the logarithm of it.",
+        ),
+        Misconception(
+            "first check upside down",
+            _with(0, lambda loss, *rest: abs(loss - math.log(rest[-1])) <= 0.5),
+            "your first check is the wrong way round: it fails where the first loss is as it should be.",
+        ),
+        Misconception(
+            "20 by heart",
+            _with(1, lambda loss, by_heart, *rest: True),
+            "with you the second check always fails, even for by_heart = 1. by_heart is a share: 1 means all 20.",
+        ),
+        Misconception(
+            "gap in points",
+            _with(3, lambda *given: False),
+            "your fourth check never fails. trained and validated are shares, so 5 points are 0.05.",
+        ),
+        Misconception(
+            "gap as a share",
+            _with(3, lambda loss, by_heart, ratio, trained, validated, classes: trained > 1.05 * validated),
+            "you take 0.05 as a share of validated. It is a difference: trained - validated.",
         ),
         Misconception(
             "log of ten classes",

@@ -90,6 +90,11 @@ exercise(
             "a (1 − a) is the slope of the sigmoid. In terms of its output, tanh has the slope 1 − a².",
         ),
         Misconception(
+            "slope without the square",
+            _walk(_right_signal, _right_weight, lambda out, inner, w: 1 - out),
+            "1 − a is no slope: that of tanh is 1 − a², with the output squared.",
+        ),
+        Misconception(
             "slope at the output",
             _walk(_right_signal, _right_weight, lambda out, inner, w: 1 - np.tanh(out) ** 2),
             "you take the slope at a[l], which has passed tanh already. The slope there is 1 − a[l]², or "

@@ -92,6 +92,11 @@ exercise(
             "do is right. On its way from h to c the gradient passes tanh: where is its slope?",
         ),
         Misconception(
+            "slope without the square",
+            _with(lambda s: s.shared(s.dc + s.dh * s.o * (1 - s.squashed))),
+            "do is right. The slope of tanh is 1 − tanh²(c): the square is missing.",
+        ),
+        Misconception(
             "slope at c",
             _with(lambda s: s.shared(s.dc + s.dh * s.o * (1 - s.c**2))),
             "do is right. The slope of tanh is 1 − tanh²(c), not 1 − c²: c has not passed tanh yet.",
@@ -110,6 +115,11 @@ exercise(
             "slope on both ways",
             _with(lambda s: s.shared((s.dc + s.dh * s.o) * (1 - s.squashed**2))),
             "do is right. dc comes to the cell directly, without passing tanh: only what comes from h has its slope.",
+        ),
+        Misconception(
+            "gate and slope on both ways",
+            _with(lambda s: s.shared((s.dc + s.dh) * s.o * (1 - s.squashed**2))),
+            "do is right. dc comes to the cell directly: only what comes from h has passed the output gate and tanh.",
         ),
         Misconception(
             "before the squashing",

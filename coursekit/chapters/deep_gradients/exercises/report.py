@@ -75,6 +75,12 @@ exercise(
             "small. Compare neighbours.",
         ),
         Misconception(
+            "the smallest gradient and its place",
+            lambda signal: (int(signal.argmin()), float(signal.min())),
+            "you look for the smallest gradient. It has been lost before: going back, everything behind the sick layer "
+            "is small. Compare neighbours.",
+        ),
+        Misconception(
             "largest difference",
             _largest_difference,
             "you compare by subtraction. A gradient of 0.01 cannot lose more than 0.01, and may lose 99% of it: "

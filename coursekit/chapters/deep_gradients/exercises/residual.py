@@ -67,6 +67,11 @@ def _gate_on_all(dout: Array, x: Array, w1: Array, w2: Array) -> tuple[Array, Ar
     return residual_backward(dout * (y > 0), x, w1, w2)
 
 
+def _relu_of_the_gradient(dout: Array, x: Array, w1: Array, w2: Array) -> tuple[Array, Array, Array]:
+    dz = np.maximum(dout @ w2.T, 0)
+    return dout + dz @ w1.T, x.T @ dz, np.maximum(x @ w1, 0).T @ dout
+
+
 exercise(
     residual_backward,
     task="The backward pass of a block with a shortcut, y = x + relu(x w1) w2. Given dout = ∂L/∂y (N, D), x (N, D), "
@@ -123,6 +128,12 @@ exercise(
             "gate upside down",
             _gated(lambda z, x: z < 0),
             "your gate is open where x w1 is below 0. There relu is 0 whatever comes, and passes no gradient.",
+        ),
+        Misconception(
+            "gate of the gradient",
+            _relu_of_the_gradient,
+            "you cut off negative gradients. On its way back ReLU looks at what came in, x w1: where that was above "
+            "0 it passes a gradient of either sign.",
         ),
         Misconception(
             "gate on the sum",

@@ -50,6 +50,11 @@ def _walk(
     return walk
 
 
+def _overwritten(states: Array, dout: Array, w: Array, steps: int) -> Array:
+    """The share of the earliest step alone: all of them but those after it."""
+    return truncated_bptt(states, dout, w, steps) - truncated_bptt(states, dout, w, steps - 1)
+
+
 exercise(
     truncated_bptt,
     task="A recurrent net ran over a sequence, h[t] = tanh(h[t−1] w + what came in), and its states (T + 1, H) were "
@@ -77,6 +82,16 @@ exercise(
             "the last use alone",
             _walk(at=lambda last, steps: range(last, last - 1, -1)),
             "you take the last use of w alone. The same w was used at every step: add up the last steps of them.",
+        ),
+        Misconception(
+            "overwritten",
+            _overwritten,
+            "your loop writes dw anew in each step, and only the earliest of them is left. Add them up: dw += …",
+        ),
+        Misconception(
+            "one state too early",
+            _walk(at=lambda last, steps: range(last - 1, last - 1 - steps, -1)),
+            "you begin one step too early in time: dout arrives at h[T], the last of the states.",
         ),
         Misconception(
             "the first steps",
@@ -117,6 +132,11 @@ exercise(
             "slope of the state before",
             _walk(slope=lambda states, t: 1 - states[t - 1] ** 2),
             "your slopes are one step off: the tanh of step t has put out h[t].",
+        ),
+        Misconception(
+            "slope without the square",
+            _walk(slope=lambda states, t: 1 - states[t]),
+            "1 − h is no slope: that of tanh is 1 − h², with the state squared.",
         ),
         Misconception(
             "slope of the sigmoid",

@@ -85,6 +85,13 @@ def _creeps(losses: Array, patience: int, min_delta: float) -> tuple[int, int]:
     return kept, len(losses)
 
 
+def _beats_all(losses: Array, patience: int, min_delta: float) -> tuple[int, int]:
+    """As it creeps, but what is kept is the last improvement."""
+    better = [1, *(e for e in range(2, len(losses) + 1) if losses[e - 1] < losses[: e - 1].min() - min_delta)]
+    last = _creeps(losses, patience, min_delta)[1]
+    return max(epoch for epoch in better if epoch <= last), last
+
+
 def _lowest_so_far(losses: Array, kept: int, last: int) -> tuple[int, int]:
     return int(np.argmin(losses[:last])) + 1, last
 
@@ -149,6 +156,12 @@ exercise(
             _creeps,
             "every lower loss becomes the one to beat, even if it is lower by less than min_delta. Slow progress then "
             "never adds up to an improvement: compare with the epoch of the last one.",
+        ),
+        Misconception(
+            "creeps, keeps the improvement",
+            _beats_all,
+            "an epoch has to be lower than the lowest so far with you. The one to beat is the kept one's: otherwise "
+            "slow progress, by less than min_delta each time, never adds up to an improvement.",
         ),
         Misconception(
             "no min_delta",
