@@ -69,6 +69,12 @@ class SteeredState(DemoState):
         """The moves of the run, in their order."""
         return [Move(step, name, before, getattr(self.at(step), name)) for step, name, before in self.until]
 
+    def last_move(self) -> str:
+        """The last move as a sentence for a readout, after a space, with its control as the learner sees it."""
+        for step, name, before, after in self.moves()[-1:]:
+            return f" Moved last at step {step}: {self.controls()[name].label} from {before:g} to {after:g}."
+        return ""
+
     def _checked(self, entry: Any) -> Until:
         """Return an entry of ``until`` as its control holds it, or say what it should be."""
         live = self.live()

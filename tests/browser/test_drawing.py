@@ -52,6 +52,16 @@ def pad(figure):
     return figure.root.locator(".coursekit-pad")
 
 
+SAYS_AFTER = (
+    "all => all.map(one => getComputedStyle(one, '::after').content).filter(text => text.includes('no effect'))"
+)
+
+
+def test_a_switch_without_effect_says_so_once(page, figure):
+    """Blank paper cannot be centred."""
+    assert len(figure.root.locator(".coursekit-control-centred *").evaluate_all(SAYS_AFTER)) == 1
+
+
 def ink(page):
     return page.run_in_kernel("print(panel.state.ink)").strip()
 

@@ -110,7 +110,8 @@ def forward(history: History, step: int, activation: str, x: Array) -> tuple[Arr
     """Return the hidden units' outputs (N, H) and the scores (N, C) of x (N, 2) at a step of the training."""
     w1, b1, w2, b2 = (history.params[name][step] for name in ("0.w", "0.b", "2.w", "2.b"))
     z1, _ = linear_forward(x, w1, b1)
-    a1, _ = ACTIVATIONS[activation].forward(z1)
+    f = ACTIVATIONS[activation]
+    a1, _ = f.forward(z1, **dict.fromkeys(f.learned, history.slope[step]))
     return a1, linear_forward(a1, w2, b2)[0]
 
 

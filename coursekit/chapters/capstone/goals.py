@@ -1,5 +1,6 @@
 """What to reach with the figures of this chapter."""
 
+import math
 from typing import Any
 
 from coursekit.exercises.goal import goal
@@ -11,7 +12,8 @@ def _sure_and_misled(state: Any, frame: Any) -> str:
     if state.ink == type(state)().ink:
         return "This is the 3 that was there. Draw a digit of your own."
     if frame.sure[0] < SURE:
-        return f"It is read as {frame.answers[0]} with {frame.sure[0]:.0%} only. Draw more clearly, or another digit."
+        sure = math.floor(1000 * frame.sure[0]) / 10  # cut off: 98.96% is not 99%
+        return f"It is read as {frame.answers[0]} with {sure:g}% only. Draw more clearly, or another digit."
     if state.epsilon > SMALL:
         return f"The step is {state.epsilon:g}. See what {SMALL:g} or less can do."
     if frame.answers[0] == frame.answers[1]:

@@ -135,10 +135,11 @@ class Frame:
         """The loss, and what the layers show."""
         std, dead, gradient, _ = np.array(self.now.signs).T
         loss = self.loss[-1] if len(self.loss) else math.nan
+        layers = f"{len(std)} layers{', the first recurrent' * bool(self.state.sick.recurrent)}"
         return (
             f"{self.verdict.removesuffix(' What ails it?').rstrip('.')}. Step {self.now.step} of {STEPS} with "
-            f"{self.remedies or 'no remedy'}: loss {plain(loss, 2)} (chance: {CHANCE:.2g}). {len(std)} layers: std of "
-            f"the signal from {plain(std[0], 2)} in the first to {rough(std[-1])} in the last, most dead units "
+            f"{self.remedies or 'no remedy'}: loss {plain(loss, 2)} (chance: {CHANCE:.2g}). {layers}: std of the "
+            f"signal from {plain(std[0], 2)} in the first to {rough(std[-1])} in the last, most dead units "
             f"{dead.max():.0%} in layer {dead.argmax() + 1}, weights' gradient from {rough(gradient[0])} to "
             f"{rough(gradient[-1])}."
         )
@@ -243,7 +244,8 @@ class View:
             next(label for label, one in choices.items() if one == value) for choices, value in _said(frame.state)
         )
         named = [word if word != "?" else f"{what}?" for word, what in ((illness, "illness"), (layer, "where"))]
-        return f"You say: {' · '.join(named)} · {frame.remedies or 'remedy?'}"
+        kind = "Layer 1 is recurrent. " if frame.state.sick.recurrent else ""
+        return f"{kind}You say: {' · '.join(named)} · {frame.remedies or 'remedy?'}"
 
     def _cross(self, loss: Array) -> None:
         """Mark the step at which the loss ceased to be a number."""
@@ -282,7 +284,8 @@ demo(
         settings={"remedy": "rate_up"},
     ),
     notice="Rings show each layer before the first step, dots as it is now. Choose a patient, name what ails it and "
-    "where it begins, and give a remedy: the diagnosis is judged when all three are there. Two of the five have two "
-    "illnesses, and need a second remedy. New draw shuffles the beds.",
+    "where it begins, and give a remedy: the diagnosis is judged when all three are there. One net is recurrent: it "
+    "reads a digit row by row, and its layer 1 is used eight times. Two of the five have two illnesses, and need a "
+    "second remedy. New draw shuffles the beds.",
     presets={f"Patient {name}": ADMITTED | {"patient": name} for name in "ABCDE"},
 )

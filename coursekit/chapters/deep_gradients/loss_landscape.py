@@ -362,9 +362,9 @@ demo(
         ),
     },
     notice="Both nets start from one draw and train on the same 128 digits; the cross is where they end. At a distance "
-    "of 1 every filter has changed by as much as it weighs. Deepen the nets. Undivided blocks add up, and most of what "
-    "shortcuts save is lost again. Unscaled, the same net looks sharper with another c. A slice shows two random "
-    "directions of thousands: along the gradient, dashed, the blue ends sooner.",
+    "of 1 every filter has changed by as much as it weighs. Deepen the nets. Undivided blocks add up, and next to "
+    "nothing is left of what shortcuts save. Unscaled, the same net looks sharper with another c. A slice shows two "
+    "random directions of thousands: along the gradient, dashed, the blue ends sooner.",
     presets={
         "6 layers": SHALLOW,
         "22 layers": DEEP,

@@ -79,10 +79,15 @@ class Frame:
         power = str(back).translate(SUPERSCRIPT)
         warning = " It explodes." if self.explodes else ""
         return (
-            f"{self.story}.{warning} The weights alone would give {state.scale:g}{power} = "
-            f"{short(self.by_weights[back])}, the forget gate alone {state.gate:.3f}{power} = "
-            f"{short(self.by_gate[back])}. The {last} {rnn} of the weight gradient in the RNN, {lstm} in the LSTM."
+            f"{self.story}.{warning} The weights alone would give {state.scale:g}{power} "
+            f"{is_short(self.by_weights[back])}, the forget gate alone {state.gate:.3f}{power} "
+            f"{is_short(self.by_gate[back])}. The {last} {rnn} of the weight gradient in the RNN, {lstm} in the LSTM."
         )
+
+
+def is_short(value: float) -> str:
+    """Write "= 0.12"; what `plain` calls 0 is only close to it."""
+    return f"= {short(value)}" if short(value) != "0" else "≈ 0"
 
 
 def short(value: float) -> str:

@@ -132,9 +132,7 @@ class Frame:
             f"validation loss {now['val_loss']}, {v.val_accuracy[-1]:.0%} right. Update ratio {now['ratio']}, "
             f"gradient {now['gradient']}, dead units {v.dead[-1]:.0%}."
         )
-        moves = self.state.moves() if self.state.patient == "none" else []
-        last = [f" Moved last at step {m.step}: {m.name} {m.before:g} to {m.after:g}." for m in moves[-1:]]
-        return text + "".join(last)
+        return text + (self.state.last_move() if self.state.patient == "none" else "")
 
 
 # ---- the run

@@ -113,11 +113,10 @@ class Frame:
     def readout(self) -> str:
         """Step, losses, errors, the lowest validation loss, and the last move."""
         c, best = self.curves, int(self.curves.val.argmin())
-        last = [f" Moved last at step {m.step}: {m.name} {m.before:g} to {m.after:g}." for m in self.state.moves()[-1:]]
         return (
             f"Step {self.step} of {STEPS}: training loss {c.train[-1]:.2f} ({c.train_error[-1]:.0%} wrong), "
             f"validation loss {c.val[-1]:.2f} ({c.val_error[-1]:.0%} wrong), gap {self.gap:.2f}. "
-            f"Lowest validation loss: {c.val[best]:.2f} at step {c.steps[best]:.0f}." + "".join(last)
+            f"Lowest validation loss: {c.val[best]:.2f} at step {c.steps[best]:.0f}." + self.state.last_move()
         )
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from coursekit.chapters.activations.xor import MAX_HIDDEN, STEPS, XOR, State, compute, heard_most
-from coursekit.chapters.backprop.hidden_layer import train
+from coursekit.chapters.backprop.hidden_layer import forward, train
+from coursekit.losses import LOSSES
 
 
 def accuracies(hidden, activation):
@@ -65,3 +66,12 @@ def test_the_units_that_are_heard_most_are_shown():
     outputs = np.array([[1.0, 0.0, 3.0], [-1.0, 0.1, -3.0]])
     assert heard_most(np.array([[1.0], [5.0], [1.0]]), outputs) == (0, 2)
     assert heard_most(np.array([[1.0]]), outputs[:, :1]) == (0, 0)
+
+
+@pytest.mark.parametrize("activation", ["prelu", "tanh"])
+def test_what_is_shown_of_a_step_is_the_network_of_that_step(activation):
+    history = train(XOR, 4, activation, State().lr, State().noise, 0)
+    for step in (0, STEPS // 2, STEPS):
+        _, scores = forward(history, step, activation, history.x)
+        loss, _ = LOSSES[XOR.loss](scores, history.labels[:, None].astype(float))
+        assert loss == pytest.approx(history.loss[step])

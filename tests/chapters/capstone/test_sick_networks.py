@@ -247,3 +247,15 @@ def test_the_picture_marks_where_the_loss_ceased_to_be_a_number():
     assert live.view.overflow.get_xdata().tolist() == [first]
     live.render(compute(State(patient=bed("dead"))))
     assert len(live.view.overflow.get_xdata()) == 0
+
+
+@pytest.mark.parametrize("illness", BY_ILLNESS)
+def test_which_patient_is_recurrent_is_said(illness):
+    treated = {"illness": "exploding, rate", "layer": 0, "remedy": "weights", "second": "clip"}
+    frame = compute(State(patient=bed(illness), **treated))
+    assert ("2 layers, the first recurrent: " in frame.readout) == (illness == "exploding")
+    live = LiveFigure(DEMO.View)
+    live.render(frame)
+    words = live.view.said
+    assert words.get_text().startswith("Layer 1 is recurrent. " if illness == "exploding" else "You say: ")
+    assert words.get_window_extent().x1 < live.figure.bbox.x1

@@ -90,7 +90,7 @@ def test_a_move_changes_the_next_step_and_none_before_it():
     np.testing.assert_array_equal(still.vitals.val_loss[:200], moved.vitals.val_loss[:200])
     assert moved.vitals.val_loss[200] != still.vitals.val_loss[200]
     assert moved.vitals.ratio[200] == pytest.approx(10 * still.vitals.ratio[200], rel=0.01)
-    assert moved.readout.endswith("Moved last at step 200: lr 0.05 to 0.5.")
+    assert moved.readout.endswith("Moved last at step 200: learning rate from 0.05 to 0.5.")
 
 
 def test_one_step_shows_the_next_step_whatever_lies_between_two_pictures():

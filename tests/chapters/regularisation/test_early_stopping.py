@@ -39,8 +39,9 @@ def by_the_callback(val, patience, min_delta):
         net.params["0.w"][...] = epoch
         stopping.after_row(run, Row(epoch, epoch, 0.0, 0.1, float(loss)))
         if run.finished:
-            return int(net.params["0.w"].item()), epoch
-    return int(stopping.arrays["epoch"]), len(val)
+            break
+    stopping.end(run)
+    return int(net.params["0.w"].item()), epoch
 
 
 @pytest.mark.parametrize("patience", [1, 2, 7])

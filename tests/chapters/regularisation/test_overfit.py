@@ -129,7 +129,7 @@ def test_a_run_moved_on_its_way_is_the_run_that_its_state_tells():
     for seen, computed in zip(frame.curves, again.curves, strict=True):
         np.testing.assert_array_equal(seen, computed)
     assert frame.readout == again.readout
-    assert frame.readout.endswith("Moved last at step 400: drop 0 to 0.4.")
+    assert frame.readout.endswith("Moved last at step 400: dropped share p from 0 to 0.4.")
     assert frame.step == STEPS
 
 
