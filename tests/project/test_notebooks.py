@@ -140,7 +140,7 @@ def checked_solutions(notebook):
 
 
 def asks_an_exercise(node):
-    """Whether a syntax node is ``check("name", …)``; ``check(panel)`` asks for a goal."""
+    """Whether a syntax node is ``check("name", …)``; ``check(goal_1)`` asks for a goal."""
     return called(node, "check") and isinstance(node.args[0], ast.Constant)
 
 
@@ -149,6 +149,18 @@ def last_defined(tree):
     functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
     variables = [node.targets[0].id for node in tree.body if isinstance(node, ast.Assign)]
     return (variables + functions)[-1]
+
+
+def every_kept_figure_has_a_name_of_its_own(notebook):
+    """After Run All a name that two figures share is the last one's, and what checks it checks another figure."""
+    seen = set()
+    for cell in code_cells(notebook):
+        for node in ast.parse(cell.source).body:
+            if isinstance(node, ast.Assign) and called(node.value, "show"):
+                name = ast.unparse(node.targets[0])
+                if name in seen:
+                    yield f"another figure is called {name}, too: {cell.source!r}"
+                seen.add(name)
 
 
 GUARDS = [
@@ -162,6 +174,7 @@ GUARDS = [
     outputs_fit_every_machine,
     nothing_went_wrong,
     solutions_are_correct,
+    every_kept_figure_has_a_name_of_its_own,
 ]
 
 
@@ -267,6 +280,11 @@ DEFECTS = [
     (nothing_went_wrong, 3, {"outputs": [stream("RuntimeWarning: overflow", name="stderr")]}),
     (solutions_are_correct, 6, {"source": "def he_std_solution(fan_in):\n    return np.sqrt(1 / fan_in)"}),
     (solutions_are_correct, 6, {"source": "def he_std_solution(fan_in):\n    ..."}),
+    (
+        every_kept_figure_has_a_name_of_its_own,
+        2,
+        {"source": "goal_1 = ck.show('collapse')\ngoal_1 = ck.show('neuron')"},
+    ),
 ]
 
 
