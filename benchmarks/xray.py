@@ -19,7 +19,7 @@ from coursekit.torch import watch, xray
 
 BATCH = (32, 3, 64, 64)
 SMALLER = (32, 3, 32, 32)  # of the loop: a look costs the more beside a step the shorter that is
-STEPS, ROUNDS = 60, 2
+STEPS, ROUNDS = 100, 5
 LIMITS = {"watch": 1.10, "xray, memory": 1.5, "xray, seconds": 3.0}
 
 

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 
 
@@ -22,6 +23,7 @@ def split(model: Any, batch: Any, loss: Any) -> Call:
     Of a tuple, a list or a named tuple the last part is the target, if there is a loss or forward has no room for it;
     the others go in by place. Anything else goes in as it is, and is its own target, as for an autoencoder.
     """
+    _check_tensors(batch)
     if isinstance(batch, Mapping):
         return Call((), _by_name(model, batch), batch)
     if not isinstance(batch, tuple | list):
@@ -32,6 +34,13 @@ def split(model: Any, batch: Any, loss: Any) -> Call:
     if len(parts) > 1 and (loss is not None or not _fits(model, parts)):
         return Call(parts[:-1], {}, parts[-1])
     return Call(parts, {}, None)
+
+
+def _check_tensors(batch: Any) -> None:
+    """Refuse NumPy arrays, of which PyTorch's layers say only that they have no ``size()``."""
+    parts = batch.values() if isinstance(batch, Mapping) else batch if isinstance(batch, tuple | list) else [batch]
+    if any(isinstance(part, np.ndarray) for part in parts):
+        raise TypeError("xray: the batch holds a NumPy array, but a model takes tensors: torch.from_numpy(x).")
 
 
 def _by_name(model: Any, batch: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,6 +73,8 @@ def value_of(loss: Any, output: Any, call: Call) -> Any:
     if loss is None:
         found = output.get("loss") if isinstance(output, Mapping) else getattr(output, "loss", None)
         return found if isinstance(found, torch.Tensor) and found.numel() == 1 else None
+    if isinstance(loss, type):
+        raise TypeError(f"xray: the loss is the class {loss.__name__}. Make one of it: {loss.__name__}().")
     value = loss(output, call.target)
     if not isinstance(value, torch.Tensor):
         raise TypeError(

@@ -104,7 +104,7 @@ def xray(model: nn.Module, batch: Any, *, loss: Any = None, optimiser: Any = Non
     Raises
     ------
     TypeError
-        If the model is no module, or the loss returns no tensor.
+        If the model is no module, the batch holds NumPy arrays, or the loss is a class or returns no tensor.
     ValueError
         If parameters have no shape yet, the loss is not one number, or the batch has no part that forward takes.
 

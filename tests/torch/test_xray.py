@@ -279,6 +279,9 @@ def test_the_models_own_loss_is_taken():
     [
         (lambda m, x, y: (print, x, None), TypeError, "looks into a torch.nn.Module, but got builtin"),
         (lambda m, x, y: (m, (x, y), lambda a, b: 1.0), TypeError, r"returned float\. Leave out \.item\(\)"),
+        (lambda m, x, y: (m, (x.numpy(), y), None), TypeError, r"holds a NumPy array, .* torch\.from_numpy\(x\)"),
+        (lambda m, x, y: (m, x.numpy(), None), TypeError, "holds a NumPy array"),
+        (lambda m, x, y: (m, (x, y), torch.nn.CrossEntropyLoss), TypeError, r"Make one of it: CrossEntropyLoss\(\)"),
         (lambda m, x, y: (m, (x, y), nn.CrossEntropyLoss(reduction="none")), ValueError, r"its shape is \(8,\)"),
         (lambda m, x, y: (m, (), F.cross_entropy), ValueError, "the batch is empty"),
         (lambda m, x, y: (m, {"pixels": x}, None), ValueError, "forward takes input, but the batch has pixels"),
