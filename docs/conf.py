@@ -1,10 +1,10 @@
-"""The printed edition: chapters and pages as a web site with search, made by Sphinx from the whole checkout.
+"""The printed edition: chapters, pages and a reference as a web site with search, made by Sphinx from the checkout.
 
 No notebook is run: the site shows the outputs stored in them, and it loads nothing from elsewhere.
 """
 
-import re
 import shutil
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,6 +12,9 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from sphinx.application import Sphinx
+
+sys.path.insert(0, str(Path(__file__).parent))
+from entries import as_text, link_names
 
 project = "coursekit"
 html_title = "coursekit"
@@ -23,6 +26,7 @@ include_patterns = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/*.md",
+    "docs/reference/*.md",
     "notebooks/*.ipynb",
     "benchmarks/README.md",
     "data/README.md",
@@ -30,11 +34,28 @@ include_patterns = [
 ]
 exclude_patterns = [".*", "site"]  # not even looked into: .venv is large
 
-extensions = ["myst_nb", "sphinx.ext.mathjax"]
+extensions = [
+    "myst_nb",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.autodoc",  # the reference: docstrings as they are,
+    "sphinx.ext.napoleon",  # in numpydoc's form,
+    "sphinx.ext.viewcode",  # and the code itself
+    "entries",
+]
 nb_execution_mode = "off"
 nb_render_markdown_format = "myst"  # tables and formulas in outputs too
-myst_enable_extensions = ["amsmath", "dollarmath"]
+myst_enable_extensions = ["amsmath", "deflist", "dollarmath"]
 myst_heading_anchors = 3
+
+# Docstrings as they are: names in single backticks, types in words.
+default_role = "py:obj"
+autodoc_typehints = "none"
+autodoc_preserve_defaults = True
+autodoc_member_order = "bysource"
+autodoc_mock_imports = ["torch"]
+napoleon_google_docstring = False
+napoleon_use_rtype = False
+napoleon_custom_sections = [("Attributes", "params_style")]  # which keeps "name, label : str" together
 
 html_theme = "furo"
 pygments_dark_style = "github-dark"
@@ -42,6 +63,7 @@ html_show_sourcelink = False
 html_copy_source = False
 html_show_copyright = False
 html_use_index = False
+html_domain_indices = False
 
 # MathJax in one file. It draws formulas as SVG, for some browsers refuse to load fonts for a page opened from disk.
 _mathjax = find_spec("sphinx-mathjax-offline").submodule_search_locations[0]
@@ -52,6 +74,7 @@ mathjax_path = "tex-svg-full.js"
 CONTENTS = """
 ```{toctree}
 :hidden:
+:titlesonly:
 :caption: Chapters
 :glob:
 
@@ -60,6 +83,25 @@ notebooks/*
 
 ```{toctree}
 :hidden:
+:titlesonly:
+:caption: Reference
+
+docs/reference/in_a_chapter
+docs/reference/layers
+docs/reference/activations
+docs/reference/losses
+docs/reference/initialisers
+docs/reference/optimisers
+docs/reference/networks
+docs/reference/data
+docs/reference/looking
+docs/reference/mathematics
+docs/reference/pytorch
+```
+
+```{toctree}
+:hidden:
+:titlesonly:
 :caption: More
 :glob:
 
@@ -92,6 +134,7 @@ def _adapt(app: Sphinx, docname: str, content: list[str]) -> None:
         for cell in notebook.cells:
             _describe_pictures(cell)
             _collapse_solution(cell)
+        link_names(notebook)
         notebook.cells.insert(1, new_markdown_cell(STILL))
         content[0] = nbformat.writes(notebook)
 
@@ -101,8 +144,7 @@ def _describe_pictures(cell: NotebookNode) -> None:
     for output in cell.get("outputs", []):
         if "image/png" in output.get("data", {}):
             readout = output.data["text/plain"].partition(": ")[2]
-            caption = re.sub(r"([\\`*_{}\[\]<>$#|~])", r"\\\1", readout)  # text, not markup
-            cell.metadata.mystnb = {"image": {"alt": readout}, "figure": {"caption": caption}}
+            cell.metadata.mystnb = {"image": {"alt": readout}, "figure": {"caption": as_text(readout)}}
 
 
 def _collapse_solution(cell: NotebookNode) -> None:

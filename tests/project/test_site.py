@@ -1,5 +1,7 @@
 """The site that Sphinx makes of the checkout: complete, described, whole without a network, and searchable."""
 
+import ast
+import inspect
 import json
 import os
 import re
@@ -8,6 +10,7 @@ import sys
 from base64 import b64decode
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
@@ -22,6 +25,7 @@ if find_spec("sphinx") is None and not REQUIRED:
 
 from bs4 import BeautifulSoup  # noqa: E402
 
+import coursekit  # noqa: E402
 from tools.freeze_notebooks import chapters  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -125,7 +129,12 @@ def leads_somewhere(page, href):
     target = (page.parent / unquote(where.path)).resolve() if where.path else page
     if not (target.is_file() and where.fragment):
         return target.is_file()
-    return soup(target).find(id=unquote(where.fragment)) is not None
+    return unquote(where.fragment) in places(target)
+
+
+@cache
+def places(page):
+    return {one["id"] for one in soup(page).select("[id]")}
 
 
 @pytest.mark.parametrize(("word", "chapter"), [("xavier", "06"), ("dropout", "02"), ("entropi", "01")])
@@ -135,6 +144,115 @@ def test_the_search_index_knows_a_word_of_a_chapter(site, word, chapter):
     found = [index[kind].get(word, []) for kind in ("terms", "titleterms")]
     numbers = {number for one in found for number in (one if isinstance(one, list) else [one])}
     assert [name for name in map(index["docnames"].__getitem__, numbers) if name.startswith(f"notebooks/{chapter}")]
+
+
+# ---- the reference
+
+DOCUMENTED = [
+    *["activations", "adversarial", "augmentation", "convolution", "data", "diagnostics", "ensembles", "gradcheck"],
+    *["graph", "information", "initialisers", "layers", "losses", "mine", "network", "optimisers", "penalties"],
+    *["preprocessing", "registry", "schedules", "surfaces", "training"],
+]
+REGISTRIES = {
+    "ACTIVATIONS": "activations",
+    "DEMOS": "demos",
+    "FILTERS": "convolution",
+    "INITIALISERS": "initialisers",
+    "LOSSES": "losses",
+    "OPTIMISERS": "optimisers",
+    "PENALTIES": "penalties",
+    "POINT_SETS": "data",
+    "PREPROCESSORS": "preprocessing",
+    "SCHEDULES": "schedules",
+    "SURFACES": "surfaces",
+}
+every_reference_page = pytest.mark.parametrize("name", ["activations", "initialisers", "losses", "optimisers"])
+
+
+@cache
+def entries(site):
+    """All entries: their full name, and what is said of them."""
+    pages = sorted((site / "docs" / "reference").glob("*.html"))
+    assert pages
+    return {name["id"]: name.find_next_sibling("dd") for page in pages for name in soup(page).select("dt.sig[id]")}
+
+
+def public_names(module):
+    """What a module offers: its __all__, or the functions and classes that are written in it."""
+    if hasattr(module, "__all__"):
+        return module.__all__
+    source = ast.parse(inspect.getsource(module))
+    names = [thing.name for thing in source.body if isinstance(thing, ast.FunctionDef | ast.ClassDef)]
+    return [name for name in names if not name.startswith("_")]
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_every_public_name_has_an_entry(site, name):
+    names = public_names(import_module(f"coursekit.{name}"))
+    assert names
+    assert {f"coursekit.{name}.{one}" for one in names} - set(entries(site)) == set()
+
+
+def test_every_name_of_the_public_face_has_an_entry(site):
+    known = set(entries(site)) | {
+        one["id"].removeprefix("module-")
+        for page in (site / "docs" / "reference").glob("*.html")
+        for one in soup(page).select("[id^=module-]")
+    }
+    face = [name for name in coursekit.__all__ if name != "__version__"]
+    assert [n for n in face if not {f"coursekit.{n}", f"{coursekit._PUBLIC[n]}.{n}"} & known] == []
+
+
+def test_pytorch_has_its_entries_though_it_is_not_imported(site):
+    source = (CHECKOUT / "coursekit" / "torch" / "__init__.py").read_text(encoding="utf-8")
+    [names] = [ast.literal_eval(line.value) for line in ast.parse(source).body if isinstance(line, ast.Assign)]
+    assert {f"coursekit.torch.{name}" for name in names} - set(entries(site)) == set()
+
+
+def test_every_entry_says_what_it_is(site):
+    assert [name for name, said in entries(site).items() if not said.get_text(strip=True)] == []
+
+
+@pytest.mark.parametrize("name", REGISTRIES)
+def test_a_registry_shows_all_that_it_holds(site, name):
+    registry = getattr(import_module(f"coursekit.{REGISTRIES[name]}"), name)
+    said = entries(site)[f"coursekit.{REGISTRIES[name]}.{name}"]
+    assert [code.get_text() for code in said.select("dl > dt > code:first-child")] == [f'"{one}"' for one in registry]
+    text = " ".join(said.get_text().split())
+    for record in registry.values():
+        assert " ".join(getattr(record, "source", "").split()) in text
+        assert " ".join(getattr(record, "formula", "").split()) in text
+
+
+@every_chapter
+def test_what_a_chapter_imports_leads_to_its_entry(site, path):
+    code = "\n".join(cell.source for cell in code_cells(path))
+    imports = re.findall(r"^from (coursekit[\w.]*) import ([\w, ]+)", code, re.MULTILINE)
+    names = {f"{module}.{name.split()[0]}" for module, several in imports for name in several.split(",")}
+    called = {f"coursekit.{name}" for name in re.findall(r"\bck\.(show|check|quiz|progress|source|search)\b", code)}
+    linked = {urlsplit(link["href"]).fragment for link in soup(chapter_page(site, path)).select("article a[href]")}
+    assert called
+    assert (names | called) & set(entries(site)) - linked == set()
+
+
+def test_names_in_a_chapters_text_lead_to_their_entries(site):
+    [path] = [path for path in chapters() if path.stem.startswith("08")]
+    links = {link.get_text(): urlsplit(link["href"]).fragment for link in soup(chapter_page(site, path)).select("p a")}
+    assert links["coursekit.diagnostics.sharpness"] == "coursekit.diagnostics.sharpness"
+    assert links["fit"] == "coursekit.training.fit"
+    assert "Adam" not in links  # there it is PyTorch's
+
+
+def test_docstrings_lead_to_each_other(site):
+    said = entries(site)["coursekit.show"]
+    assert [link["href"] for link in said.select("a") if link.get_text() == "coursekit.demos.DEMOS"]
+    assert not re.search(r" -- |\(\(", said.get_text())
+    assert "L = mean |s − y|, and its gradient" in entries(site)["coursekit.losses.mae"].get_text()
+    returned = [link["href"] for link in entries(site)["coursekit.torch.xray"].select("a") if link.em]
+    assert returned == ["#coursekit.torch.XRay"]
+    attributes = entries(site)["coursekit.torch.XRay"].select_one("dd")
+    assert "rows: list of Row – Every layer" in attributes.get_text()
+    assert attributes.a is None  # its rows are not those of coursekit.training
 
 
 # ---- in a browser
@@ -183,6 +301,23 @@ def test_a_chapter_shows_its_pictures_and_formulas(page, site, path):
     assert page.evaluate(ALL_IMAGES_SHOWN)
     assert page.locator(WRONG_TEX).count() == 0
     assert re.findall(r"\$\$|\\[(\[]|\\frac|\\sum|\\operatorname", page.locator("article").inner_text()) == []
+
+
+@pytest.mark.browser
+@every_reference_page
+def test_the_reference_sets_its_formulas(page, site, name):
+    page.goto((site / "docs" / "reference" / f"{name}.html").as_uri())
+    page.wait_for_function(ALL_FORMULAS_SET)
+    assert page.locator(WRONG_TEX).count() == 0
+
+
+@pytest.mark.browser
+def test_search_finds_an_entry(page, site):
+    page.goto(f"{site.as_uri()}/index.html")
+    page.get_by_placeholder("Search").fill("conv2d_forward")
+    page.keyboard.press("Enter")
+    page.locator("ul.search a", has_text="coursekit.layers.conv2d_forward").first.click()
+    page.wait_for_url("**/docs/reference/layers.html#coursekit.layers.conv2d_forward")
 
 
 @pytest.mark.browser
