@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
     # Ctrl-C is for pytest, which first ends what it started. With a handler here pytest also hears it in a background
     # job, where a shell has it ignored.
     signal.signal(signal.SIGINT, lambda *_: None)
-    with TemporaryDirectory(prefix="coursekit-") as private:
+    with TemporaryDirectory(prefix="coursekit-", ignore_cleanup_errors=True) as private:
         environment = frozen.environment(Path(private)) | {"NUMBA_CACHE_DIR": f"{private}/numba"}
         command = [sys.executable, "-m", "pytest", *frozen.NBVAL, *arguments]
         return subprocess.run(command, env=environment, check=False).returncode
