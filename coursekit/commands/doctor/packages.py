@@ -116,7 +116,7 @@ def _trouble(name: str, text: str, mend: str) -> Finding:
 def _mend_import(wanted: Requirement, error: str) -> str:
     """Return the command for a package that is there and does not import."""
     if clash := re.search(r"needs NumPy (\d+)\.(\d+) or less", error):
-        return pip_install(f"numpy>=2.0,<{clash[1]}.{int(clash[2]) + 1}")
+        return pip_install(f"numpy>=2.2,<{clash[1]}.{int(clash[2]) + 1}")
     if clash := re.search(r"needs NumPy ([\d.]+) or greater", error):
         return pip_install("--upgrade", f"numpy>={clash[1]}")
     if "Number of threads" in error:
