@@ -1,11 +1,13 @@
-# make lab   sets everything up in .venv and opens JupyterLab at chapter 00
-# make test  sets up the same way, then checks everything that CI checks
-# make site  writes the chapters as a web site that needs neither Python nor a network
+# make lab       sets everything up in .venv and opens JupyterLab at chapter 00
+# make test      sets up the same way, then checks all but what is marked thorough
+# make thorough  checks all
+# make quick     checks the mathematics and the panels, while you edit
+# make site      writes the chapters, and a reference, as a web site that needs neither Python nor a network
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: lab test site freeze bench soak clean
+.PHONY: lab test thorough quick site freeze bench soak clean
 
 lab: $(VENV)/lab
 	$(BIN)/coursekit lab
@@ -16,6 +18,13 @@ test: $(VENV)/test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.run_tests tests notebooks -n 2 --dist loadscope --no-loadscope-reorder
+
+thorough: export COURSEKIT_THOROUGH = all
+thorough: test
+
+quick: $(VENV)/test
+	$(BIN)/ruff check .
+	$(BIN)/python -m tools.run_tests tests/library tests/live -n 2 -m "not slow"
 
 site: $(VENV)/test
 	build=$$(mktemp -d) && trap 'rm -rf "$$build"' EXIT && \

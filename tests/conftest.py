@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+# Which of the tests marked `thorough` run: none, "all", or "2/4", every fourth of them beginning with the second.
+THOROUGH = os.environ.get("COURSEKIT_THOROUGH", "")
 # No deadline: the first example of a property may wait for the compiler. No database: nothing is written into the tree.
-settings.register_profile("coursekit", max_examples=50, deadline=None, derandomize=True, database=None)
+EXAMPLES = 100 if THOROUGH == "all" else 30
+settings.register_profile("coursekit", max_examples=EXAMPLES, deadline=None, derandomize=True, database=None)
 settings.load_profile("coursekit")
 
 
@@ -32,8 +35,14 @@ def demo_of(nodeid):
     return found[1] or found[2] if found else ""
 
 
-def pytest_collection_modifyitems(items):
-    """Begin with the files that take minutes, so that no worker waits for one at the end; demos, short, come last."""
+def pytest_collection_modifyitems(config, items):
+    """Choose among the thorough ones.
+
+    Begin with the files that take minutes, so that no worker waits for one at the end; demos, short, come last.
+    """
+    left_out = not_now([item for item in items if item.get_closest_marker("thorough")])
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
     demos = list(dict.fromkeys(demo_of(item.nodeid) for item in items))
 
     def place(item):
@@ -43,6 +52,15 @@ def pytest_collection_modifyitems(items):
         return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST), 0
 
     items.sort(key=place)
+
+
+def not_now(thorough):
+    """Return those of the thorough tests that do not run this time."""
+    if not THOROUGH:
+        return thorough
+    part, parts = (1, 1) if THOROUGH == "all" else map(int, THOROUGH.split("/"))
+    chosen = thorough[part - 1 :: parts]
+    return [item for item in thorough if item not in chosen]
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -57,10 +57,13 @@ def test_notebook_7_lets_a_picture_be_drawn_on(browser, tmp_path):
 
 
 @pytest.fixture
-def voila(root):
+def voila(tmp_path):
+    write_notebook(
+        tmp_path / "page.ipynb", "import coursekit as ck\nck.show('collapse', ask='')"
+    )  # Voilà waits for all
     port = free_port(8866)
-    command = [sys.executable, "-m", "voila", CHAPTER.name, "--no-browser", f"--port={port}", "--Voila.ip=127.0.0.1"]
-    process = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "voila", "page.ipynb", "--no-browser", f"--port={port}", "--Voila.ip=127.0.0.1"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     yield f"http://127.0.0.1:{port}/"
     process.terminate()
     process.wait(20)

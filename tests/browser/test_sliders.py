@@ -140,7 +140,7 @@ def test_a_thousand_events_at_once_leave_no_backlog(figure):
     assert figure.value("weight_scale") == pytest.approx(0.01 * 10 ** (150 * 0.01), rel=1e-2)  # a step is 0.01 decades
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 def test_a_chapter(chapter, browser, server):
     with LabPage(browser, server, chapter.name) as page:

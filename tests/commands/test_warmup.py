@@ -57,7 +57,7 @@ def run(*command, **environ):
     )
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_after_the_warm_up_no_chapter_compiles_anything(tmp_path):
     done = run("-c", COMPARE, COURSEKIT_PROGRESS=str(tmp_path / "progress.json"))
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr

@@ -26,7 +26,7 @@ NOT_MATHEMATICS = (
 )
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_all_mathematics_passes_without_the_compiler_and_95_percent_of_its_branches_are_seen(tmp_path):
     coverage = [sys.executable, "-m", "coverage"]
     options = [f"--data-file={tmp_path / 'coverage'}"]
