@@ -12,6 +12,8 @@ LOCK = threading.RLock()
 # Whoever moves, presses or calls takes a turn: state, run and picture change together. Taken before LOCK, never in it.
 TURN = threading.RLock()
 
+PACE = 1 / 30  # seconds from one frame of a run to the next, at least
+
 
 def in_turn(method: Callable[..., Any]) -> Callable[..., Any]:
     """Let a method wait until no other that takes turns is at work."""
@@ -70,12 +72,14 @@ class Runner:
         error: Exception | None = None
         try:
             while not self._stopping.is_set():
+                began = time.monotonic()
                 with LOCK:
                     frame = next(frames, None)
                     if frame is None:
                         break
                     self._draw(frame)
-                time.sleep(0.002)  # lets a waiting callback have the lock
+                # Lets a waiting callback have the lock; and a page that is sent more than it can show jerks.
+                time.sleep(max(0.002, PACE - (time.monotonic() - began)))
             else:
                 return
         except Exception as raised:

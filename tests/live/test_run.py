@@ -1,10 +1,11 @@
 """A run goes on in whichever thread asks for its next frame."""
 
 import threading
+import time
 
 import numpy as np
 
-from coursekit.live.run import in_one_context
+from coursekit.live.run import PACE, Runner, in_one_context
 
 
 def quiet(count):
@@ -32,3 +33,12 @@ def test_a_run_that_is_given_up_is_left_without_a_word(capsys):
     in_a_thread(lambda: next(frames))
     frames.close()
     assert capsys.readouterr().err == ""
+
+
+def test_frames_come_no_faster_than_a_page_can_show_them():
+    drawn, ended = [], threading.Event()
+    Runner(lambda frame: drawn.append((frame, time.monotonic())), lambda error: ended.set()).start(iter(range(6)))
+    assert ended.wait(10)
+    frames, times = zip(*drawn, strict=True)
+    assert frames == tuple(range(6))
+    assert np.diff(times).min() >= 0.9 * PACE
