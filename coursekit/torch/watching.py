@@ -15,7 +15,7 @@ from coursekit.torch.capture import Capture
 from coursekit.torch.look import XRay, bundle, eagerly, figure_for, plain_model
 from coursekit.torch.rows import rows
 
-SHARE = 0.05  # of the time that a loop takes, so much goes into looking at it
+SHARE = 0.03  # of the time that a loop takes, so much goes into looking at it
 KEPT = 256  # looks in the history; when there are more, every second one is dropped
 
 
