@@ -20,7 +20,7 @@ ATOL = 1e-12  # where all entries are exactly 0
 
 @dataclass(frozen=True)
 class Returned:
-    """One float64 array for each name in ``exercise.returns``, and whether it was returned as float32."""
+    """One float64 array for each name in ``exercise.returns``, and whether it was computed in float32."""
 
     values: tuple[Array, ...]
     coarse: tuple[bool, ...]
@@ -105,8 +105,14 @@ def _read(result: Any, names: tuple[str, ...]) -> Returned | Nothing | Unusable:
             kind = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else f"of type {type(value).__name__}"
             return Unusable(f"{name} should be a real number or an array of them, but is {kind}.")
         arrays.append(array.astype(np.float64))  # a copy, since the answer may reuse its buffer
-        coarse.append(array.dtype.itemsize < 8 and array.dtype.kind == "f")
+        coarse.append(array.dtype.kind == "f" and _holds_float32(array))
     return Returned(tuple(arrays), tuple(coarse))
+
+
+def _holds_float32(array: Array) -> bool:
+    """Whether it was computed in float32, also if the numbers were then put into an array of float64."""
+    with np.errstate(over="ignore"):
+        return array.dtype.itemsize < 8 or bool((array == array.astype(np.float32)).all())
 
 
 def _unpacks(result: Any, count: int) -> bool:

@@ -97,6 +97,17 @@ class TestEveryExercise:
         assert judge(exercise, off, 5.0).verdict is Verdict.WRONG
 
 
+@pytest.mark.parametrize("name", ["conv_forward", "centred_difference"])
+def test_what_float32_computes_is_accepted_also_in_an_array_of_float64(name):
+    solution = EXERCISES[name].solution
+
+    def coarse(*arguments):
+        return solution(*(one.astype(np.float32) if np.ndim(one) and one.dtype == float else one for one in arguments))
+
+    assert coarse(*cases(EXERCISES[name])[0]).dtype == np.float64
+    assert judge(EXERCISES[name], coarse, 5.0).verdict is Verdict.CORRECT
+
+
 def case_text(case):
     return repr([np.asarray(value).tolist() for value in case])
 
