@@ -13,6 +13,8 @@ from typing import Any, Self
 
 import websocket
 
+from tools.processes import announced, stop
+
 KEYS = {"ArrowLeft": "\ue012", "ArrowRight": "\ue014"}  # https://www.w3.org/TR/webdriver2/#keyboard-actions
 
 
@@ -45,8 +47,9 @@ class Firefox:
             command = [self.path, "--headless", "--no-remote", "--profile", profile, "--remote-debugging-port=0"]
             log = self._exit.enter_context((profile / "firefox.log").open("w"))
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
-            self._exit.callback(self._stop)
-            address = f"ws://127.0.0.1:{self._port(profile)}/session"
+            self._exit.callback(stop, self._process)
+            listens = announced(self._process, "Firefox", profile / "WebDriverBiDiServer.json", profile / "firefox.log")
+            address = f"ws://127.0.0.1:{listens['ws_port']}/session"
             self._socket = websocket.create_connection(address, timeout=120, suppress_origin=True)
             self._exit.callback(self._socket.close)
             self.call("session.new", capabilities={})
@@ -60,22 +63,6 @@ class Firefox:
 
     def __exit__(self, *exc: object) -> None:
         self._exit.close()
-
-    def _port(self, profile: Path) -> int:
-        """Firefox writes into its profile on which port it listens."""
-        info, end = profile / "WebDriverBiDiServer.json", time.monotonic() + 60
-        while time.monotonic() < end and self._process.poll() is None:
-            if info.exists() and (text := info.read_text()):
-                return int(json.loads(text)["ws_port"])
-            time.sleep(0.1)
-        raise RuntimeError(f"Firefox did not start. It said:\n{(profile / 'firefox.log').read_text()[-3000:]}")
-
-    def _stop(self) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(15)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
 
     def call(self, method: str, **params: object) -> dict[str, Any]:
         """Send one command of the protocol and return its result; what happens meanwhile is noted."""

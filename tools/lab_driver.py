@@ -17,6 +17,8 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Locator, sync_playwright
 
+from tools.processes import announced, stop
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 CHROMIUM_ARGS = [
     "--headless=new",
@@ -90,8 +92,9 @@ class LabServer:
             self._process = subprocess.Popen(
                 command, cwd=self._home, env=self._environment(), stdout=log, stderr=subprocess.STDOUT
             )
-            self._exit.callback(self._stop)
-            self.url = self._wait_for_address()
+            self._exit.callback(stop, self._process)
+            info = self._home / "runtime" / f"jpserver-{self._process.pid}.json"
+            self.url = str(announced(self._process, "JupyterLab", info, self._home / "server.log")["url"])
             self._exit = self._exit.pop_all()
         return self
 
@@ -135,22 +138,6 @@ class LabServer:
             "COURSEKIT_PROGRESS": str(self._home / "progress.json"),
             **self.environ,
         }
-
-    def _wait_for_address(self) -> str:
-        info = self._home / "runtime" / f"jpserver-{self._process.pid}.json"
-        end = time.monotonic() + 60
-        while time.monotonic() < end and self._process.poll() is None:
-            if info.exists() and (text := info.read_text()):
-                return str(json.loads(text)["url"])
-            time.sleep(0.1)
-        raise RuntimeError(f"JupyterLab did not start. It said:\n{self.log()[-3000:]}")
-
-    def _stop(self) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(15)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
 
     def log(self) -> str:
         """What the server has printed so far, its kernels' standard error included."""

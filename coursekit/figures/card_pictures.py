@@ -10,11 +10,10 @@ from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
 from coursekit.figures.marks import legend, level
-from coursekit.figures.printed import as_png, decades
+from coursekit.figures.printed import LOWEST, as_png, decades
 from coursekit.figures.style import AMBER, BLUE, GREY, INK, RED, axes
 
 LOOKS: tuple[dict[str, Any], ...] = ({"color": GREY, "fillstyle": "none"}, {"color": BLUE, "markersize": 4})
-LOWEST = 1e-12  # of what is drawn on a log axis
 
 
 def loss_picture(loss: Array, validation: Array, chance: float) -> bytes:

@@ -8,12 +8,11 @@ from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
 from coursekit.figures.marks import legend
-from coursekit.figures.printed import as_png, decades
+from coursekit.figures.printed import LOWEST, as_png, decades
 from coursekit.figures.style import AMBER, BLUE, axes
 
 FULL = (0.09, 0.16, 0.88, 0.72)  # the place of a picture that stands alone
 LEFT, RIGHT = (0.09, 0.16, 0.52, 0.72), (0.70, 0.16, 0.28, 0.72)
-LOWEST = 1e-12  # of what is drawn on a log axis
 
 
 def course_picture(step: Array, loss: Array, val_loss: Array, val_accuracy: Array) -> bytes:

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 SHARP = 200  # dots an inch: two for each of the page's pixels
+LOWEST = 1e-12  # of what is drawn on a log axis
 
 
 def as_png(figure: Figure) -> bytes:
