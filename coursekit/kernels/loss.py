@@ -155,12 +155,13 @@ def soft_cross_entropy(scores: Array, targets: Array, sharpness: float, dscores:
 
 
 @kernel
-def _doubt(s: float, y: float, zero: float) -> float:
-    """log(1 + eˢ) − s y as (max(s, 0) − s y) + log(1 + e⁻|s|): no exponential overflows.
+def _doubt(s: float, y: float, zero: float, one: float) -> float:
+    """log(1 + eˢ) − s y as |s| times the share that is against its sign, + log(1 + e⁻|s|): no exponential overflows.
 
-    In this order, which a sum may not change: a large score and its label cancel before anything is added to them.
+    Against s > 0 is 1 − y, else y. Where nothing is against it an infinite logit costs 0, which ∞ · 0 would make NaN.
     """
-    return np.float64(max(s, zero) - s * y) + np.float64(log1p(exp(-abs(s))))
+    against = one - y if s > 0 else y
+    return np.float64(abs(s) * against if against > 0 else zero) + np.float64(log1p(exp(-abs(s))))
 
 
 @reduction
@@ -169,7 +170,7 @@ def binary_cross_entropy(scores: Array, y: Array, dscores: Array) -> float:
     zero, one, share = scores.dtype.type(0), scores.dtype.type(1), scores.dtype.type(1 / scores.size)
     total = 0.0
     for i in range(scores.size):
-        total += _doubt(scores[i], y[i], zero)
+        total += _doubt(scores[i], y[i], zero, one)
     for i in range(scores.size):
         small = exp(-abs(scores[i]))
         sigmoid = (one if scores[i] > 0 else small) / (one + small)

@@ -488,6 +488,24 @@ def test_huge_logits_cost_what_they_must():
     np.testing.assert_allclose(dscores, np.array([1, -1, -math.exp(-40)]) / 3, rtol=1e-12, atol=1e-17)
 
 
+@pytest.mark.parametrize(
+    ("score", "y", "cost", "slope"),
+    [
+        (math.inf, 1, 0, 0),
+        (math.inf, 0, math.inf, 1),
+        (math.inf, 0.25, math.inf, 0.75),
+        (-math.inf, 0, 0, 0),
+        (-math.inf, 1, math.inf, -1),
+        (-math.inf, 0.25, math.inf, -0.25),
+    ],
+)
+@in_both_dtypes
+def test_an_infinite_logit_costs_nothing_if_right_and_infinity_if_not(score, y, cost, slope, dtype):
+    value, dscores = LOSSES["binary_cross_entropy"](np.array([score], dtype), np.array([y], dtype))
+    assert value == cost
+    np.testing.assert_array_equal(dscores, [slope])
+
+
 def test_log1p_keeps_the_digits_of_small_numbers():
     for x in (0.0, 1e-30, 1e-5, 0.3, 1.0):
         assert kernels.log1p(x) == math.log1p(x)
