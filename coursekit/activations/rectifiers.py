@@ -22,10 +22,10 @@ def _relu(x: Array, y: Array) -> None:
 
 @kernel
 def _relu_backward(dout: Array, x: Array, y: Array, dx: Array) -> None:
-    """f'(x) = 1 where x > 0, else 0."""
+    """f'(x) = 1 where x > 0, else 0; in this order a NaN in x lets the gradient, most likely NaN too, be seen."""
     zero = x.dtype.type(0)
     for i in range(x.size):
-        dx[i] = flushed(dout[i] if x[i] > 0 else zero)
+        dx[i] = flushed(zero if x[i] <= 0 else dout[i])
 
 
 elementwise(
@@ -273,13 +273,14 @@ def _crelu(x: Array, y: Array) -> None:
 
 @kernel
 def _crelu_backward(dout: Array, x: Array, dx: Array) -> None:
-    """dx[n, j] = dout[n, j] where x > 0, −dout[n, M + j] where x < 0, else 0."""
+    """dx[n, j] = dout[n, j] where x > 0, −dout[n, M + j] where x < 0, 0 where x is 0; at NaN their sum."""
     zero, size = x.dtype.type(0), x.shape[1]
     for n in range(x.shape[0]):
         positive, negative = dout[n, :size], dout[n, size:]
         for j in range(size):
             rising, falling = positive[j], -negative[j]
-            dx[n, j] = flushed(rising if x[n, j] > 0 else (falling if x[n, j] < 0 else zero))
+            at_0 = zero if x[n, j] == 0 else rising + falling
+            dx[n, j] = flushed(rising if x[n, j] > 0 else (falling if x[n, j] < 0 else at_0))
 
 
 class CReLUCache(NamedTuple):

@@ -193,6 +193,14 @@ def test_a_nan_gradient_is_not_hidden_where_the_slope_is_not_0(activation, dtype
     np.testing.assert_array_equal(np.isnan(dx), [slope[0] != 0, False])
 
 
+@pytest.mark.parametrize("name", sorted(set(ACTIVATIONS) - {"step", "softmax"}))
+@in_both_dtypes
+def test_a_nan_gradient_passes_a_nan_input_as_in_pytorch(name, dtype):
+    y, cache = ACTIVATIONS[name].forward(np.array([[math.nan, 1.0]], dtype))
+    dx = ACTIVATIONS[name].backward(np.where(np.isnan(y), dtype(math.nan), dtype(1)), cache)
+    np.testing.assert_array_equal(np.isnan(dx), [[True, False]])
+
+
 @each_elementwise
 @in_both_dtypes
 def test_infinity_gives_the_limit(activation, dtype):
