@@ -79,7 +79,7 @@ def conv2d_forward(
     oh = output_size("conv2d_forward", height, kh, stride[0], padding[0], exact)
     ow = output_size("conv2d_forward", width, kw, stride[1], padding[1], exact)
     cache = Conv2dCache(x, w, stride, padding, (n, filters, oh, ow))
-    w_and_b = np.concatenate([w.reshape(filters, -1), b[:, np.newaxis]], axis=1)
+    w_and_b = np.concatenate([w.reshape(filters, depth * kh * kw), b[:, np.newaxis]], axis=1)
     y = np.empty((n, filters, oh * ow), x.dtype)
     for some, cols in _columns(cache):
         # y = [w b] [cols; 1]
@@ -104,7 +104,7 @@ def _gradients(dout: Array, cache: Conv2dCache, dx: Array | None = None) -> tupl
     dout = upstream_gradient(dout, "conv2d_backward", out_shape, x.dtype)
     n, filters, oh, ow = out_shape
     delta = dout.reshape(n, filters, oh * ow)
-    taps = w[0].size
+    taps = w.shape[1] * w.shape[2] * w.shape[3]
     w_transposed = np.ascontiguousarray(w.reshape(filters, taps).T)
     dw_and_db = np.zeros((taps + 1, filters), x.dtype)
     for some, cols in _columns(cache):
