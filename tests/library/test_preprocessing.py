@@ -40,6 +40,17 @@ def test_undo_returns_what_apply_was_given(preprocessor, dtype, rng):
 
 
 @each
+@pytest.mark.parametrize(("offset", "scale"), [(0, 1), (1e6, 1), (1e4, 1e4)])
+def test_float32_data_loses_no_digits_on_the_way(preprocessor, offset, scale, rng):
+    train = (offset + scale * samples(preprocessor, rng, 4)).astype(np.float32)  # as many as features, or fewer
+    fitted, exact = preprocessor.fit(train), preprocessor.fit(train.astype(float))
+    y, expected = fitted.apply(train), exact.apply(train.astype(float))
+    np.testing.assert_array_equal(y, expected.astype(np.float32))
+    np.testing.assert_array_equal(fitted.undo(y), exact.undo(y.astype(float)).astype(np.float32))
+    np.testing.assert_allclose(fitted.undo(y), train, rtol=0, atol=1e-6 * np.abs(train).max())
+
+
+@each
 def test_the_test_set_is_transformed_with_the_statistics_of_the_training_set(preprocessor, rng):
     """Row by row the answer is the same, so nothing of the test set has entered it."""
     fitted = preprocessor.fit(samples(preprocessor, rng))
