@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from coursekit.arrays import Array, Seed, float_dtype, seeded
-from coursekit.hyperparameter import known_only, whole_number
+from coursekit.hyperparameter import in_range, known_only, whole_number
 from coursekit.registry import Registry
 
 Shape = tuple[int, ...]
@@ -72,15 +72,16 @@ class Initialiser:
         Raises
         ------
         ValueError
-            If a fan is not a positive whole number, or ``rng`` is missing.
+            If a fan is not a positive whole number, a spread or gain negative or not finite, or ``rng`` missing.
         TypeError
             If the scheme has no such parameter, ``rng`` is neither generator nor seed, or ``dtype`` is neither float32
             nor float64.
         """
         dtype = float_dtype(dtype, self.name)
-        for side, fan in (("fan_in", fan_in), ("fan_out", fan_out)):
-            whole_number(fan, f"{self.name}: {side}")
+        fan_in, fan_out = whole_number(fan_in, f"{self.name}: fan_in"), whole_number(fan_out, f"{self.name}: fan_out")
         known_only(self.name, params, list(signature(self.std).parameters)[2:])
+        for name in params.keys() & {"std", "bound", "gain"}:
+            in_range(params[name], f"{self.name}: {name}", 0)
         if rng is None and self.draw not in (_zeros, _constant):
             raise ValueError(f"{self.name} draws random weights: pass rng=np.random.default_rng(seed).")
         if rng is not None:

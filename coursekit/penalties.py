@@ -167,6 +167,8 @@ def max_norm(w: Array, limit: float) -> tuple[float, Array]:
 def project_max_norm(w: Array, limit: float) -> None:
     """Scale down, in place, each unit's incoming weights w_u ← w_u min(1, c / ‖w_u‖), so that their norm is at most c.
 
+    If a norm is infinite no factor mends the unit, and it stays as it is: look at it.
+
     Parameters
     ----------
     w : (D, H), (D, H, K), (F, C, KH, KW) or (OH, OW, F, C, KH, KW) array
@@ -190,12 +192,15 @@ def project_max_norm(w: Array, limit: float) -> None:
         raise ValueError("project_max_norm: w is changed in place, but this array is read-only. Pass w.copy().")
     norms = _unit_norms(w)
     # Not min(1, c / norm), which would divide by 0.
-    w *= (limit / np.maximum(norms, limit)).astype(w.dtype)
+    w *= np.where(np.isinf(norms), 1, limit / np.maximum(norms, limit)).astype(w.dtype)
 
 
 def _unit_norms(w: Array) -> Array:
     """Return ‖w_u‖ of each unit's incoming weights, in float64, so shaped that it broadcasts against w."""
-    norms: Array = np.sqrt(np.square(w, dtype=np.float64).sum(INCOMING[w.ndim], keepdims=True))
+    with np.errstate(over="ignore"):
+        norms: Array = np.sqrt(np.square(w, dtype=np.float64).sum(INCOMING[w.ndim], keepdims=True))
+    if np.isinf(norms).any():  # perhaps the squares alone: hypot takes them of numbers that are scaled first, slowly
+        norms = np.hypot.reduce(w.astype(np.float64), INCOMING[w.ndim], keepdims=True)
     return norms
 
 

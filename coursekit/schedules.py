@@ -50,6 +50,8 @@ class Schedule:
                 raise ValueError(f"{self.name}: {field.name} must be a whole number of at least 1, but is {value!r}.")
             if field.type is float and not (number and 0 <= value <= 1):
                 raise ValueError(f"{self.name}: {field.name} must be a number from 0 to 1, but is {value!r}.")
+            if field.type in (int, float):  # Python's own: a small integer of NumPy would overflow at a later step
+                object.__setattr__(self, field.name, field.type(value))
 
     def __call__(self, t: int) -> float:
         """Return the factor f(t) of step t = 0, 1, …"""

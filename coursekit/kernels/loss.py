@@ -221,12 +221,16 @@ def huber(scores: Array, y: Array, delta: float, dscores: Array) -> float:
 @reduction
 def elastic_net(w: Array, l1: float, l2: float, dw: Array) -> float:
     """Return Σ l1 |w| + l2 w² over w (M,), and fill ``dw`` with l1 sign(w) + 2 l2 w, where sign(0) = 0."""
-    step, slope = w.dtype.type(l1), w.dtype.type(2 * l2)
-    total = 0.0
+    step, slope, zero = w.dtype.type(l1), w.dtype.type(2 * l2), w.dtype.type(0)
+    total, squares = 0.0, 0.0
     for i in range(w.size):
         size = np.float64(abs(w[i]))
-        total += l1 * size + l2 * size * size
+        total += size
+        squares += size * size
     for i in range(w.size):
         pull = step if w[i] > 0 else (-step if w[i] < 0 else w[i])  # the last keeps 0 and NaN
-        dw[i] = pull + slope * w[i]
-    return total
+        dw[i] = pull + (slope * w[i] if slope > 0 else zero)
+    if math.isnan(total):
+        return total
+    # Without a share that is 0, which makes NaN of an infinite weight.
+    return (l1 * total if l1 > 0 else 0.0) + (l2 * squares if l2 > 0 else 0.0)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from coursekit.arrays import Array, Seed, float_array, same_dtype, seeded, upstream_gradient
+from coursekit.hyperparameter import whole_number
 from coursekit.initialisers import INITIALISERS
 from coursekit.kernels.conv import col2im, col2im_same, im2col, im2col_same
 from coursekit.layers.layer import Layer
@@ -172,6 +173,7 @@ class Conv2d(Layer):
         exact: bool = False,
         **init_params: Any,
     ) -> None:
+        channels, filters = whole_number(channels, "Conv2d: channels"), whole_number(filters, "Conv2d: filters")
         kh, kw = pair(kernel_size, "Conv2d: kernel_size")
         fan_in, fan_out, shape = channels * kh * kw, filters * kh * kw, (filters, channels, kh, kw)
         weights = INITIALISERS[init](

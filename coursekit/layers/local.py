@@ -6,6 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from coursekit.arrays import Array, Seed, float_array, same_dtype, seeded, upstream_gradient
+from coursekit.hyperparameter import whole_number
 from coursekit.initialisers import INITIALISERS
 from coursekit.layers.layer import Layer
 from coursekit.layers.windows import Size, output_size, pair
@@ -147,6 +148,8 @@ class LocallyConnected2d(Layer):
         dtype: Any = np.float32,
         **init_params: Any,
     ) -> None:
+        channels = whole_number(channels, "LocallyConnected2d: channels")
+        filters = whole_number(filters, "LocallyConnected2d: filters")
         image = pair(image_size, "LocallyConnected2d: image_size")
         kernel = pair(kernel_size, "LocallyConnected2d: kernel_size")
         self.stride = pair(stride, "LocallyConnected2d: stride")

@@ -193,7 +193,7 @@ class LSTM(Recurrent):
         dtype: Any = np.float32,
     ) -> None:
         super().__init__(4, fan_in, hidden, rng, last, dtype)
-        self.params["b"][forget_gate(hidden)] = forget_bias
+        self.params["b"][forget_gate(len(self.params["wh"]))] = forget_bias
 
     def forward(self, x: Array, training: bool = False) -> Array:
         x = float_array(x, "LSTM: x", 3, "(N, T, D)")

@@ -1,6 +1,7 @@
 """Norms that need no batch: every sample is measured by itself (layer, group, instance and RMS norm)."""
 
 import math
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -211,11 +212,12 @@ def _checked(where: str, x: Array, eps: float, **parameters: Array) -> list[Arra
 def _grouped(where: str, x: Array, groups: int) -> Array:
     """View x as (N, G, values of a group), or raise."""
     samples, channels = x.shape[:2]
-    if groups not in range(1, channels + 1) or channels % groups:
+    if not isinstance(groups, Integral) or groups not in range(1, channels + 1) or channels % int(groups):
         fitting = [str(g) for g in range(1, channels + 1) if not channels % g]
         raise ValueError(
             f"{where}: groups = {groups!r} does not divide {channels} channels. Use {', '.join(fitting) or 'channels'}."
         )
+    groups = int(groups)  # Python's own: a small integer of NumPy would overflow
     values = math.prod(x.shape[1:]) // groups
     if values < 2:
         raise ValueError(

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from coursekit.arrays import Array, Seed, float_array, same_dtype, seeded, upstream_gradient
+from coursekit.hyperparameter import whole_number
 from coursekit.initialisers import INITIALISERS
 from coursekit.layers.layer import Layer
 
@@ -153,7 +154,9 @@ class Recurrent(Layer):
     """What both objects share: Xavier weights from the input, orthogonal ones from the state, the choice of output."""
 
     def __init__(self, gates: int, fan_in: int, hidden: int, rng: Seed, last: bool, dtype: Any) -> None:
-        rng = seeded(rng, type(self).__name__)
+        name = type(self).__name__
+        fan_in, hidden = whole_number(fan_in, f"{name}: fan_in"), whole_number(hidden, f"{name}: hidden")
+        rng = seeded(rng, name)
 
         def drawn(init: str, fan: int) -> Array:
             return np.hstack([INITIALISERS[init](fan, hidden, rng=rng, dtype=dtype) for _ in range(gates)])

@@ -143,6 +143,29 @@ def test_the_record_is_complete(initialiser):
         assert getattr(initialiser, text), text
 
 
+@pytest.mark.parametrize(
+    ("name", "params", "error"),
+    [
+        ("normal", {"std": math.nan}, ValueError),
+        ("normal", {"std": -1}, ValueError),
+        ("uniform", {"bound": math.inf}, ValueError),
+        ("orthogonal", {"gain": -2.0}, ValueError),
+        ("he_normal", {"gain": None}, TypeError),
+    ],
+)
+def test_a_spread_that_is_no_finite_number_of_at_least_0_is_refused(name, params, error, rng):
+    with pytest.raises(error, match=f"^{name}: {min(params)} must be a "):
+        INITIALISERS[name](3, 2, rng=rng, **params)
+
+
+@pytest.mark.filterwarnings("error")
+@each_random
+def test_fans_may_be_small_integers_of_numpy(initialiser):
+    """As 10 classes counted by ``y.max() + 1`` from labels in uint8."""
+    small = initialiser(np.uint8(200), np.uint8(100), rng=0)
+    np.testing.assert_array_equal(small, initialiser(200, 100, rng=0))
+
+
 @pytest.mark.parametrize("fan", ["a", float("nan"), 2.5, 0, True - 1])
 def test_a_fan_that_is_no_whole_number_is_refused(fan, rng):
     with pytest.raises(ValueError, match="fan_in must be a whole number of at least 1"):

@@ -10,12 +10,15 @@ from hypothesis.extra.numpy import arrays
 from coursekit.activations import ACTIVATIONS
 from coursekit.gradcheck import check_network
 from coursekit.layers import (
+    LSTM,
+    RNN,
     Activation,
     BatchNorm,
     Conv2d,
     Dropout,
     Linear,
     LocallyConnected2d,
+    Maxout,
     Residual,
     linear_backward,
     linear_forward,
@@ -71,6 +74,24 @@ def test_a_layer_object_gives_a_gradient_for_every_parameter(index, rng):
     assert dx.shape == x.shape
     shapes = {name: (array.shape, array.dtype) for name, array in layer.params.items()}
     assert {name: (array.shape, array.dtype) for name, array in layer.grads.items()} == shapes
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("make", "sizes"),
+    [
+        (Linear, (200, 100)),
+        (Conv2d, (60, 50, 3)),
+        (LocallyConnected2d, (60, 50, 9, 3)),
+        (Maxout, (60, 50, 6)),
+        (RNN, (200, 100)),
+        (LSTM, (200, 100)),
+    ],
+)
+def test_sizes_may_be_small_integers_of_numpy(make, sizes):
+    small, plain = make(*map(np.uint8, sizes), 0), make(*sizes, 0)
+    for name, array in plain.params.items():
+        np.testing.assert_array_equal(small.params[name], array)
 
 
 @pytest.mark.parametrize("index", range(3), ids=["Linear", "Activation", "BatchNorm"])

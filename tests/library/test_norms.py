@@ -114,11 +114,17 @@ def test_a_constant_sample_becomes_beta_and_an_empty_batch_stays_empty():
     assert layer_norm_backward(y, cache)[0].shape == (0, 3)
 
 
+def test_groups_may_be_a_small_integer_of_numpy(rng):
+    x = rng.normal(size=(2, 4, 9, 9))
+    y, _ = group_norm_forward(x, np.ones(4), np.zeros(4), np.uint8(2))
+    np.testing.assert_array_equal(y, group_norm_forward(x, np.ones(4), np.zeros(4), 2)[0])
+
+
 # Refusals
 
 
 def test_groups_that_do_not_divide_the_channels_are_refused_with_those_that_do():
-    for groups in (4, 0, 7, 1.5):
+    for groups in (4, 0, 7, 1.5, 2.0):
         with pytest.raises(ValueError, match=f"groups = {groups!r} does not divide 6 channels. Use 1, 2, 3, 6"):
             group_norm_forward(np.ones((2, 6)), np.ones(6), np.zeros(6), groups)
 

@@ -96,6 +96,22 @@ def test_nan_is_not_hidden(penalty, dtype):
         np.testing.assert_array_equal(np.isnan(gradient), np.isnan(w))
 
 
+@pytest.mark.parametrize(
+    ("name", "params", "pulls"),
+    [
+        ("l1", {}, [0.5, -0.5, 0.5]),
+        ("l2", {}, [math.inf, -math.inf, 2.0]),
+        ("elastic_net", {"ratio": 1}, [0.5, -0.5, 0.5]),
+        ("elastic_net", {"ratio": 0}, [math.inf, -math.inf, 2.0]),
+    ],
+)
+@in_both_dtypes
+def test_an_infinite_weight_costs_infinity_and_is_not_taken_for_nan(name, params, pulls, dtype):
+    value, gradient = PENALTIES[name](np.array([math.inf, -math.inf, 2.0], dtype), 0.5, **params)
+    assert value == math.inf
+    np.testing.assert_array_equal(gradient, pulls)
+
+
 @each
 def test_the_record_is_complete(penalty):
     for text in ("label", "formula", "gradient", "verdict", "source"):
@@ -252,6 +268,12 @@ def test_projection_does_not_hide_nan():
     project(w, 1.0)
     assert np.isnan(w[:, 0]).all()
     np.testing.assert_allclose(w[:, 1], [0.6, 0.8])
+
+
+def test_a_weight_whose_square_overflows_is_scaled_and_an_infinite_one_stays():
+    w = np.array([[3e200, math.inf, 3.0], [4e200, 1.0, 4.0]])
+    project(w, 1.0)
+    np.testing.assert_allclose(w, [[0.6, math.inf, 0.6], [0.8, 1.0, 0.8]], rtol=1e-15)
 
 
 @pytest.mark.parametrize(

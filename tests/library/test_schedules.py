@@ -72,6 +72,8 @@ def test_schedules_are_values(schedule):
 
 def test_numpy_numbers_are_numbers():
     assert Cosine(total=np.int64(4), floor=np.float32(0.5))(4) == 0.5
+    assert Step(every=np.uint8(30), drop=0.5)(300) == 2**-10
+    assert Warmup(steps=np.uint8(10))(300) == 1
 
 
 @pytest.mark.parametrize(
