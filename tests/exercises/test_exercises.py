@@ -89,6 +89,13 @@ class TestEveryExercise:
 
         assert judge(exercise, rounded, 5.0).verdict is Verdict.CORRECT
 
+    def test_arguments_in_float32_are_accepted(self, exercise):
+        def coarse(*arguments):
+            with np.errstate(over="ignore"):
+                return exercise.solution(*map(in_float32, arguments))
+
+        assert judge(exercise, coarse, 5.0).verdict is Verdict.CORRECT
+
     def test_small_error_is_found(self, exercise):
         def off(*arguments):
             values = exercise.solution(*arguments)
@@ -99,13 +106,15 @@ class TestEveryExercise:
 
 @pytest.mark.parametrize("name", ["conv_forward", "centred_difference"])
 def test_what_float32_computes_is_accepted_also_in_an_array_of_float64(name):
-    solution = EXERCISES[name].solution
-
     def coarse(*arguments):
-        return solution(*(one.astype(np.float32) if np.ndim(one) and one.dtype == float else one for one in arguments))
+        return EXERCISES[name].solution(*map(in_float32, arguments))
 
     assert coarse(*cases(EXERCISES[name])[0]).dtype == np.float64
     assert judge(EXERCISES[name], coarse, 5.0).verdict is Verdict.CORRECT
+
+
+def in_float32(argument):
+    return argument.astype(np.float32) if np.ndim(argument) and argument.dtype == float else argument
 
 
 def case_text(case):
