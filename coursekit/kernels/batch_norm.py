@@ -52,10 +52,14 @@ def image_moments(x: Array, mean: Array, var: Array) -> None:
 def update_running(
     running_mean: Array, running_var: Array, mean: Array, var: Array, count: int, momentum: float
 ) -> None:
-    """Move running statistics towards those of a batch of ``count`` values a channel, all (C,)."""
+    """Move running statistics towards those of a batch of ``count`` values a channel, all (C,).
+
+    As a sum of two shares: with running + momentum · (batch − running) a momentum of 1 would not quite forget.
+    """
+    keep = 1 - momentum
     for c in range(mean.size):
-        running_mean[c] += momentum * (mean[c] - running_mean[c])
-        running_var[c] += momentum * (var[c] * count / (count - 1) - running_var[c])
+        running_mean[c] = keep * running_mean[c] + momentum * mean[c]
+        running_var[c] = keep * running_var[c] + momentum * (var[c] * count / (count - 1))
 
 
 @kernel

@@ -75,6 +75,10 @@ def max_pool2d_forward(
         kernels.max_pool_2x2(_planes(x), _planes(y), _planes(argmax))
     else:
         kernels.max_pool(_planes(x), kh, kw, sh, sw, _planes(y), _planes(argmax))
+    if ph or pw:
+        # Where every pixel is −∞ too, the window's first one behind the padding wins.
+        rows, columns = np.maximum(sh * np.arange(shape[2]), ph), np.maximum(sw * np.arange(shape[3]), pw)
+        np.copyto(argmax, rows[:, np.newaxis] * x.shape[3] + columns, casting="same_kind", where=y == -np.inf)
     return y, MaxPoolCache(argmax, in_shape, x.dtype, (ph, pw))
 
 

@@ -126,6 +126,18 @@ def test_running_statistics_move_towards_mean_and_unbiased_variance(momentum, dt
     assert running.mean.dtype == running.var.dtype == dtype
 
 
+def test_a_momentum_of_1_forgets_all_and_an_infinite_average_is_not_taken_for_nan():
+    x = np.array([[0.25, 0.25], [0.75, 0.75]])
+    running = RunningStatistics(np.array([1e30, 1.0]), np.array([1e30, 1.0]))
+    batch_norm_forward(x, np.ones(2), np.zeros(2), running, momentum=1)
+    np.testing.assert_array_equal(running.mean, [0.5, 0.5])
+    np.testing.assert_array_equal(running.var, [0.125, 0.125])
+    running = RunningStatistics(np.array([math.inf, 1.0]), np.array([math.inf, 1.0]))
+    batch_norm_forward(x, np.ones(2), np.zeros(2), running, momentum=0.5)
+    np.testing.assert_array_equal(running.mean, [math.inf, 0.75])
+    np.testing.assert_array_equal(running.var, [math.inf, 0.5625])
+
+
 def test_at_test_time_the_running_statistics_normalise_and_stay(rng):
     running = RunningStatistics(np.array([1.0, -2.0]), np.array([4.0, 9.0]))
     x = rng.normal(size=(1, 2))  # one sample is enough

@@ -183,6 +183,17 @@ def test_padding_never_wins(pooling, data):
     np.testing.assert_array_equal(max_pool2d_backward(dout, cache), expected)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [2, 3])
+def test_padding_never_wins_over_a_pixel_of_minus_infinity(size, dtype):
+    x = np.full((1, 1, 2, 3), -math.inf, dtype)
+    x[0, 0, 1, 2] = 1
+    y, cache = max_pool2d_forward(x, size, stride=1, padding=1)
+    dx = max_pool2d_backward(np.ones_like(y), cache)
+    assert dx.sum() == y.size  # no gradient is lost in the padding
+    assert dx[0, 0, 1, 2] == (y == 1).sum()
+
+
 def test_the_pooling_behind_the_stem_of_resnet():
     x = np.zeros((1, 1, 112, 112), np.float32)
     assert MaxPool2d(3, 2, padding=1).forward(x).shape == (1, 1, 56, 56)
