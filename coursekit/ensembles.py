@@ -87,9 +87,14 @@ def vote(answers: ArrayLike) -> Array:
         raise TypeError(f"vote: answers must be classes, whole numbers, but are {named.dtype}. Use scores.argmax(-1).")
     if named.size and named.min() < 0:
         raise ValueError(f"vote: a class is counted from 0, but one of the answers is {named.min()}.")
-    classes = np.arange(int(named.max(initial=0)) + 1)  # of an int, since 255 + 1 is 0 in uint8
-    counts = (named[:, :, None] == classes).sum(0)  # (N, C)
-    winners: Array = counts.argmax(1)
+    if not named.size:
+        return np.zeros(0, np.int64)
+    classes, indices = np.unique(named, return_inverse=True)  # only those that are named, however large their numbers
+    samples = np.arange(named.shape[1])
+    counts = np.zeros((len(samples), len(classes)), int)
+    for one_model in indices.reshape(named.shape):
+        counts[samples, one_model] += 1
+    winners: Array = classes[counts.argmax(1)]
     return winners.astype(np.int64)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from coursekit.arrays import Array, any_array, float_array
-from coursekit.hyperparameter import in_range
+from coursekit.hyperparameter import in_range, whole_number
 from coursekit.losses.classification import softmax_cross_entropy
 
 
@@ -39,7 +39,8 @@ def multitask(
     Raises
     ------
     ValueError
-        If shapes do not fit the tasks, a label is not a class of its task, or a weight is negative.
+        If a number of classes is not whole, shapes do not fit the tasks, a label is not a class of its task, or a
+        weight is negative.
     TypeError
         If ``scores`` are not float32 or float64, or labels not whole numbers.
 
@@ -57,6 +58,7 @@ def multitask(
     R. Caruana (1997), Multitask learning, Machine Learning 28.
     """
     scores = float_array(scores, "multitask: scores", 2, "(N, ΣC)")
+    classes = [whole_number(count, f"multitask: the number of classes of task {t}") for t, count in enumerate(classes)]
     labels = _labels(y, len(scores), len(classes))
     weights = [1.0] * len(classes) if weights is None else weights
     if sum(classes) != scores.shape[1] or len(weights) != len(classes):

@@ -67,5 +67,10 @@ def test_the_largest_class_of_a_small_dtype_can_win():
     np.testing.assert_array_equal(vote(np.array([[255, 0], [255, 7]], np.uint8)), [255, 0])
 
 
+def test_a_vote_takes_no_room_for_classes_that_nobody_names():
+    np.testing.assert_array_equal(vote([[2**62, 3], [7, 2**62], [2**62, 3]]), [2**62, 3])
+    assert vote(np.zeros((3, 0), int)).shape == (0,)
+
+
 def test_a_seed_draws_what_its_generator_does():
     np.testing.assert_array_equal(bootstrap(9, 2, 3), bootstrap(9, 2, np.random.default_rng(3)))

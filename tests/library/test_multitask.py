@@ -54,10 +54,16 @@ def test_fit_trains_a_trunk_with_two_heads(rng):
     assert (scores[:, 3:].argmax(1) == y[:, 1]).mean() > 0.9
 
 
+def test_numbers_of_classes_may_be_small_integers_of_numpy(rng):
+    scores, y = rng.normal(size=(4, 400)), np.zeros((4, 2), int)
+    assert multitask(scores, y, np.array([200, 200], np.uint8))[0] == multitask(scores, y, (200, 200))[0]
+
+
 @pytest.mark.parametrize(
     ("y", "classes", "weights", "error", "message"),
     [
         (Y, (3, 3), None, ValueError, r"tasks of \(3, 3\) classes need 6 scores and 2 weights"),
+        (Y, (3, 2.0), None, ValueError, r"classes of task 1 must be a whole number of at least 1, but is 2\.0"),
         (Y, (3, 2), (1.0,), ValueError, "and 2 weights, but there are 5 and 1"),
         (Y, (3, 2), (1.0, -1.0), ValueError, "weight 1 must be a finite number, at least 0"),
         (Y[:, :1], (3, 2), None, ValueError, r"y must have shape \(4, 2\), a column a task"),
