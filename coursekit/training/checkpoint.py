@@ -61,7 +61,8 @@ def load_checkpoint(path: str | PathLike[str], run: Run) -> None:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is damaged, or is of another network, optimiser or list of callbacks.
+        If it is damaged, or is of another network, optimiser, loss, number of samples, size of batches or list of
+        callbacks.
     """
     told, stored = _read(path)
     arrays = dict(_arrays(run))
@@ -121,16 +122,22 @@ def _read(path: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:
 
 
 def _made_with(run: Run) -> list[str]:
-    """Say in words what shapes the run: the optimiser without its rate, which the file holds, and the callbacks."""
+    """Say in words what shapes the run: the optimiser without its rate, which the file holds, callbacks, loss, batches.
+
+    With other batches, what was left of an epoch would be other samples, or none at all.
+    """
     optimiser, made = run.optimiser, type(run.optimiser).__name__
     if isinstance(optimiser, Optimiser):
         numbers = (f"{one.name}={getattr(optimiser, one.name):g}" for one in optimiser.params)
         made = f"{optimiser.name}({', '.join(numbers)})"
-    return [made, *filter(None, (callback.settings() for callback in run.callbacks))]
+    settings = filter(None, (callback.settings() for callback in run.callbacks))
+    function = getattr(run.loss, "func", run.loss)  # of a partial
+    loss = getattr(function, "name", None) or getattr(function, "__name__", type(function).__name__)
+    return [made, *settings, f"the loss {loss}", f"batches of {run.batch_size} of {len(run.data.x):,} samples"]
 
 
 def _made_otherwise(run: Run, there: list[str]) -> str:
-    """Say how optimiser and callbacks differ from those of the file, or nothing."""
+    """Say how optimiser, callbacks, loss and batches differ from those of the file, or nothing."""
     here = _made_with(run)
     return "" if here == there else f"it was trained with {', '.join(there)}, and this one is with {', '.join(here)}"
 

@@ -55,8 +55,8 @@ def fit(
     callbacks : sequence of Callback
         Schedules, clipping, early stopping, checkpoints; called in this order.
     resume_from : path, optional
-        A file of `Checkpoint`: the run goes on where it was written and ends where it would have ended. Network,
-        optimiser, data and callbacks must be made as they were then.
+        A file of `Checkpoint`: the run goes on where it was written and ends where it would have ended. Network, loss,
+        optimiser, data, batch size and callbacks must be as they were then; more epochs may follow.
 
     Yields
     ------

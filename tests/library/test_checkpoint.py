@@ -2,6 +2,7 @@
 
 import itertools
 import tracemalloc
+from functools import partial
 
 import numpy as np
 import pytest
@@ -133,6 +134,32 @@ def test_another_optimiser_with_the_same_memory_is_refused(data, tmp_path, befor
     with pytest.raises(ValueError, match=rf"is of another run: it was trained with {message}"):
         fit(net, *arguments[0], OPTIMISERS[now](lr=0.1, **has), *arguments[1], [Checkpoint(path)], resume_from=path)
     np.testing.assert_array_equal(net.params.flat, start)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"samples": 8}, r"batches of 8 of 40 samples, and this one is with .* batches of 8 of 8 samples"),
+        ({"batch_size": 5}, r"batches of 8 of 40 samples, and this one is with .* batches of 5 of 40 samples"),
+        ({"loss": "focal"}, "the loss softmax_cross_entropy, .* and this one is with .* the loss focal"),
+        ({"loss": partial(LOSSES["focal"], gamma=1)}, "and this one is with .* the loss focal"),
+    ],
+    ids=str,
+)
+def test_other_batches_and_another_loss_are_refused(data, tmp_path, change, message):
+    """Once, with fewer batches an epoch than were done in it, the resumed run waited for ever."""
+    path = tmp_path / "run.npz"
+
+    def run(loss="softmax_cross_entropy", batch_size=8, samples=40, resume=None):
+        some = tuple(array[:samples] for array in data[:2])
+        generator = np.random.default_rng(1)
+        optimiser = OPTIMISERS["sgd"](lr=0.1)
+        return fit(network(), loss, optimiser, some, 2, batch_size, generator, [Checkpoint(path, every=1)], resume)
+
+    list(itertools.islice(run(), 3))
+    with pytest.raises(ValueError, match=f"is of another run: it was trained with sgd.*{message}"):
+        run(**change, resume=path)
+    assert [row.step for row in run(resume=path)] == list(range(4, 11))
 
 
 SHAPING = [ClipNorm(1.0), ClipNorm(2.0), ClipValue(1.0), Penalty("l2", 0.1), Penalty("l1", 0.1), Adversarial(0.1)]
