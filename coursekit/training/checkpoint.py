@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,12 @@ import numpy as np
 
 from coursekit.arrays import Array
 from coursekit.hyperparameter import whole_number
-from coursekit.network import values_of, walk_once
+from coursekit.network import values_of, walk, walk_once
 from coursekit.network.files import check_place, mismatch, read_arrays, write_arrays
 from coursekit.optimisers import Optimiser
 from coursekit.training.run import Callback, Row, Run
 
-FORMAT = 2
+FORMAT = 3
 
 
 class Checkpoint(Callback):
@@ -47,7 +48,7 @@ def save_checkpoint(path: str | PathLike[str], run: Run) -> None:
     counters = {"format": FORMAT, "step": run.step, "epoch": run.epoch, "batch": run.batch, "finished": run.finished}
     memory = {name: value for name, value in run.memory.items() if not isinstance(value, Mapping)}
     told = counters | {"memory": memory, "lr": run.optimiser.lr, "epoch_rng": run.epoch_rng, "rng": _random_states(run)}
-    told |= {"made_with": _made_with(run)}
+    told |= {"layers": _layers(run), "made_with": _made_with(run)}
     arrays = dict(_arrays(run))
     arrays["told"] = np.frombuffer(json.dumps(told, default=np.ndarray.tolist).encode(), np.uint8)
     write_arrays(path, arrays)
@@ -68,6 +69,7 @@ def load_checkpoint(path: str | PathLike[str], run: Run) -> None:
     arrays = dict(_arrays(run))
     if difference := (
         mismatch(arrays, stored, "the run")
+        or _built_otherwise(run, told["layers"])
         or _other_generators(run, told["rng"])
         or _made_otherwise(run, told["made_with"])
     ):
@@ -119,6 +121,17 @@ def _read(path: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:
     except Exception as error:  # zipfile, zlib, json and NumPy each have their own for a damaged file
         raise ValueError(f"{path} cannot be read as a checkpoint ({error}). Start the run anew.") from error
     return told, stored
+
+
+def _layers(run: Run) -> list[str]:
+    """Say of every layer where it stands and what it was made with."""
+    return [f"layer {path} {layer.headline()}" for path, layer in walk(run.net.layers)]
+
+
+def _built_otherwise(run: Run, there: list[str]) -> str:
+    """Name the first layer that is another than in the file though its arrays fit, or nothing."""
+    pairs = zip_longest(there, _layers(run), fillvalue="no such layer")
+    return next((f"it was trained with {then}, and this one is with {now}" for then, now in pairs if then != now), "")
 
 
 def _made_with(run: Run) -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from test_training import network
 
-from coursekit.layers import Activation, Dropout, Linear
+from coursekit.layers import Activation, Dropout, Flatten, Linear
 from coursekit.losses import LOSSES
 from coursekit.network import Sequential
 from coursekit.optimisers import OPTIMISERS
@@ -160,6 +160,31 @@ def test_other_batches_and_another_loss_are_refused(data, tmp_path, change, mess
     with pytest.raises(ValueError, match=f"is of another run: it was trained with sgd.*{message}"):
         run(**change, resume=path)
     assert [row.step for row in run(resume=path)] == list(range(4, 11))
+
+
+@pytest.mark.parametrize(
+    ("now", "message"),
+    [
+        (
+            [Linear(4, 3, 1), Activation("tanh"), Dropout(0.5, 2)],
+            r"layer 1 Activation\('relu'\), and .* layer 1 .*tanh",
+        ),
+        ([Linear(4, 3, 1), Activation("relu"), Dropout(0.9, 2)], r"layer 2 Dropout\(0\.5\), and .* layer 2 .*0\.9"),
+        ([Linear(4, 3, 1), Dropout(0.5, 2)], r"layer 1 Activation\('relu'\), and .* layer 1 Dropout"),
+        ([Linear(4, 3, 1), Activation("relu"), Dropout(0.5, 2), Flatten()], "no such layer, and .* layer 3 Flatten"),
+    ],
+    ids=["activation", "probability", "one less", "one more"],
+)
+def test_another_layer_without_parameters_is_refused(data, tmp_path, now, message):
+    path = tmp_path / "run.npz"
+
+    def run(layers, resume=None):
+        arguments = ("hinge", OPTIMISERS["sgd"](lr=0.1), data, 2, 8, np.random.default_rng(1), [Checkpoint(path)])
+        return fit(Sequential(layers), *arguments, resume)
+
+    list(run([Linear(4, 3, 1), Activation("relu"), Dropout(0.5, 2)]))
+    with pytest.raises(ValueError, match=f"is of another run: it was trained with {message}"):
+        run(now, resume=path)
 
 
 SHAPING = [ClipNorm(1.0), ClipNorm(2.0), ClipValue(1.0), Penalty("l2", 0.1), Penalty("l1", 0.1), Adversarial(0.1)]
