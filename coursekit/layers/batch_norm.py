@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -99,13 +100,13 @@ def batch_norm_forward(
             f"batch_norm_forward: x {x.shape} has {channels} channels, so gamma and beta must have shape "
             f"({channels},), but they have {gamma.shape} and {beta.shape}."
         )
-    if not 0 <= momentum <= 1 or not eps >= 0:
+    if not (isinstance(momentum, Real) and 0 <= momentum <= 1 and isinstance(eps, Real) and eps >= 0):
         raise ValueError(
             "batch_norm_forward: momentum must be from 0 to 1 and eps at least 0, "
             f"but they are {momentum!r} and {eps!r}."
         )
     if running is not None:
-        _check_running(running, channels)
+        _check_running(running, channels, training)
     flat = _flat(x)
     mean, var = _batch_statistics(flat, running, momentum) if training else _test_statistics(running)
     inverse_std = 1 / np.sqrt(var + eps)
@@ -181,12 +182,18 @@ def _test_statistics(running: RunningStatistics | None) -> tuple[Array, Array]:
     return running.mean.astype(np.float64), running.var.astype(np.float64)
 
 
-def _check_running(running: RunningStatistics, channels: int) -> None:
-    """Raise unless the running statistics are float arrays (C,)."""
+def _check_running(running: RunningStatistics, channels: int, training: bool) -> None:
+    """Raise unless the running statistics are float arrays (C,), in training such as can be changed."""
     for array in (running.mean, running.var):
-        if array.shape != (channels,):
+        if np.shape(array) != (channels,):
             raise ValueError(
-                f"batch_norm_forward: x has {channels} channels, but the running statistics have {array.size}. "
+                f"batch_norm_forward: x has {channels} channels, but the running statistics have {np.size(array)}. "
+                f"Start them with RunningStatistics.start({channels})."
+            )
+        if not isinstance(array, np.ndarray) or (training and not array.flags.writeable):
+            raise TypeError(
+                "batch_norm_forward: the running statistics are changed in place, so they must be arrays that can be, "
+                f"but one is {'read-only' if isinstance(array, np.ndarray) else f'a {type(array).__name__}'}. "
                 f"Start them with RunningStatistics.start({channels})."
             )
         if array.dtype not in FLOATS:

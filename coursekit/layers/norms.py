@@ -1,7 +1,7 @@
 """Norms that need no batch: every sample is measured by itself (layer, group, instance and RMS norm)."""
 
 import math
-from numbers import Integral
+from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
@@ -204,7 +204,7 @@ def _checked(where: str, x: Array, eps: float, **parameters: Array) -> list[Arra
                 f"{where}: x {x.shape} has {x.shape[1]} channels, so {name} must have shape ({x.shape[1]},), "
                 f"but it has {array.shape}."
             )
-    if not eps >= 0:
+    if not (isinstance(eps, Real) and eps >= 0):
         raise ValueError(f"{where}: eps must be at least 0, but it is {eps!r}.")
     return list(arrays.values())
 

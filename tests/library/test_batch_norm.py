@@ -231,7 +231,19 @@ def test_shapes_that_do_not_fit_are_named(shapes, message):
         batch_norm_forward(*map(np.ones, shapes))
 
 
-@pytest.mark.parametrize("options", [{"momentum": -0.1}, {"momentum": 1.5}, {"eps": -1e-5}, {"eps": math.nan}], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"momentum": -0.1},
+        {"momentum": 1.5},
+        {"momentum": None},
+        {"momentum": "a"},
+        {"eps": -1e-5},
+        {"eps": math.nan},
+        {"eps": None},
+    ],
+    ids=str,
+)
 def test_momentum_and_eps_out_of_range_are_refused(options):
     (value,) = options.values()
     with pytest.raises(ValueError, match=f"momentum must be from 0 to 1 and eps at least 0, but they are .*{value}"):
@@ -253,3 +265,14 @@ def test_running_statistics_that_do_not_fit_are_refused_and_stay(training):
     with pytest.raises(TypeError, match="running statistics must be float32 or float64, not int64"):
         batch_norm_forward(np.ones((5, 3)), ones, ones, whole, training)
     assert not wide.mean.any()
+    listed = RunningStatistics([0.0] * 3, [1.0] * 3)
+    with pytest.raises(TypeError, match=r"must be arrays that can be, but one is a list\. Start"):
+        batch_norm_forward(np.ones((5, 3)), ones, ones, listed, training)
+
+
+def test_running_statistics_that_are_read_only_serve_at_test_time_only():
+    x, ones = np.ones((5, 3)), np.ones(3)
+    fixed = RunningStatistics(np.broadcast_to(0.5, 3), np.broadcast_to(0.25, 3))
+    with pytest.raises(TypeError, match=r"must be arrays that can be, but one is read-only\. Start"):
+        batch_norm_forward(x, ones, ones, fixed)
+    np.testing.assert_allclose(batch_norm_forward(x, ones, ones, fixed, training=False, eps=0)[0], 2)

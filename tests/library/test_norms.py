@@ -141,6 +141,6 @@ def test_shapes_and_eps_that_do_not_fit_are_named():
         layer_norm_forward(np.ones((2, 3)), np.ones(3), np.zeros(2))
     with pytest.raises(ValueError, match=r"instance_norm_forward: x must have shape \(N, C, H, W\)"):
         instance_norm_forward(np.ones((2, 3)), np.ones(3), np.zeros(3))
-    for eps in (-1e-5, math.nan):
+    for eps in (-1e-5, math.nan, None):
         with pytest.raises(ValueError, match=f"rms_norm_forward: eps must be at least 0, but it is {eps}"):
             rms_norm_forward(np.ones((2, 3)), np.ones(3), eps)
