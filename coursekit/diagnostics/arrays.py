@@ -22,6 +22,10 @@ def layer_moments(values: Array) -> Moments:
     """Mean and standard deviation over all of ``values`` (any shape), summed in float64; NaN or inf if a value is."""
     values = _some(values, "layer_moments: values")
     mean, variance = moments(values.reshape(-1))
+    if not math.isfinite(variance) and np.isfinite(values).all():  # only the squares are beyond float64
+        largest = float(np.abs(values).max())
+        mean, std = layer_moments(values / largest)
+        return Moments(largest * mean, largest * std)
     return Moments(mean, float(np.sqrt(variance if variance > 0 or variance != variance else 0.0)))
 
 

@@ -45,6 +45,14 @@ def test_equal_values_have_no_spread(value):
     assert 0 <= found.std < 1e-7 * abs(value)
 
 
+@pytest.mark.parametrize("size", [1e160, 1e300])
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning", "ignore:invalid value:RuntimeWarning")
+def test_moments_of_values_whose_squares_overflow_are_finite(size):
+    found = layer_moments(size * np.array([[-2.0, 1.0], [4.0, 1.0]]))
+    assert found.mean == pytest.approx(size, rel=1e-14)
+    assert found.std == pytest.approx(size * math.sqrt(4.5), rel=1e-14)
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 def test_moments_show_a_value_that_is_not_finite(value):
