@@ -7,9 +7,12 @@ from difflib import get_close_matches
 from numbers import Integral
 from typing import Any
 
-# What other libraries and texts call some parameters.
-ALIASES = {"learning_rate": "lr", "eta": "lr", "epsilon": "eps", "beta_1": "beta1", "beta_2": "beta2", "rho": "beta"}
-ALIASES |= {"negative_slope": "slope", "smoothing": "label_smoothing", "weight": "class_weights", "init": "alpha"}
+# What other libraries and texts call some parameters; of several the first that there is.
+ALIASES = {"learning_rate": ("lr",), "eta": ("lr",), "step_size": ("lr",), "alpha": ("slope", "beta", "lr")}
+ALIASES |= {"beta_1": ("beta1",), "beta_2": ("beta2",), "betas": ("beta1",), "rho": ("beta",), "decay_rate": ("beta",)}
+ALIASES |= {"epsilon": ("eps",), "stddev": ("std",), "scale": ("std",), "negative_slope": ("slope",)}
+ALIASES |= {"smoothing": ("label_smoothing",), "weight": ("class_weights",), "init": ("alpha",)}
+ALIASES |= dict.fromkeys(("wd", "l2", "decay"), ("weight_decay",))
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ def known_only(owner: str, given: Iterable[str], known: Sequence[str]) -> None:
     """Refuse a parameter that ``owner`` does not have, with a ``TypeError`` that lists those it has."""
     if unknown := set(given).difference(known):
         name = min(unknown)
-        near = ALIASES[name] if ALIASES.get(name) in known else next(iter(get_close_matches(name, known, n=1)), "")
+        meant = [one for one in ALIASES.get(name, ()) if one in known] or get_close_matches(name, known, n=1)
+        near = next(iter(meant), "")
         hint = f" Did you mean {near!r}?" if near else ""
         raise TypeError(f"{owner} has no parameter {name!r}.{hint} Its parameters: {', '.join(known) or 'none'}.")

@@ -25,11 +25,19 @@ class NamedArrays(Mapping[str, Array]):
         self.layout = tuple((name, array.shape) for name, array in self._arrays.items())
 
     def __getitem__(self, name: str) -> Array:
-        return self._arrays[name]
+        try:
+            return self._arrays[name]
+        except KeyError:
+            raise KeyError(f"there is no array {name!r}, but {', '.join(map(repr, self._arrays)) or 'none'}") from None
 
     def __setitem__(self, name: str, value: Any) -> None:
-        if value is not self._arrays[name]:  # it is after ``arrays[name] += 1``
-            self._arrays[name][...] = value
+        array = self[name]
+        if value is array:  # it is after ``arrays[name] += 1``
+            return
+        try:
+            array[...] = value
+        except ValueError as error:
+            raise ValueError(f"The array {name!r} has shape {array.shape}, and keeps it: {error}.") from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._arrays)

@@ -2,8 +2,20 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from textwrap import shorten
 from typing import Any, Protocol, TypeVar
 from weakref import WeakMethod
+
+# What other libraries and texts call some records: asked before the names that are spelt alike.
+ALIASES = {"silu": "swish", "linear": "identity", "logistic": "sigmoid"}
+ALIASES |= {"he": "he_normal", "kaiming": "he_normal", "glorot": "xavier_uniform", "lecun": "lecun_normal"}
+ALIASES |= {"kaiming_normal": "he_normal", "kaiming_uniform": "he_uniform"}
+ALIASES |= {"glorot_normal": "xavier_normal", "glorot_uniform": "xavier_uniform"}
+ALIASES |= dict.fromkeys(("cross_entropy", "crossentropyloss", "nll", "nll_loss", "log_loss"), "softmax_cross_entropy")
+ALIASES |= dict.fromkeys(("categorical_crossentropy", "sparse_categorical_crossentropy"), "softmax_cross_entropy")
+ALIASES |= dict.fromkeys(("bce", "bceloss", "bcewithlogitsloss", "binary_crossentropy"), "binary_cross_entropy")
+ALIASES |= {"l1": "mae", "l1loss": "mae", "mean_absolute_error": "mae", "mean_squared_error": "mse", "l2_loss": "mse"}
+ALIASES |= {"smooth_l1": "huber", "smoothl1loss": "huber"}
 
 
 class Named(Protocol):
@@ -94,9 +106,18 @@ class Registry(Mapping[str, Record]):
 
     def _unknown(self, name: object) -> str:
         plain = str(name).lower().replace("-", "_").replace(" ", "_")
-        near = get_close_matches(plain, self._records, n=1) or get_close_matches(str(name), self._records, n=1)
+        meant = ALIASES.get(plain) or getattr(name, "name", None)  # of a record that came in the place of its name
+        near = [meant] if isinstance(meant, str) and meant in self._records else []
+        near = near or get_close_matches(plain, self._records, n=1) or get_close_matches(str(name), self._records, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        return f"There is no {self.kind} called {name!r}.{hint} Known: {', '.join(self._records)}."
+        said = repr(name) if isinstance(name, str) else shorten(repr(name), 60)
+        return f"There is no {self.kind} called {said}.{hint} Known: {', '.join(self._records)}."
+
+    def __getattr__(self, name: str) -> Any:
+        made = vars(self)  # a copy on its way has nothing yet
+        hint = f" A record is taken by its name in brackets: [{name!r}]." if name in made.get("_records", ()) else ""
+        message = f"The {made.get('kind')} registry has no attribute {name!r}.{hint}"
+        raise AttributeError(message, name=name, obj=self)
 
     def __repr__(self) -> str:
         return f"Registry({self.kind!r}): {', '.join(self._records)}"

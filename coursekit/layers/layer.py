@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from coursekit.arrays import Array
+from coursekit.habits import OF_LAYERS, missing
 
 
 class Layer:
@@ -47,6 +48,10 @@ class Layer:
     def __call__(self, x: Array, training: bool = False) -> Array:
         """Return ``forward(x, training)``."""
         return self.forward(x, training)
+
+    def __getattr__(self, name: str) -> Any:
+        own = {one: f"It is a parameter: layer.params[{one!r}]." for one in vars(self).get("params", ())}
+        raise missing(self, name, OF_LAYERS | own)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.arguments()})"

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import BinaryIO
+from zipfile import is_zipfile
 
 import numpy as np
 
@@ -43,9 +45,17 @@ def read_arrays(path: str | PathLike[str]) -> dict[str, Array]:
     Raises
     ------
     ValueError
-        If it holds pickles, or is compressed. A damaged file raises what zipfile, zlib and NumPy raise.
+        If it is no npz file, holds pickles, or is compressed. A damaged one raises what zipfile, zlib and NumPy raise.
     """
-    with np.load(path, allow_pickle=False) as file:
+    with open(path, "rb") as raw:  # NumPy would take another kind of file for a pickle, and say how to load it unsafely
+        if not is_zipfile(raw):
+            raise ValueError("it is no npz file, or only a part of one")
+        raw.seek(0)
+        return _members(raw)
+
+
+def _members(raw: BinaryIO) -> dict[str, Array]:
+    with np.load(raw, allow_pickle=False) as file:
         if any(member.compress_type for member in file.zip.infolist()):
             raise ValueError("it is compressed, which no file of ours is: it could unpack to any size")
         return {name: file[name] for name in file.files}

@@ -36,6 +36,14 @@ class SGD(Optimiser):
     source = "Robbins and Monro (1951), A stochastic approximation method"
     kernel = staticmethod(optim.sgd)
 
+    def __init__(self, *place: float, lr: float | None = None, **hyperparameters: float) -> None:
+        for other in ("nesterov", "momentum"):  # elsewhere options of this one
+            if other in hyperparameters:
+                raise TypeError(
+                    f"sgd has no parameter {other!r}: that is an optimiser of its own, OPTIMISERS[{other!r}](lr=0.01)."
+                )
+        super().__init__(*place, lr=lr, **hyperparameters)
+
     def numbers(self, t: int) -> tuple[float, ...]:
         return self.lr, self.weight_decay
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypeGuard
 import numpy as np
 
 from coursekit.arrays import FLOATS, Array, float_array
+from coursekit.habits import OF_OPTIMISERS, missing
 from coursekit.hyperparameter import Hyperparameter, known_only
 from coursekit.parameters import buffers, together, zeros_like
 
@@ -20,7 +21,8 @@ class Optimiser:
     Parameters
     ----------
     lr : float
-        Learning rate η. It may be set between steps, also to 0, where a schedule may end.
+        Learning rate η, the only number that needs no name. It may be set between steps, also to 0, where a schedule
+        may end.
     **hyperparameters : float
         Those of ``params``, which has their defaults; each is an attribute of the optimiser too.
 
@@ -42,7 +44,7 @@ class Optimiser:
     ValueError
         If the learning rate is not a positive finite number, or a hyperparameter is out of range.
     TypeError
-        If there is no such hyperparameter.
+        If there is no such hyperparameter, or more than the learning rate comes without a name.
     """
 
     name: ClassVar[str]
@@ -55,9 +57,11 @@ class Optimiser:
     kernel: ClassVar[Callable[..., None]]
     weight_decay: float
 
-    def __init__(self, lr: float | None = None, **hyperparameters: float) -> None:
+    def __init__(self, *place: float, lr: float | None = None, **hyperparameters: float) -> None:
         known = {parameter.name: parameter.default for parameter in self.params}
         known_only(self.name, hyperparameters, ["lr", *known])
+        if place:
+            lr = self._placed(place, lr)
         if not is_number(lr) or lr <= 0:
             raise ValueError(self._bad_rate(lr))
         self._lr = float(lr)
@@ -116,8 +120,10 @@ class Optimiser:
         TypeError
             If dtypes differ, or a parameter is neither float32 nor float64.
         """
-        if missing := [name for name in ("step", *self.memory) if name not in state]:
-            raise ValueError(f"{self.name}: the state has no {missing[0]!r}. Take that of its own init(params).")
+        if not isinstance(state, Mapping):
+            raise TypeError(f"{self.name}: the state is what its init(params) returned, but is {state!r}.")
+        if forgotten := [name for name in ("step", *self.memory) if name not in state]:
+            raise ValueError(f"{self.name}: the state has no {forgotten[0]!r}. Take that of its own init(params).")
         remembered = [state[name] for name in self.memory]
         flats = buffers(params, grads, *remembered)
         groups = [flats] if flats else together(params, self._fitting(params, grads, remembered), *remembered)
@@ -132,6 +138,18 @@ class Optimiser:
     def numbers(self, t: int) -> tuple[float, ...]:
         """Return the kernel's scalar arguments at step t = 1, 2, …"""
         raise NotImplementedError
+
+    def _placed(self, place: tuple[Any, ...], lr: float | None) -> Any:
+        """Return the learning rate that was given without its name."""
+        if len(place) > 1 or lr is not None or isinstance(place[0], Mapping):
+            raise TypeError(
+                f"{self.name}: only the learning rate may come without its name, as in {type(self).__name__}(0.01). "
+                "Parameters are no part of an optimiser: fit takes them from the network, and step(params, ...) too."
+            )
+        return place[0]
+
+    def __getattr__(self, name: str) -> Any:
+        raise missing(self, name, OF_OPTIMISERS)
 
     def _bad_rate(self, lr: object) -> str:
         return f"{self.name}: the learning rate must be a positive number, but is {lr!r}. Try 0.1 or 0.01."
@@ -163,6 +181,8 @@ def is_number(value: object) -> TypeGuard[float]:
 
 def check_writeable(arrays: Mapping[str, Array], what: str) -> None:
     """Raise unless a kernel can write into every array: a copy made to fit would leave the original as it was."""
+    if not isinstance(arrays, Mapping):
+        raise TypeError(f"{what}s must come as arrays by name, such as net.params, but as {type(arrays).__name__}.")
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray) or array.dtype not in FLOATS:
             found = getattr(array, "dtype", type(array).__name__)

@@ -2,7 +2,7 @@
 
 from coursekit.training.callbacks import Adversarial, ClipNorm, ClipValue, EarlyStopping, NaNWatch, Penalty, Schedule
 from coursekit.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from coursekit.training.fit import evaluate, fit
+from coursekit.training.fit import Rows, evaluate, fit
 from coursekit.training.lr_range import RangeTest, lr_range_test
 from coursekit.training.run import Callback, Data, Row, Run
 from coursekit.training.train import Course, train
@@ -20,6 +20,7 @@ __all__ = [
     "Penalty",
     "RangeTest",
     "Row",
+    "Rows",
     "Run",
     "Schedule",
     "evaluate",

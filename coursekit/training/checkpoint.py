@@ -111,6 +111,8 @@ def _read(path: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:
     """Return what was told and the arrays, or say what is wrong with the file."""
     try:
         stored = read_arrays(path)
+        if "told" not in stored:
+            raise ValueError("it holds no run; net.load(path) reads what net.save(path) wrote")
         told = json.loads(stored.pop("told").tobytes())
         if told["format"] != FORMAT:
             raise ValueError(f"its format is {told['format']}, not {FORMAT}")

@@ -1,7 +1,7 @@
 """The training loop."""
 
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from os import PathLike
 from typing import Any
 
@@ -17,6 +17,7 @@ from coursekit.training.checkpoint import load_checkpoint
 from coursekit.training.history import predicted
 from coursekit.training.run import Callback, Data, Row, Run
 
+TO_ITERATE = "a step is taken when its row is asked for. Write `for row in fit(...):`, or train(...)."
 OF_LOGITS = ("softmax_cross_entropy", "focal", "large_margin_softmax", "binary_cross_entropy")
 
 
@@ -30,7 +31,7 @@ def fit(
     rng: Seed,
     callbacks: Sequence[Callback] = (),
     resume_from: str | PathLike[str] | None = None,
-) -> Iterator[Row]:
+) -> "Rows":
     """Train a network on shuffled mini-batches; each step happens when its row is asked for.
 
     So ``for row in fit(...)`` trains, `break` pauses or stops, and ``next`` goes on.
@@ -58,10 +59,10 @@ def fit(
         A file of `Checkpoint`: the run goes on where it was written and ends where it would have ended. Network, loss,
         optimiser, data, batch size and callbacks must be as they were then; more epochs may follow.
 
-    Yields
-    ------
-    Row
-        One for each step.
+    Returns
+    -------
+    Rows
+        An iterator over a `Row` for each step; its ``close()`` ends the run.
 
     Raises
     ------
@@ -76,7 +77,7 @@ def fit(
     Warns
     -----
     UserWarning
-        If the network ends in a softmax or sigmoid, and the loss has its own.
+        If the network ends in a softmax or sigmoid, and the loss has its own; or, later, if no row was ever asked for.
     """
     epochs, batch_size = whole_number(epochs, "fit: epochs"), whole_number(batch_size, "fit: batch_size")
     optimiser, rng = _made(optimiser), seeded(rng, "fit")
@@ -90,7 +91,31 @@ def fit(
         callback.begin(run)
     if resume_from is not None:
         load_checkpoint(resume_from, run)
-    return _rows(run, epochs)
+    return Rows(_rows(run, epochs))
+
+
+class Rows(Iterator[Row]):
+    """The rows of a run, as `fit` gives them: each is a step, taken when it is asked for."""
+
+    def __init__(self, rows: Generator[Row, None, None]) -> None:
+        self._rows = rows
+        self._asked = False
+
+    def __next__(self) -> Row:
+        self._asked = True
+        return next(self._rows)
+
+    def close(self) -> None:
+        """End the run where it is; it gives no more rows."""
+        self._asked = True
+        self._rows.close()
+
+    def __repr__(self) -> str:
+        return f"{'A run on its way' if self._asked else 'A run that has not begun'}: {TO_ITERATE}"
+
+    def __del__(self) -> None:
+        if not self._asked:
+            warnings.warn(f"fit(...) has trained nothing: {TO_ITERATE}", stacklevel=2)
 
 
 def _warn_of_probabilities(net: Layer, loss: LossFunction) -> None:
@@ -119,7 +144,7 @@ def _made(optimiser: Any) -> Any:
     return kind
 
 
-def _rows(run: Run, epochs: int) -> Iterator[Row]:
+def _rows(run: Run, epochs: int) -> Generator[Row, None, None]:
     if run.finished or run.epoch >= epochs:  # resumed where it had ended
         _end(run)
     while run.epoch < epochs and not run.finished:

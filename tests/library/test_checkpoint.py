@@ -140,6 +140,7 @@ def test_another_optimiser_with_the_same_memory_is_refused(data, tmp_path, befor
     ("change", "message"),
     [
         ({"samples": 8}, r"batches of 8 of 40 samples, and this one is with .* batches of 8 of 8 samples"),
+        ({"batch_size": 20}, r"batches of 8 of 40 samples, and this one is with .* batches of 20 of 40 samples"),
         ({"batch_size": 5}, r"batches of 8 of 40 samples, and this one is with .* batches of 5 of 40 samples"),
         ({"loss": "focal"}, "the loss softmax_cross_entropy, .* and this one is with .* the loss focal"),
         ({"loss": partial(LOSSES["focal"], gamma=1)}, "and this one is with .* the loss focal"),
@@ -284,6 +285,18 @@ def test_a_file_that_unpacks_to_far_too_much_takes_no_memory(data, checkpoint):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 10_000_000
+
+
+def test_a_network_is_no_run_and_says_how_it_is_read(data, checkpoint):
+    network().save(checkpoint)
+    with pytest.raises(ValueError, match=r"it holds no run; net\.load\(path\) reads what net\.save"):
+        run(data, checkpoint, resume=True)
+
+
+def test_a_file_of_another_kind_is_not_taken_for_a_pickle(data, checkpoint):
+    checkpoint.write_text("weights")
+    with pytest.raises(ValueError, match=r"cannot be read as a checkpoint \(it is no npz file, or only a part of one"):
+        run(data, checkpoint, resume=True)
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "text", "an array", "format"])

@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import arrays
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.gradcheck import check_network
+from coursekit.habits import OF_LAYERS, OF_OPTIMISERS
 from coursekit.layers import (
     LSTM,
     RNN,
@@ -235,3 +236,26 @@ def test_batch_norm_object_refuses_numbers_that_are_none():
         BatchNorm(4, momentum=None)
     with pytest.raises(ValueError, match=r"^BatchNorm: eps must be a finite number, at least 0, but is -1"):
         BatchNorm(4, eps=-1)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("fit", r"history = train\(net, loss, optimiser, \(x, y\)\)"),
+        ("eval", r"net\(x, training=True\)"),
+        ("zero_grad", "overwrites the gradients"),
+        ("weight", r"layer\.params\['w'\]"),
+        ("w", r"It is a parameter: layer\.params\['w'\]"),
+        ("nothing", r"^'Linear' object has no attribute 'nothing'\.$"),
+    ],
+)
+def test_an_attribute_that_other_libraries_have_says_how_it_is_done_here(name, message):
+    layer = Linear(3, 2, 0)
+    with pytest.raises(AttributeError, match=message):
+        getattr(layer, name)
+    assert not hasattr(layer, name)
+
+
+def test_no_habit_of_other_libraries_hides_what_a_layer_or_an_optimiser_has():
+    for owner, habits in ((Sequential([Linear(3, 2, 0)]), OF_LAYERS), (OPTIMISERS["adam"](lr=0.1), OF_OPTIMISERS)):
+        assert not habits.keys() & {*dir(owner)}

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import pickle
 
 import naive
 import numpy as np
@@ -657,3 +658,47 @@ def test_what_is_set_between_steps_is_checked_as_at_the_start(name):
     opt.weight_decay = 0.01
     assert repr(opt) == before.replace("weight_decay=0", "weight_decay=0.01")
     assert repr(copy.deepcopy(opt)) == repr(opt)
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_parameters_are_no_part_of_an_optimiser(name):
+    params, kind = {"w": np.ones(2)}, OPTIMISERS[name]
+    for make in (lambda: kind(params), lambda: kind(params, lr=0.1), lambda: kind(0.1, 0.9), lambda: kind(0.1, lr=0.1)):
+        with pytest.raises(TypeError, match=rf"^{name}: only the learning rate may come without its name, as in "):
+            make()
+    assert kind(0.1).lr == kind(lr=0.1).lr
+
+
+@pytest.mark.parametrize("other", ["momentum", "nesterov"])
+def test_momentum_is_an_optimiser_of_its_own(other):
+    with pytest.raises(TypeError, match=rf"^sgd has no parameter '{other}': that is .*OPTIMISERS\['{other}'\]\(lr="):
+        OPTIMISERS["sgd"](lr=0.1, **{other: 0.9})
+
+
+@pytest.mark.parametrize(
+    ("name", "elsewhere", "here"),
+    [
+        ("adam", "alpha", "lr"),
+        ("adam", "betas", "beta1"),
+        ("rmsprop", "alpha", "beta"),
+        ("adamw", "wd", "weight_decay"),
+    ],
+)
+def test_a_hyperparameter_by_another_librarys_name_leads_to_ours(name, elsewhere, here):
+    with pytest.raises(TypeError, match=rf"no parameter '{elsewhere}'\. Did you mean '{here}'\?"):
+        OPTIMISERS[name](**{elsewhere: 0.5})
+
+
+def test_an_optimiser_has_no_gradients_to_clear_and_says_so():
+    adam = OPTIMISERS["adam"](lr=0.1)
+    with pytest.raises(AttributeError, match="Each backward pass overwrites the gradients"):
+        adam.zero_grad()
+    assert copy.deepcopy(adam).lr == pickle.loads(pickle.dumps(adam)).lr == 0.1
+
+
+def test_a_network_or_nothing_in_the_place_of_arrays_by_name_is_refused():
+    adam, params = OPTIMISERS["adam"](lr=0.1), {"w": np.ones(2)}
+    with pytest.raises(TypeError, match=r"must come as arrays by name, such as net\.params, but as object\."):
+        adam.init(object())
+    with pytest.raises(TypeError, match=r"the state is what its init\(params\) returned, but is None"):
+        adam.step(params, params, None)

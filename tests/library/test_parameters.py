@@ -97,3 +97,14 @@ def test_buffers_fit_if_names_shapes_and_dtypes_do(arrays):
 def test_together_refuses_an_array_of_which_it_would_have_to_make_a_copy(arrays):
     with pytest.raises(ValueError, match=r"The array 'w' \(3, 2\) is not C-contiguous, so it cannot be changed"):
         list(together({"w": arrays["w"].T}))
+
+
+def test_a_name_or_a_shape_that_is_not_there_says_what_is():
+    params = packed({"0.w": np.ones((2, 3)), "0.b": np.zeros(3)})
+    with pytest.raises(KeyError, match=r"there is no array '0\.weight', but '0\.w', '0\.b'"):
+        params["0.weight"]
+    with pytest.raises(KeyError, match=r"there is no array '1\.w'"):
+        params["1.w"] = 0
+    with pytest.raises(ValueError, match=r"^The array '0\.w' has shape \(2, 3\), and keeps it: could not broadcast"):
+        params["0.w"] = np.ones((4, 4))
+    np.testing.assert_array_equal(params.flat, [1, 1, 1, 1, 1, 1, 0, 0, 0])

@@ -1,10 +1,14 @@
 """The registry keeps order, refuses a name twice, and helps with a name it does not know."""
 
+import copy
 from types import SimpleNamespace
 
 import pytest
 
-from coursekit.registry import Registry, UnknownNameError
+from coursekit.activations import ACTIVATIONS
+from coursekit.initialisers import INITIALISERS
+from coursekit.losses import LOSSES
+from coursekit.registry import ALIASES, Registry, UnknownNameError
 
 
 @pytest.fixture
@@ -93,3 +97,36 @@ def test_who_watches_hears_of_it_as_long_as_it_lives(fruit):
     del other
     fruit.remove_own()
     assert heard == ["plum", "plum", "cherry"]
+
+
+@pytest.mark.parametrize(
+    ("registry", "elsewhere", "here"),
+    [
+        (ACTIVATIONS, "SiLU", "swish"),
+        (ACTIVATIONS, "linear", "identity"),
+        (LOSSES, "CrossEntropyLoss", "softmax_cross_entropy"),
+        (LOSSES, "cross_entropy", "softmax_cross_entropy"),
+        (LOSSES, "bce", "binary_cross_entropy"),
+        (INITIALISERS, "kaiming_normal", "he_normal"),
+        (INITIALISERS, "glorot_uniform", "xavier_uniform"),
+        (INITIALISERS, INITIALISERS["zeros"], "zeros"),  # the record in the place of its name
+    ],
+    ids=str,
+)
+def test_a_name_from_elsewhere_leads_to_the_record_that_is_meant(registry, elsewhere, here):
+    with pytest.raises(KeyError, match=rf"Did you mean '{here}'\? Known: "):
+        registry[elsewhere]
+
+
+def test_every_name_from_elsewhere_means_a_record_and_is_none_itself():
+    known = {*ACTIVATIONS, *LOSSES, *INITIALISERS}
+    assert {*ALIASES.values()} <= known
+    assert not ALIASES.keys() & known
+
+
+def test_a_record_asked_for_as_an_attribute_is_taken_in_brackets():
+    with pytest.raises(AttributeError, match=r"^The loss registry has no attribute 'mse'.* in brackets: \['mse'\]\."):
+        _ = LOSSES.mse
+    with pytest.raises(AttributeError, match=r"no attribute 'none'\.$"):
+        _ = LOSSES.none
+    assert list(copy.deepcopy(LOSSES)) == list(LOSSES)

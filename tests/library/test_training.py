@@ -86,6 +86,22 @@ def test_nothing_happens_before_a_row_is_asked_for(data):
     assert (net.params.flat != before).any()
 
 
+def test_a_run_of_which_no_row_was_asked_for_says_so(data):
+    with pytest.warns(UserWarning, match=r"has trained nothing.*Write `for row in fit") as warned:
+        start(data)
+    assert warned[0].filename == __file__
+    _, rows = start(data)
+    assert repr(rows).startswith("A run that has not begun: a step is taken when its row is asked for.")
+    next(rows)
+    assert repr(rows).startswith("A run on its way")
+    _, closed = start(data)
+    closed.close()
+    assert list(closed) == []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        del rows, closed
+
+
 def test_it_learns(data):
     net, rows = start(data, network(dropout=0.0), epochs=30)
     first, *_, last = (row for row in rows if row.val_loss is not None)
@@ -467,7 +483,7 @@ def test_a_loss_of_logits_warns_of_probabilities(loss, last, y, data, rng):
     ):
         with warnings.catch_warnings(record=True) as seen:
             warnings.simplefilter("always")
-            fit(Sequential(layers), loss, OPTIMISERS["sgd"](lr=0.1), (x, y), 1, 50, 0)
+            fit(Sequential(layers), loss, OPTIMISERS["sgd"](lr=0.1), (x, y), 1, 50, 0).close()
         assert ["the network ends in Activation" in str(one.message) for one in seen] == [True] * warned
         assert all(one.filename == __file__ for one in seen)
 
