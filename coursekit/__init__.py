@@ -4,7 +4,9 @@ The public face is lazy: ``import coursekit`` loads neither Numba nor matplotlib
 use of a name does.
 """
 
+from difflib import get_close_matches
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 __version__ = "0.1.0"
@@ -42,7 +44,11 @@ __all__ = ["__version__", *_PUBLIC]
 
 def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
-        raise AttributeError(f"coursekit has no {name!r}. It has: {', '.join(__all__)}.")
+        near = get_close_matches(name, __all__, n=1, cutoff=0.8)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        if not name.startswith("_") and find_spec(f"coursekit.{name}"):
+            hint = f" It is a module, which is loaded by its name: import coursekit.{name}."
+        raise AttributeError(f"coursekit has no {name!r}.{hint} It has: {', '.join(__all__)}.")
     module = import_module(_PUBLIC[name])
     return module if module.__name__ == f"coursekit.{name}" else getattr(module, name)
 

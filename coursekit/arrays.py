@@ -75,6 +75,8 @@ def _fits(value: ArrayLike, ndim: int | tuple[int, ...] | None) -> bool:
 def _mend(array: Array) -> str:
     if array.dtype.kind == "c":
         return "Take x.real or abs(x) first."
+    if array.dtype.kind == "O" and not array.ndim:
+        return f"An array is needed, or a list of numbers, but it is of type {type(array.item()).__name__}."
     if array.dtype.kind == "O":
         return "An object array usually comes from rows of different lengths: make them equally long."
     return "Convert it with x.astype(np.float32)."
@@ -88,9 +90,13 @@ def _reshape(array: Array, ndim: int | tuple[int, ...]) -> str:
 
 def float_dtype(dtype: DTypeLike, where: str) -> np.dtype[Any]:
     """Return ``dtype`` if arrays of it can be made here: float32 or float64; else raise ``TypeError``."""
-    if np.dtype(dtype) not in FLOATS:
-        raise TypeError(f"{where}: dtype must be float32 or float64, but is {np.dtype(dtype)}.")
-    return np.dtype(dtype)
+    try:
+        made = None if dtype is None else np.dtype(dtype)  # of None NumPy makes float64
+    except TypeError:
+        made = None
+    if made is None or made not in FLOATS:
+        raise TypeError(f"{where}: dtype must be float32 or float64, but is {dtype if made is None else made}.")
+    return made
 
 
 Seed = np.random.Generator | int  # a generator, or the seed of one

@@ -74,14 +74,14 @@ class Initialiser:
         ValueError
             If a fan is not a positive whole number, a spread or gain negative or not finite, or ``rng`` missing.
         TypeError
-            If the scheme has no such parameter, ``rng`` is neither generator nor seed, or ``dtype`` is neither float32
-            nor float64.
+            If the scheme has no such parameter, or it is no number, ``rng`` is neither generator nor seed, or ``dtype``
+            is neither float32 nor float64.
         """
         dtype = float_dtype(dtype, self.name)
         fan_in, fan_out = whole_number(fan_in, f"{self.name}: fan_in"), whole_number(fan_out, f"{self.name}: fan_out")
         known_only(self.name, params, list(signature(self.std).parameters)[2:])
-        for name in params.keys() & {"std", "bound", "gain"}:
-            in_range(params[name], f"{self.name}: {name}", 0)
+        for name, value in params.items():
+            in_range(value, f"{self.name}: {name}", 0 if name in ("std", "bound", "gain") else -math.inf)
         if rng is None and self.draw not in (_zeros, _constant):
             raise ValueError(f"{self.name} draws random weights: pass rng=np.random.default_rng(seed).")
         if rng is not None:

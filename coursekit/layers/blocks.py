@@ -1,8 +1,11 @@
 """Blocks: layers that hold layers."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from numbers import Real
+from textwrap import shorten
+from typing import Any, Self, SupportsIndex
 
+from coursekit.activations import ACTIVATIONS
 from coursekit.activations import Activation as Record
 from coursekit.arrays import Array, Seed, float_array, seeded, upstream_gradient
 from coursekit.layers.layer import Layer
@@ -15,12 +18,36 @@ class Places(list[Layer]):
     ----------
     uses : list or None
         What each layer needs to go back through the last forward pass.
+
+    Raises
+    ------
+    TypeError
+        If what is put in is no layer; then nothing has changed.
     """
 
-    def __init__(self, layers: Sequence[Layer]) -> None:
-        super().__init__(layers)
+    def __init__(self, layers: Iterable[Layer], owner: str) -> None:
+        super().__init__(_all_layers(layers, owner))
         self.uses: list[Any] | None = None
         self._look_for_shared()
+
+    def append(self, layer: Layer) -> None:
+        self.extend([layer])
+
+    def extend(self, layers: Iterable[Layer]) -> None:
+        super().extend(_all_layers(layers, "layers", len(self)))
+
+    def insert(self, place: SupportsIndex, layer: Layer) -> None:
+        super().insert(place, *_all_layers([layer], "layers", place))
+
+    def __iadd__(self, layers: Iterable[Layer]) -> Self:  # type: ignore[override, misc]  # as of a list
+        self.extend(layers)
+        return self
+
+    def __setitem__(self, place: Any, layers: Any) -> None:
+        if isinstance(place, slice):
+            super().__setitem__(place, _all_layers(layers, "layers", place.start or 0))
+        else:
+            super().__setitem__(place, *_all_layers([layers], "layers", place))
 
     def _look_for_shared(self) -> None:
         self._stood, self._shared = [*self], _shared(self)
@@ -86,13 +113,10 @@ class Block(Layer):
             raise TypeError(
                 f"{kind} takes a list of layers, not {layers!r}: write {kind}([...]), also around one layer."
             )
-        layers = list(layers)
-        if not layers:
+        places = Places(layers, kind)
+        if not places:
             raise ValueError(f"{kind} needs at least one layer.")
-        for i, layer in enumerate(layers):
-            if not isinstance(layer, Layer):
-                raise TypeError(f"{kind}: layer {i} is {_called(layer)}, which is no layer.{_remedy(layer)}")
-        self.layers = Places(layers)
+        self.layers = places
 
     def _through(self, x: Array, training: bool) -> tuple[Array, list[Any]]:
         """Return the last layer's output, and what each layer needs to go back through this use of it."""
@@ -115,8 +139,17 @@ class Block(Layer):
         self.cache = memory
 
 
+def _all_layers(layers: Iterable[Layer], owner: str, first: SupportsIndex = 0) -> list[Layer]:
+    """Return a list of layers, or raise ``TypeError`` if one is none; ``first`` is the place of the first."""
+    layers = list(layers)
+    for i, layer in enumerate(layers, int(first)):
+        if not isinstance(layer, Layer):
+            raise TypeError(f"{owner}: layer {i} is {_called(layer)}, which is no layer.{_remedy(layer)}")
+    return layers
+
+
 def _called(layer: object) -> str:
-    return f"the class {layer.__name__}" if isinstance(layer, type) else repr(layer)
+    return f"the class {layer.__name__}" if isinstance(layer, type) else shorten(repr(layer), 60)
 
 
 def _remedy(layer: object) -> str:
@@ -125,6 +158,10 @@ def _remedy(layer: object) -> str:
         return f" Make one of it, with its arguments: {layer.__name__}(...)."
     if isinstance(layer, Record):
         return f" Put it in a layer: Activation({layer.name!r})."
+    if isinstance(layer, str):
+        return f" Activation({layer!r}) is one." if layer in ACTIVATIONS else ""
+    if isinstance(layer, list | tuple):
+        return " Its layers go into the list one by one, or as a Sequential([...])."
     return ""
 
 
@@ -175,13 +212,13 @@ class Residual(Block):
 
     def __init__(self, layers: Sequence[Layer], survival: float = 1.0, rng: Seed | None = None) -> None:
         super().__init__(layers)
-        if not 0 < survival <= 1:
+        if not isinstance(survival, Real) or not 0 < survival <= 1:
             raise ValueError(f"Residual: survival is a probability in (0, 1], not {survival!r}.")
         if survival < 1 and rng is None:
             raise ValueError(
                 "Residual with survival under 1 draws numbers: pass rng=np.random.default_rng(seed), or the seed."
             )
-        self.survival = survival
+        self.survival: float = survival
         self.rng = None if rng is None else seeded(rng, "Residual")
 
     def forward(self, x: Array, training: bool = False) -> Array:

@@ -175,6 +175,7 @@ class Conv2d(Layer):
     ) -> None:
         channels, filters = whole_number(channels, "Conv2d: channels"), whole_number(filters, "Conv2d: filters")
         kh, kw = pair(kernel_size, "Conv2d: kernel_size")
+        channels, filters = whole_number(channels, "Conv2d: channels"), whole_number(filters, "Conv2d: filters")
         fan_in, fan_out, shape = channels * kh * kw, filters * kh * kw, (filters, channels, kh, kw)
         weights = INITIALISERS[init](
             fan_in, fan_out, rng=seeded(rng, "Conv2d"), shape=shape, dtype=dtype, **init_params

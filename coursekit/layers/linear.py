@@ -88,7 +88,7 @@ class Linear(Layer):
         dtype: Any = np.float32,
         **init_params: Any,
     ) -> None:
-        weights = INITIALISERS[init](fan_in, fan_out, rng=seeded(rng, "Linear"), dtype=dtype, **init_params)
+        weights = INITIALISERS[init](fan_in, fan_out, seeded(rng, "Linear"), None, dtype, **init_params)
         super().__init__(w=weights, b=np.zeros(fan_out, dtype))
 
     def forward(self, x: Array, training: bool = False) -> Array:

@@ -171,6 +171,8 @@ class MaxPool2d(Layer):
         self, kernel_size: Size = 2, stride: Size | None = None, padding: Size = 0, exact: bool = False
     ) -> None:
         super().__init__()
+        _sizes("MaxPool2d", kernel_size, stride)
+        pair(padding, "MaxPool2d: padding", least=0)
         self.kernel_size = kernel_size
         self.stride = stride
         self.padding = padding
@@ -193,6 +195,7 @@ class AvgPool2d(Layer):
 
     def __init__(self, kernel_size: Size = 2, stride: Size | None = None, exact: bool = False) -> None:
         super().__init__()
+        _sizes("AvgPool2d", kernel_size, stride)
         self.kernel_size = kernel_size
         self.stride = stride
         self.exact = exact

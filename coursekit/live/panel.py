@@ -106,6 +106,7 @@ class Panel:
     def __repr__(self) -> str:
         return f"{self.demo.name}: {self.frame.readout}"
 
+    @in_turn
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """A widget where there is a kernel, the PNG where there is none, the readout where there is neither."""
         page = self.page

@@ -9,6 +9,8 @@ from coursekit.arrays import Array, any_array, float_array
 from coursekit.kernels.loss import all_between
 
 INT64 = np.dtype(np.int64)
+# What makes class numbers of labels of another kind: truth values, floats, text.
+MENDS = dict.fromkeys("bf", " Write y.astype(int).") | {"U": " Write names, y = np.unique(y, return_inverse=True)."}
 
 
 def class_labels(y: ArrayLike, scores: Array, where: str) -> Array:
@@ -25,10 +27,11 @@ def class_labels(y: ArrayLike, scores: Array, where: str) -> Array:
     n, classes = scores.shape
     labels = any_array(y, f"{where}: y")
     if labels.dtype.kind not in "iu":
-        mend = " Write y.astype(int)." if labels.dtype.kind in "bf" else ""
+        mend = MENDS.get(labels.dtype.kind, "")
         raise TypeError(f"{where}: y holds class numbers and must be integers, but its dtype is {labels.dtype}.{mend}")
     if labels.shape != (n,):
         mend = " Write y[:, 0]." if labels.shape == (n, 1) else ""
+        mend = " If each row marks its class with a 1, write y.argmax(1)." if labels.shape == scores.shape else mend
         raise ValueError(
             f"{where}: y must have shape ({n},), one label a sample, but its shape is {labels.shape}.{mend}"
         )

@@ -14,6 +14,7 @@ from coursekit.hyperparameter import whole_number
 from coursekit.network import values_of, walk, walk_once
 from coursekit.network.files import check_place, mismatch, read_arrays, write_arrays
 from coursekit.optimisers import Optimiser
+from coursekit.optimisers.own import OwnOptimiser
 from coursekit.training.run import Callback, Row, Run
 
 FORMAT = 3
@@ -28,6 +29,8 @@ class Checkpoint(Callback):
         When the run begins, if the folder of ``path`` is not there or ``path`` is one.
     ValueError
         If ``every`` is no whole number of at least 1.
+    TypeError
+        When the run begins, if its optimiser is a learner's own, whose memory may hold anything.
     """
 
     def __init__(self, path: str | PathLike[str], every: int | None = None) -> None:
@@ -37,6 +40,11 @@ class Checkpoint(Callback):
 
     def begin(self, run: Run) -> None:
         check_place(self.path, "Checkpoint")
+        if isinstance(run.optimiser, OwnOptimiser):
+            raise TypeError(
+                f"Checkpoint: the memory of {run.optimiser.name}, an optimiser of your own, may hold anything, but a "
+                "checkpoint holds arrays only. Train with one of the course's, or save the network: net.save(path)."
+            )
 
     def after_row(self, run: Run, row: Row) -> None:
         if run.batch == 0 or (self.every and run.step % self.every == 0):

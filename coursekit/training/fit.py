@@ -83,6 +83,8 @@ def fit(
     optimiser, rng = _made(optimiser), seeded(rng, "fit")
     if not isinstance(net, Layer):
         raise TypeError(f"fit: the network must be one, such as Sequential([...]), but is {net!r}.")
+    if isinstance(net, Sequential) and not net.layers:
+        raise ValueError("fit: the network has no layer left. net.layers.append(layer) adds one.")
     loss = loss_of(loss)
     _warn_of_probabilities(net, loss)
     run = Run(net, loss, optimiser, _checked(data), batch_size, rng, _listed(callbacks))
@@ -121,7 +123,7 @@ class Rows(Iterator[Row]):
 def _warn_of_probabilities(net: Layer, loss: LossFunction) -> None:
     """Warn if a loss that takes logits gets what a softmax or sigmoid has made of them, and would squash it again."""
     last: Layer = net
-    while isinstance(last, Sequential):
+    while isinstance(last, Sequential) and last.layers:
         last = last.layers[-1]
     squashing = isinstance(last, Activation) and last.function.name in ("softmax", "sigmoid")
     name = getattr(getattr(loss, "func", loss), "name", "")  # ``func`` of a partial
@@ -167,7 +169,7 @@ def _end(run: Run) -> None:
 def _step(run: Run, last: bool) -> Row:
     """Train on the chosen samples and tell the callbacks."""
     x, y = run.data.x[run.chosen], run.data.y[run.chosen]
-    run.batch_loss, dscores = run.loss(run.net.forward(x, training=True), y)
+    run.batch_loss, dscores = _pair(run.loss(run.net.forward(x, training=True), y))
     run.net.parameter_gradients(dscores)
     run.factor = 1.0
     for callback in run.callbacks:
@@ -185,6 +187,16 @@ def _step(run: Run, last: bool) -> Row:
     for callback in run.callbacks:
         callback.after_row(run, row)
     return row
+
+
+def _pair(said: Any) -> tuple[float, Array]:
+    """Return what a loss said, or say how one is written."""
+    if not isinstance(said, tuple) or len(said) != 2:
+        raise TypeError(
+            f"fit: a loss returns two things, (loss, dscores), where dscores is ∂L/∂scores; this one returned "
+            f"{type(said).__name__}."
+        )
+    return said
 
 
 def _update(run: Run) -> float:
@@ -266,6 +278,7 @@ def _listed(callbacks: Sequence[Callback]) -> tuple[Callback, ...]:
             raise TypeError(f"fit: the callback {one.__name__} is a class. Make one of it: {one.__name__}(...).")
         if not isinstance(one, Callback):
             raise TypeError(f"fit: {one!r} is no callback. Those here are in coursekit.training, e.g. NaNWatch().")
+        vars(one).setdefault("arrays", {})  # also of one whose __init__ leaves out super().__init__()
     return tuple(callbacks)
 
 
@@ -275,6 +288,8 @@ def _checked(given: tuple[Array, ...]) -> Data:
         came = f"{len(given)} parts" if isinstance(given, tuple | list) else f"one {type(given).__name__}"
         raise TypeError(f"fit: data is (x, y) or (x, y, x_val, y_val), but {came} came.")
     data = Data(*given)
+    if data.x is None or data.y is None:
+        raise TypeError("fit: x and y must be arrays, but one is None. A network learns from targets: data is (x, y).")
     if (data.x_val is None) != (data.y_val is None):
         raise ValueError("fit: validation data needs both: data is (x, y) or (x, y, x_val, y_val).")
     arrays = []

@@ -613,6 +613,16 @@ def test_unknown_exercise_does_not_stop_a_chapter():
     assert repr(session.hint("he_sdt")).startswith(expected)
 
 
+def test_a_function_in_the_place_of_its_name_is_understood():
+    def he_std(fan_in):
+        return (2 / fan_in) ** 0.5
+
+    for given in ((he_std,), (he_std, "he_std")):
+        expected = "✗ he_std: its name comes first, as text: check('he_std', he_std)."
+        assert repr(Session().check(*given)) == expected
+    assert repr(Session().hint(he_std)).startswith("Hint 1 of ")
+
+
 def test_hints_come_one_by_one_and_end():
     session = Session()
     hints = EXERCISES["he_std"].hints

@@ -87,3 +87,9 @@ def test_masked_values_are_refused_and_a_mask_that_hides_none_is_taken(function)
     with pytest.raises(ValueError, match=r"^f: x holds masked values, .* x\.filled\(0\)"):
         function(np.ma.array([1.0, 2.0], mask=[False, True]), "f: x")
     np.testing.assert_array_equal(function(np.ma.array([1.0, 2.0]), "f: x"), [1, 2])
+
+
+@pytest.mark.parametrize("value", [None, {"a": 1}])
+def test_what_is_no_array_at_all_is_named(value):
+    with pytest.raises(TypeError, match=rf"An array is needed, .* of type {type(value).__name__}\.$"):
+        float_array(value, "f: x")

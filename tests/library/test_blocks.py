@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from coursekit.activations import ACTIVATIONS
 from coursekit.gradcheck import gradcheck
 from coursekit.layers import Activation, BatchNorm, Flatten, Linear, Residual
+from coursekit.network import Sequential
 
 
 def inner(rng):
@@ -163,3 +165,37 @@ def test_flatten_refuses_what_it_cannot_use():
     layer.forward(np.ones((2, 3, 4, 5)))
     with pytest.raises(ValueError, match=r"^Flatten: dout must have shape \(2, 60\), like the output, but has \(60,\)"):
         layer.backward(np.ones(60))
+
+
+@pytest.mark.parametrize("wrong", ["relu", Activation, None, ACTIVATIONS["relu"], [Linear(3, 3, 0)]], ids=str)
+@pytest.mark.parametrize(
+    "put",
+    [
+        lambda layers, one: layers.append(one),
+        lambda layers, one: layers.extend([Activation("tanh"), one]),
+        lambda layers, one: layers.insert(1, one),
+        lambda layers, one: layers.__setitem__(1, one),
+        lambda layers, one: layers.__setitem__(slice(1, 1), [one]),
+        lambda layers, one: layers.__iadd__([one]),
+    ],
+    ids=["append", "extend", "insert", "item", "slice", "+="],
+)
+@pytest.mark.parametrize("block", [Sequential, Residual])
+def test_what_is_no_layer_is_refused_also_later_and_nothing_has_changed(block, put, wrong, rng):
+    net = block([Linear(3, 3, rng), Activation("relu")])
+    before = [*net.layers]
+    with pytest.raises(TypeError, match=r"^layers: layer [123] is .*, which is no layer\."):
+        put(net.layers, wrong)
+    assert [*net.layers] == before
+    net.layers += [Activation("tanh")]
+    assert len(net.layers) == 3
+
+
+@pytest.mark.parametrize(
+    ("wrong", "remedy"),
+    [("relu", r"Activation\('relu'\) is one"), ([Linear(3, 3, 0)], r"one by one, or as a Sequential\(\[\.\.\.\]\)")],
+    ids=str,
+)
+def test_what_was_meant_by_no_layer_is_said(wrong, remedy):
+    with pytest.raises(TypeError, match=rf"^Sequential: layer 1 is .*no layer\. .*{remedy}"):
+        Sequential([Linear(3, 3, 0), wrong])

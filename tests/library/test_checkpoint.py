@@ -12,6 +12,7 @@ from coursekit.layers import Activation, Dropout, Flatten, Linear
 from coursekit.losses import LOSSES
 from coursekit.network import Sequential
 from coursekit.optimisers import OPTIMISERS
+from coursekit.optimisers.own import optimiser_of
 from coursekit.training import (
     Adversarial,
     Callback,
@@ -340,3 +341,10 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(data, checkpoint, monke
 def test_a_checkpoint_after_no_whole_number_of_steps_is_refused(every, tmp_path):
     with pytest.raises(ValueError, match=f"every, in steps, must be a whole number of at least 1, but is {every}"):
         Checkpoint(tmp_path / "run.npz", every=every)
+
+
+def test_the_memory_of_a_learners_own_optimiser_is_refused_before_the_first_step(data, tmp_path):
+    own = optimiser_of("heavy", "Heavy", lambda w, grad, memory, lr: w - lr * grad)(lr=0.1)
+    with pytest.raises(TypeError, match=r"memory of heavy, an optimiser of your own, .*net\.save\(path\)"):
+        fit(network(), "hinge", own, data, 1, 8, 0, [Checkpoint(tmp_path / "run.npz")])
+    assert not [*tmp_path.iterdir()]

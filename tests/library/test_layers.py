@@ -14,12 +14,14 @@ from coursekit.layers import (
     LSTM,
     RNN,
     Activation,
+    AvgPool2d,
     BatchNorm,
     Conv2d,
     Dropout,
     Linear,
     LocallyConnected2d,
     Maxout,
+    MaxPool2d,
     Residual,
     linear_backward,
     linear_forward,
@@ -259,3 +261,23 @@ def test_an_attribute_that_other_libraries_have_says_how_it_is_done_here(name, m
 def test_no_habit_of_other_libraries_hides_what_a_layer_or_an_optimiser_has():
     for owner, habits in ((Sequential([Linear(3, 2, 0)]), OF_LAYERS), (OPTIMISERS["adam"](lr=0.1), OF_OPTIMISERS)):
         assert not habits.keys() & {*dir(owner)}
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: MaxPool2d("2"), r"^MaxPool2d: kernel_size must be a whole number of at least 1"),
+        (lambda: MaxPool2d(2, padding=-1), r"^MaxPool2d: padding must be a whole number of at least 0"),
+        (lambda: AvgPool2d(2, stride=0), r"^AvgPool2d: stride must be a whole number of at least 1"),
+        (lambda: Conv2d("1", 2, 3, 0), r"^Conv2d: channels must be a whole number of at least 1, but is '1'"),
+        (lambda: Conv2d(1, 0, 3, 0), r"^Conv2d: filters must be a whole number of at least 1, but is 0"),
+        (lambda: Residual([Linear(2, 2, 0)], "0.5", 0), r"survival is a probability in \(0, 1\], not '0\.5'"),
+        (lambda: Linear(2, 2, 0, "normal", std="0.1"), r"^normal: std must be a number, but is '0\.1'"),
+        (lambda: Linear(2, 2, 0, dtype=None), r"dtype must be float32 or float64, but is None"),
+        (lambda: Linear(2, 2, 0, dtype="floaty"), r"dtype must be float32 or float64, but is floaty"),
+        (lambda: Linear(2, 2, 0, shape=(3, 3)), "multiple values for argument 'shape'"),
+    ],
+)
+def test_a_size_or_number_that_is_none_is_refused_when_the_layer_is_made(make, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        make()

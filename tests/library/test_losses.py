@@ -813,3 +813,16 @@ def test_whoever_takes_a_loss_takes_its_name(take, rng):
 def test_two_classes_and_one_score_are_told_what_to_do():
     with pytest.raises(ValueError, match=r"labels must be 0 to 0 for 1 scores, .* or take binary_cross_entropy"):
         cross_entropy(np.ones((3, 1)), [0, 1, 1])
+
+
+@pytest.mark.parametrize(
+    ("y", "error", "mend"),
+    [
+        (np.array(["cat", "dog"]), TypeError, r"names, y = np\.unique\(y, return_inverse=True\)\."),
+        (np.array([[1, 0, 0], [0, 1, 0]]), ValueError, r"write y\.argmax\(1\)\."),
+        (np.array([0.0, 1.0]), TypeError, r"Write y\.astype\(int\)\."),
+    ],
+)
+def test_labels_of_another_kind_say_how_class_numbers_are_made_of_them(y, error, mend):
+    with pytest.raises(error, match=mend):
+        LOSSES["hinge"](np.zeros((2, 3)), y)

@@ -16,6 +16,7 @@ from coursekit.penalties import PENALTIES
 from coursekit.schedules import SCHEDULES
 from coursekit.training import (
     Callback,
+    Checkpoint,
     ClipNorm,
     ClipValue,
     EarlyStopping,
@@ -574,3 +575,32 @@ def test_a_schedule_that_is_no_function_is_refused(factor):
 def test_samples_of_text_are_refused():
     with pytest.raises(TypeError, match=r"^fit: x must be float32 or float64"):
         start((np.array([["a"], ["b"]]), np.array([0, 1])))
+
+
+def test_missing_targets_and_a_network_without_layers_are_refused(data):
+    with pytest.raises(TypeError, match=r"one is None.*data is \(x, y\)"):
+        start((data[0], None))
+    net = network()
+    net.layers.clear()
+    with pytest.raises(ValueError, match=r"no layer left\. net\.layers\.append"):
+        fit(net, cross_entropy, OPTIMISERS["sgd"](lr=0.1), data, 1, 16, 0)
+
+
+@pytest.mark.parametrize("said", [0.5, None, (0.5,)], ids=str)
+def test_a_loss_of_ones_own_that_returns_no_pair_says_how_one_is_written(data, said):
+    rows = fit(network(), lambda scores, y: said, OPTIMISERS["sgd"](lr=0.1), data, 1, 16, 0)
+    with pytest.raises(TypeError, match=rf"returns two things, \(loss, dscores\).*returned {type(said).__name__}\."):
+        next(rows)
+
+
+def test_a_callback_may_leave_out_the_init_of_its_base(data, tmp_path):
+    class Losses(Callback):
+        def __init__(self):
+            self.seen = []
+
+        def after_row(self, run, row):
+            self.seen.append(row.loss)
+
+    kept = Losses()
+    _, rows = start(data, callbacks=[kept, Checkpoint(tmp_path / "run.npz")])
+    assert [row.loss for row in rows] == kept.seen

@@ -765,6 +765,25 @@ def test_a_learners_own_mistake_is_shown_and_the_panel_goes_on(monkeypatch):
 class TestTwoThreads:
     """JupyterLab may bring a slider's messages on another thread than a cell's."""
 
+    def test_a_panel_that_is_shown_while_another_thread_closes_it_is_shown(self):
+        panel, errors, ended = Panel(make_demo()), [], threading.Event()
+
+        def show():
+            try:
+                while not ended.is_set():
+                    panel._repr_mimebundle_()
+            except Exception as error:
+                errors.append(error)
+
+        thread = threading.Thread(target=show)
+        thread.start()
+        for _ in range(200):
+            panel.close()
+        ended.set()
+        thread.join()
+        panel.close()
+        assert not errors
+
     @pytest.mark.parametrize("running", [False, True], ids=["instant", "a run"])
     def test_a_slider_and_a_cell_that_move_at_once_leave_state_picture_and_words_in_agreement(self, running):
         def frames(state):

@@ -59,6 +59,10 @@ def test_every_public_name_is_there_and_stays_what_it_is(name):
 def test_an_unknown_name_says_which_names_there_are():
     with pytest.raises(AttributeError, match=r"coursekit has no 'shwo'\. It has: __version__, show"):
         coursekit.shwo  # noqa: B018
+    with pytest.raises(AttributeError, match=r"no 'OPTIMIZERS'\. Did you mean 'OPTIMISERS'\?"):
+        coursekit.OPTIMIZERS  # noqa: B018
+    shown = subprocess.run([sys.executable, "-c", "import coursekit; coursekit.data"], capture_output=True, text=True)
+    assert "no 'data'. It is a module, which is loaded by its name: import coursekit.data." in shown.stderr
 
 
 def test_imports_run_downwards_only():
