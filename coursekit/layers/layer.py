@@ -35,11 +35,11 @@ class Layer:
 
     def forward(self, x: Array, training: bool = False) -> Array:
         """Return the output for ``x`` and keep what backward needs."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no forward(x, training=False) of its own.")
 
     def backward(self, dout: Array) -> Array:
         """Fill ``grads`` and return the gradient with respect to the last input."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no backward(dout) of its own.")
 
     def parameter_gradients(self, dout: Array) -> None:
         """Fill ``grads`` only, as the first layer of a network may; layers that save time by it override this."""
@@ -50,6 +50,9 @@ class Layer:
         return self.forward(x, training)
 
     def __getattr__(self, name: str) -> Any:
+        if name in ("params", "grads", "buffers", "cache"):
+            message = f"{type(self).__name__} has no {name} yet: its __init__ must begin with super().__init__(...)."
+            raise AttributeError(message, name=name, obj=self)
         own = {one: f"It is a parameter: layer.params[{one!r}]." for one in vars(self).get("params", ())}
         raise missing(self, name, OF_LAYERS | own)
 
@@ -66,6 +69,11 @@ class Layer:
 
     def own(self) -> dict[str, tuple[Array, Array]]:
         """Return what is learned here, and its gradient, by name: without the layers inside."""
+        if alone := [name for name in self.params if name not in self.grads]:
+            raise ValueError(
+                f"{type(self).__name__}: the parameter {alone[0]!r} has no array in grads. Give it to "
+                f"super().__init__({alone[0]}=...), which makes both."
+            )
         return {name: (array, self.grads[name]) for name, array in self.params.items()}
 
     def remember(self) -> Any:

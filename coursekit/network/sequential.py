@@ -21,7 +21,8 @@ class Sequential(Block):
     """Layers one after the other.
 
     A layer that stands at two places is one layer: its parameters are listed once, under the first place, and their
-    gradients are added. A network may be a layer of another. Copies and pickles are networks of their own.
+    gradients are added. A network may be a layer of another. Copies and pickles are networks of their own. The layers
+    keep the last forward pass for `backward`, so a network is for one thread at a time: another takes a copy.
 
     Attributes
     ----------
@@ -113,12 +114,12 @@ class Sequential(Block):
         labels: Array = scores.argmax(-1)
         return labels
 
-    def summary(self, input_shape: Sequence[int] | None = None) -> "CostTable":
+    def summary(self, input_shape: Sequence[int] | int | None = None) -> "CostTable":
         """Return each layer's output shape, parameters and multiply–adds for one sample, and their sums: print it.
 
         Parameters
         ----------
-        input_shape : sequence of int, optional
+        input_shape : sequence of int, or int, optional
             Of one sample, e.g. (1, 8, 8). A network that begins with `Linear` or `Maxout` needs none.
 
         Raises
@@ -140,6 +141,8 @@ class Sequential(Block):
 
         if input_shape is None and isinstance(self.layers[0], Linear | Maxout):
             input_shape = self.layers[0].params["w"].shape[:1]
+        if isinstance(input_shape, int):
+            input_shape = (input_shape,)
         return cost_table(self, None if input_shape is None else tuple(input_shape))
 
     def save(self, path: str | PathLike[str]) -> None:

@@ -36,7 +36,9 @@ class Schedule(Callback):
         self.factor = factor
 
     def before_update(self, run: Run) -> None:
-        run.factor *= self.factor(run.step)
+        factor = self.factor(run.step)
+        in_range(factor, f"Schedule: the factor of step {run.step}", 0.0)
+        run.factor *= factor
 
 
 class ClipNorm(Callback):
@@ -44,6 +46,7 @@ class ClipNorm(Callback):
 
     def __init__(self, max_norm: float) -> None:
         super().__init__()
+        in_range(max_norm, "ClipNorm: max_norm", 0.0, above=True)
         self.max_norm = max_norm
 
     def before_update(self, run: Run) -> None:
@@ -58,6 +61,7 @@ class ClipValue(Callback):
 
     def __init__(self, limit: float) -> None:
         super().__init__()
+        in_range(limit, "ClipValue: limit", 0.0, above=True)
         self.limit = limit
 
     def before_update(self, run: Run) -> None:
@@ -81,6 +85,7 @@ class Penalty(Callback):
     def __init__(self, name: str, strength: float) -> None:
         super().__init__()
         self.penalty = PENALTIES[name]
+        in_range(strength, f"Penalty: the strength of {name}", 0.0)
         self.strength = strength
 
     def before_update(self, run: Run) -> None:

@@ -18,6 +18,7 @@ from coursekit.layers import (
     BatchNorm,
     Conv2d,
     Dropout,
+    Layer,
     Linear,
     LocallyConnected2d,
     Maxout,
@@ -281,3 +282,51 @@ def test_no_habit_of_other_libraries_hides_what_a_layer_or_an_optimiser_has():
 def test_a_size_or_number_that_is_none_is_refused_when_the_layer_is_made(make, message):
     with pytest.raises((TypeError, ValueError), match=message):
         make()
+
+
+class Scale(Layer):
+    """What a learner may write: y = w x."""
+
+    def __init__(self, how):
+        if how != "without super":
+            super().__init__(**({"w": np.ones(3, np.float32)} if how == "right" else {}))
+        if how == "params alone":
+            self.params = {"w": np.ones(3, np.float32)}
+
+    def forward(self, x, training=False):
+        self.cache = x
+        return x * self.params["w"]
+
+
+@pytest.mark.parametrize(
+    ("how", "error", "message"),
+    [
+        (
+            "without super",
+            AttributeError,
+            r"^Scale has no params yet: its __init__ must begin with super\(\)",
+        ),
+        (
+            "params alone",
+            ValueError,
+            r"^Scale: the parameter 'w' has no array in grads\. Give it to super\(\)\.__init__\(w=",
+        ),
+    ],
+)
+def test_a_layer_of_ones_own_that_is_made_otherwise_says_how(how, error, message):
+    with pytest.raises(error, match=message):
+        Sequential([Scale(how)])
+
+
+def test_a_layer_of_ones_own_without_backward_is_named():
+    net = Sequential([Scale("right")])
+    net.forward(np.ones((2, 3), np.float32))
+    with pytest.raises(NotImplementedError, match=r"^Scale has no backward\(dout\) of its own\."):
+        net.backward(np.ones((2, 3), np.float32))
+    with pytest.raises(NotImplementedError, match=r"^Layer has no forward\(x, training=False\) of its own\."):
+        Sequential([Layer()]).forward(np.ones((2, 3)))
+
+
+def test_the_shape_of_one_row_may_be_a_number():
+    net = Sequential([Activation("relu"), Linear(3, 2, 0)])
+    assert repr(net.summary(3)) == repr(net.summary((3,)))

@@ -604,3 +604,27 @@ def test_a_callback_may_leave_out_the_init_of_its_base(data, tmp_path):
     kept = Losses()
     _, rows = start(data, callbacks=[kept, Checkpoint(tmp_path / "run.npz")])
     assert [row.loss for row in rows] == kept.seen
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: ClipNorm("1"), r"^ClipNorm: max_norm must be a number, but is '1'"),
+        (lambda: ClipNorm(0), r"^ClipNorm: max_norm must be a finite number, above 0, but is 0"),
+        (lambda: ClipValue(math.nan), r"^ClipValue: limit must be a finite number, above 0, but is nan"),
+        (lambda: Penalty("l2", "0.1"), r"^Penalty: the strength of l2 must be a number, but is '0\.1'"),
+        (lambda: Penalty("l2", -1), r"^Penalty: the strength of l2 must be a finite number, at least 0, but is -1"),
+    ],
+)
+def test_a_callbacks_number_that_is_none_is_refused_when_it_is_made(make, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        make()
+
+
+@pytest.mark.parametrize("factor", [None, "0.5", -1.0, math.nan])
+def test_a_factor_that_is_none_ends_the_step_before_the_update(data, factor):
+    net, rows = start(data, callbacks=[Schedule(lambda step: factor)])
+    before = net.params.flat.copy()
+    with pytest.raises((TypeError, ValueError), match=rf"^Schedule: the factor of step 0 must be .*{factor}"):
+        next(rows)
+    np.testing.assert_array_equal(net.params.flat, before)
