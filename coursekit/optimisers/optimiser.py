@@ -120,7 +120,7 @@ class Optimiser:
         TypeError
             If dtypes differ, or a parameter is neither float32 nor float64.
         """
-        if not isinstance(state, Mapping):
+        if not isinstance(state, dict):
             raise TypeError(f"{self.name}: the state is what its init(params) returned, but is {state!r}.")
         if forgotten := [name for name in ("step", *self.memory) if name not in state]:
             raise ValueError(f"{self.name}: the state has no {forgotten[0]!r}. Take that of its own init(params).")

@@ -127,7 +127,10 @@ def test_a_network_without_layers_is_refused():
     [
         (lambda: Sequential([Linear]), r"Sequential: layer 0 is the class Linear, .* its arguments: Linear\(\.\.\.\)"),
         (lambda: Sequential([Linear(4, 3, 0), ACTIVATIONS["relu"]]), r"layer 1 is .* in a layer: Activation\('relu'\)"),
-        (lambda: Sequential([Linear(4, 3, 0), "relu"]), r"layer 1 is 'relu', which is no layer\.$"),
+        (
+            lambda: Sequential([Linear(4, 3, 0), "relu"]),
+            r"layer 1 is 'relu', which is no layer\. Activation\('relu'\) is one\.$",
+        ),
         (
             lambda: Sequential(Linear(4, 3, 0), Activation("relu")),
             r"one list of layers: write Sequential\(\[\.\.\.\]\)",
