@@ -146,7 +146,7 @@ def test_another_optimiser_with_the_same_memory_is_refused(data, tmp_path, befor
         ({"loss": "focal"}, "the loss softmax_cross_entropy, .* and this one is with .* the loss focal"),
         ({"loss": partial(LOSSES["focal"], gamma=1)}, "and this one is with .* the loss focal"),
     ],
-    ids=str,
+    ids=["fewer samples", "larger batches", "smaller batches", "another loss", "a part of one"],
 )
 def test_other_batches_and_another_loss_are_refused(data, tmp_path, change, message):
     """Once, with fewer batches an epoch than were done in it, the resumed run waited for ever."""

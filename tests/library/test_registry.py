@@ -111,7 +111,7 @@ def test_who_watches_hears_of_it_as_long_as_it_lives(fruit):
         (INITIALISERS, "glorot_uniform", "xavier_uniform"),
         (INITIALISERS, INITIALISERS["zeros"], "zeros"),  # the record in the place of its name
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "kind", getattr(value, "name", value)),
 )
 def test_a_name_from_elsewhere_leads_to_the_record_that_is_meant(registry, elsewhere, here):
     with pytest.raises(KeyError, match=rf"Did you mean '{here}'\? Known: "):
