@@ -54,6 +54,8 @@ def float_array(value: ArrayLike, where: str, ndim: int | tuple[int, ...] | None
 
 def any_array(value: ArrayLike, where: str) -> Array:
     """Return ``value`` as an array of whatever dtype it has; ragged rows and masked values raise ``ValueError``."""
+    if type(value) is np.ndarray:
+        return value
     if np.ma.is_masked(value):
         raise ValueError(f"{where} holds masked values, for which nothing stands in. Say what does: x.filled(0).")
     try:

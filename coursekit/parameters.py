@@ -90,6 +90,7 @@ def buffers(params: Mapping[str, Array], *others: Mapping[str, Array]) -> tuple[
     for arrays in (params, *others):
         if not isinstance(arrays, NamedArrays) or arrays.flat is None or arrays.layout != layout:
             return None
+        arrays.layout = layout  # one tuple for all: the next look need not compare what is in it
         flats.append(arrays.flat)
     return tuple(flats) if len({flat.dtype for flat in flats}) == 1 else None
 

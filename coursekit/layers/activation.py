@@ -62,9 +62,9 @@ class Activation(Layer):
         self.said = True
 
     def forward(self, x: Array, training: bool = False) -> Array:
-        options = self.function_params | self.params
+        options = self.function_params | self.params if self.params else self.function_params
         if self.function.draws:
-            options |= {"rng": self.rng, "training": training}
+            options = options | {"rng": self.rng, "training": training}
         y: Array
         y, self.cache = self.function.forward(x, **options)
         return y
@@ -73,9 +73,11 @@ class Activation(Layer):
         return ", ".join([repr(self.function.name), *(f"{key}={value}" for key, value in self.function_params.items())])
 
     def backward(self, dout: Array) -> Array:
-        found = self.function.backward(dout, self._last_cache())
         dx: Array
-        dx, *gradients = found if self.params else (found,)
+        if not self.params:
+            dx = self.function.backward(dout, self._last_cache())
+            return dx
+        dx, *gradients = self.function.backward(dout, self._last_cache())
         self._keep(**dict(zip(self.params, gradients, strict=True)))
         return dx
 

@@ -51,20 +51,22 @@ class Places(list[Layer]):
 
     def _look_for_shared(self) -> None:
         self._stood, self._shared = [*self], _shared(self)
+        self._plain = len({*map(id, self)}) == len(self) and not any(layer.layers for layer in self)
 
     def __reversed__(self) -> Iterator[Layer]:
         if self.uses is None:
             return super().__reversed__()
-        if [*self] != self._stood:  # a layer was added or exchanged
+        if self != self._stood:  # a layer was added or exchanged
             self._look_for_shared()
+        if self._plain:  # each layer has one use: all can be put back at once, without a generator
+            for layer, use in zip(self, self.uses, strict=True):
+                layer.cache = use
+            return super().__reversed__()
         return self._adding(self._ready(self.uses)) if self._shared else self._ready(self.uses)
 
     def _ready(self, uses: list[Any]) -> Iterator[Layer]:
         for layer, use in zip(super().__reversed__(), reversed(uses), strict=True):
-            if layer.layers:
-                layer.recall(use)
-            else:
-                layer.cache = use
+            layer.recall(use)
             yield layer
 
     def _adding(self, layers: Iterator[Layer]) -> Iterator[Layer]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, overload
 
@@ -84,11 +83,13 @@ class Sequential(Block):
 
     def parameter_gradients(self, dout: Array) -> None:
         """As `backward`, without the gradient with respect to the input, which training does not need."""
-        backwards = reversed(self.layers)
-        for layer in islice(backwards, len(self.layers) - 1):
-            dout = layer.backward(dout)
-        for first in backwards:
-            first.parameter_gradients(dout)
+        before = len(self.layers)
+        for layer in reversed(self.layers):
+            before -= 1
+            if before:
+                dout = layer.backward(dout)
+            else:
+                layer.parameter_gradients(dout)
 
     def remember(self) -> Any:
         return self.layers.uses
@@ -318,9 +319,14 @@ class _Packed(NamedTuple):
         for block, before in self.blocks:
             if [*block.layers] != before:
                 return False
-        for layer, name, param, gradient in self.slices:
-            if layer.grads[name] is not gradient if gradients else layer.params[name] is not param:
-                return False
+        if gradients:
+            for layer, name, _, gradient in self.slices:
+                if layer.grads[name] is not gradient:
+                    return False
+        else:
+            for layer, name, param, _ in self.slices:
+                if layer.params[name] is not param:
+                    return False
         return True
 
     def take_over(self) -> bool:
