@@ -15,7 +15,7 @@ from coursekit.activations import ACTIVATIONS
 from coursekit.diagnostics import layer_histogram, layer_moments
 from coursekit.layers import Activation, BatchNorm, Conv2d, Flatten, Layer, Linear, MaxPool2d
 from coursekit.losses import LOSSES
-from coursekit.network import Sequential
+from coursekit.network import LeanPasses, Sequential
 from coursekit.optimisers import OPTIMISERS
 
 cross_entropy = LOSSES["softmax_cross_entropy"]
@@ -24,11 +24,11 @@ cross_entropy = LOSSES["softmax_cross_entropy"]
 def our_step(layers: Sequence[Layer], x: np.ndarray, y: np.ndarray) -> Action:
     """Return a training step with Adam, as `fit` does it."""
     net, adam = Sequential(layers), OPTIMISERS["adam"](lr=1e-3)
-    state = adam.init(net.params)
+    state, passes = adam.init(net.params), LeanPasses(net)
 
     def step() -> None:
-        _, dscores = cross_entropy(net.forward(x, training=True), y)
-        net.parameter_gradients(dscores)
+        _, dscores = cross_entropy(passes.forward(x), y)
+        passes.parameter_gradients(dscores)
         adam.step(net.params, net.grads, state)
 
     return step

@@ -40,6 +40,8 @@ class Activation:
         Scalar parameters of ``forward``.
     learned : tuple of str
         Those of them that a layer learns; given as arrays, they have a gradient.
+    loops : (callable, callable) or None
+        The kernels of one that `elementwise` has registered, for whoever brings the arrays that they fill.
     draws : bool
         Whether it is random in training: then ``forward`` takes ``rng`` and ``training`` too.
     elementwise : bool
@@ -62,6 +64,7 @@ class Activation:
     kinks: tuple[float, ...] = ()
     params: tuple[Hyperparameter, ...] = ()
     learned: tuple[str, ...] = ()
+    loops: tuple[Callable[..., None], Callable[..., None]] | None = None
     draws: bool = False
     elementwise: bool = True
     zero_centred: bool = False
@@ -136,7 +139,8 @@ def elementwise(
         backward_kernel(dout.reshape(-1), x.reshape(-1), y.reshape(-1), dx.reshape(-1), *numbers)
         return dx
 
-    return ACTIVATIONS.add(Activation(name, forward=forward, backward=backward, params=params, **record))
+    loops = forward_kernel, backward_kernel
+    return ACTIVATIONS.add(Activation(name, forward=forward, backward=backward, params=params, loops=loops, **record))
 
 
 def _numbers(name: str, params: tuple[Hyperparameter, ...], given: dict[str, float], dtype: Any) -> tuple[Any, ...]:

@@ -5,6 +5,8 @@ That difference is exact where digits matter, so float32 serves a channel of mea
 mean goes into a constant of the channel, which costs nothing in the loop.
 """
 
+import math
+
 import numpy as np
 
 from coursekit.arrays import Array
@@ -60,6 +62,13 @@ def update_running(
     for c in range(mean.size):
         running_mean[c] = keep * running_mean[c] + momentum * mean[c]
         running_var[c] = keep * running_var[c] + momentum * (var[c] * count / (count - 1))
+
+
+@kernel
+def inverse_root(var: Array, eps: float, inverse_std: Array) -> None:
+    """Fill 1 / √(σ² + ε) (C,)."""
+    for c in range(var.size):
+        inverse_std[c] = 1 / math.sqrt(var[c] + eps)
 
 
 @kernel

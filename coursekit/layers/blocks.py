@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from numbers import Real
 from textwrap import shorten
-from typing import Any, Self, SupportsIndex
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.activations import Activation as Record
 from coursekit.arrays import Array, Seed, float_array, seeded, upstream_gradient
-from coursekit.layers.layer import Layer
+from coursekit.layers.layer import Layer, handed_out
 
 
 class Places(list[Layer]):
@@ -24,6 +24,16 @@ class Places(list[Layer]):
     TypeError
         If what is put in is no layer; then nothing has changed.
     """
+
+    lender: Any = None  # as that of a layer
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Have ``uses`` handed out by the run that keeps them."""
+            if name == "uses" and self.lender is not None:
+                return handed_out(self, name)
+            raise AttributeError(f"'Places' object has no attribute {name!r}", name=name, obj=self)
 
     def __init__(self, layers: Iterable[Layer], owner: str) -> None:
         super().__init__(_all_layers(layers, owner))
@@ -78,7 +88,7 @@ class Places(list[Layer]):
                 gradient += before
 
     def __getstate__(self) -> dict[str, Any]:
-        return vars(self) | {"uses": None}
+        return vars(self) | {"uses": None, "lender": None}
 
 
 class Block(Layer):

@@ -1,7 +1,7 @@
 """What all layer objects share: parameters, their gradients and the last cache. They do no arithmetic of their own."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,7 @@ class Layer:
 
     layers: Sequence["Layer"] = ()
     rng: np.random.Generator | None = None
+    lender: Any = None  # a run that keeps the last pass in room of its own (`coursekit.network.lean`)
 
     def __init__(self, **params: Array) -> None:
         self.params: dict[str, Array] = {name: np.array(array, order="C") for name, array in params.items()}
@@ -49,12 +50,17 @@ class Layer:
         """Return ``forward(x, training)``."""
         return self.forward(x, training)
 
-    def __getattr__(self, name: str) -> Any:
-        if name in ("params", "grads", "buffers", "cache"):
-            message = f"{type(self).__name__} has no {name} yet: its __init__ must begin with super().__init__(...)."
-            raise AttributeError(message, name=name, obj=self)
-        own = {one: f"It is a parameter: layer.params[{one!r}]." for one in vars(self).get("params", ())}
-        raise missing(self, name, OF_LAYERS | own)
+    if not TYPE_CHECKING:  # to whom it would allow any name
+
+        def __getattr__(self, name: str) -> Any:
+            """Have ``cache`` handed out by the run that keeps it; say of other names how it is done here."""
+            if name == "cache" and self.lender is not None:
+                return handed_out(self, name)
+            if name in ("params", "grads", "buffers", "cache"):
+                message = f"{type(self).__name__} has no {name} yet: its __init__ must begin with super().__init__(...)."
+                raise AttributeError(message, name=name, obj=self)
+            own = {one: f"It is a parameter: layer.params[{one!r}]." for one in vars(self).get("params", ())}
+            raise missing(self, name, OF_LAYERS | own)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.arguments()})"
@@ -90,7 +96,7 @@ class Layer:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the last forward pass out of copies and pickles: it is large, and another one's."""
-        return vars(self) | {"cache": None}
+        return vars(self) | {"cache": None, "lender": None}
 
     def multiply_adds(self) -> int:
         """Count those for one sample of the last forward pass: each weight (w, wx, wh) × its uses."""
@@ -110,3 +116,9 @@ class Layer:
         """Write gradients into ``grads``."""
         for name, gradient in grads.items():
             self.grads[name][...] = gradient
+
+
+def handed_out(owner: Any, name: str) -> Any:
+    """Return the attribute that a run has taken from its owner for as long as nobody asks for it."""
+    owner.lender.hand_out()
+    return vars(owner)[name]

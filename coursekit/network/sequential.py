@@ -49,7 +49,7 @@ class Sequential(Block):
         self._hold(layers)
         _check_widths(self.layers)
         _follow(self.layers)
-        self._packed = _pack(self)
+        self.packed = _pack(self)
 
     @property
     def params(self) -> NamedArrays:  # type: ignore[override]  # of all layers, where a layer has its own
@@ -61,9 +61,9 @@ class Sequential(Block):
 
     def _current(self, gradients: bool) -> tuple[NamedArrays, NamedArrays]:
         """Return parameters and gradients, after a look whether the one or the other are still the layers' own."""
-        packed = self._packed
+        packed = self.packed
         if packed is not None and not packed.holds(gradients):
-            self._packed = packed = packed if packed.take_over() else _pack(self, packed.arrays)
+            self.packed = packed = packed if packed.take_over() else _pack(self, packed.arrays)
         return _gather(self.layers) if packed is None else packed.arrays
 
     def own(self) -> dict[str, tuple[Array, Array]]:
@@ -218,11 +218,11 @@ class Sequential(Block):
         return type(self).__name__
 
     def __getstate__(self) -> dict[str, Any]:
-        return super().__getstate__() | {"_packed": None}
+        return super().__getstate__() | {"packed": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self._packed = _pack(self)  # a copy of a view is no view
+        self.packed = _pack(self)  # a copy of a view is no view
 
 
 def _check_widths(layers: Sequence[Layer]) -> None:
@@ -263,11 +263,17 @@ def _counted(params: NamedArrays) -> str:
 @contextmanager
 def pass_kept(net: Sequential) -> Iterator[None]:
     """Let backward go back, after the block, through the forward pass that was the last before it."""
-    kept = net.remember()
+    lender = net.lender  # a run that keeps the pass, and whose room the block does not touch
+    kept = None if lender else net.remember()
     try:
         yield
     finally:
-        net.recall(kept)
+        if lender is None:
+            net.recall(kept)
+        elif net.lender is lender:
+            vars(net.layers).pop("uses", None)
+        else:  # somebody in the block has asked for the pass, and so has it for good
+            net.recall(lender.uses)
 
 
 def walk(layers: Sequence[Layer], path: str = "") -> Iterator[tuple[str, Layer]]:

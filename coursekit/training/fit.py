@@ -11,7 +11,7 @@ from coursekit.arrays import Array, Seed, any_array, float_array, seeded
 from coursekit.hyperparameter import whole_number
 from coursekit.layers import Activation, Layer
 from coursekit.losses import LOSSES, LossFunction, loss_of
-from coursekit.network import Sequential, pass_kept
+from coursekit.network import LeanPasses, Sequential, pass_kept
 from coursekit.optimisers import OPTIMISERS
 from coursekit.training.checkpoint import load_checkpoint
 from coursekit.training.history import predicted
@@ -149,16 +149,20 @@ def _made(optimiser: Any) -> Any:
 def _rows(run: Run, epochs: int) -> Generator[Row, None, None]:
     if run.finished or run.epoch >= epochs:  # resumed where it had ended
         _end(run)
-    while run.epoch < epochs and not run.finished:
-        batches = _batches(run)
-        for chosen in batches[run.batch :]:
-            run.batch, run.chosen = run.batch + 1, chosen
-            row = _step(run, last=run.batch == len(batches))
-            if run.finished or run.epoch == epochs:
-                _end(run)
-            yield row
-            if run.finished:
-                return
+    passes = LeanPasses(run.net)
+    try:
+        while run.epoch < epochs and not run.finished:
+            batches = _batches(run)
+            for chosen in batches[run.batch :]:
+                run.batch, run.chosen = run.batch + 1, chosen
+                row = _step(run, passes, last=run.batch == len(batches))
+                if run.finished or run.epoch == epochs:
+                    _end(run)
+                yield row
+                if run.finished:
+                    return
+    finally:
+        passes.hand_out()
 
 
 def _end(run: Run) -> None:
@@ -166,11 +170,11 @@ def _end(run: Run) -> None:
         callback.end(run)
 
 
-def _step(run: Run, last: bool) -> Row:
+def _step(run: Run, passes: LeanPasses, last: bool) -> Row:
     """Train on the chosen samples and tell the callbacks."""
     x, y = run.data.x[run.chosen], run.data.y[run.chosen]
-    run.batch_loss, dscores = _pair(run.loss(run.net.forward(x, training=True), y))
-    run.net.parameter_gradients(dscores)
+    run.batch_loss, dscores = _pair(run.loss(passes.forward(x), y))
+    passes.parameter_gradients(dscores)
     run.factor = 1.0
     for callback in run.callbacks:
         callback.before_update(run)

@@ -8,7 +8,7 @@ import numpy as np
 
 from coursekit.arrays import Array
 from coursekit.losses import LOSSES
-from coursekit.network import Sequential
+from coursekit.network import LeanPasses, Sequential
 from coursekit.optimisers import OPTIMISERS
 
 
@@ -27,6 +27,8 @@ class Trainer:
     ----------
     net, loss
         What it was given, the loss as its record.
+    passes : LeanPasses
+        The network's passes, in room that is kept.
     steps : int
         How many were taken.
     overflow : int or None
@@ -34,7 +36,7 @@ class Trainer:
     """
 
     def __init__(self, net: Sequential, loss: str, lr: float) -> None:
-        self.net = net
+        self.net, self.passes = net, LeanPasses(net)
         self.steps = 0
         self.overflow: int | None = None
         self._scores = np.empty((0, 0))
@@ -60,12 +62,12 @@ class Trainer:
         if self.overflow is not None:
             return math.nan, self._scores
         with np.errstate(all="ignore"):  # an overflow is a result
-            self._scores = scores = self.net.forward(x, training=True)
+            self._scores = scores = self.passes.forward(x)
             loss, dscores = self.loss(scores, y)
             if not math.isfinite(loss):
                 self.overflow = self.steps
                 return math.nan, scores
-            self.net.parameter_gradients(dscores)
+            self.passes.parameter_gradients(dscores)
             self.descend()
         return loss, scores
 
