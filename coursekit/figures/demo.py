@@ -64,7 +64,8 @@ class Demo:
     presets : dict
         Label → settings that jump to a telling case.
     preview : callable, optional
-        ``preview(state) -> state`` that is quicker to compute; drawn during a drag, then refined.
+        ``preview(state) -> state`` that is quicker to compute; drawn during a drag, then refined. Of a demo with
+        ``frames`` it follows the sliders that are not ``on_release``; all other moves begin a run.
     frames : callable, optional
         ``frames(state)`` yields ever later frames of a run, the last equal to ``compute(state)``; the panel shows them
         as they come, with Start, Stop and a progress bar. Each frame then has ``progress`` from 0 to 1. Of a

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TypeVar
+
+Frame = TypeVar("Frame")
 
 
 class GivenUpError(BaseException):  # so that no handler of errors takes it for one
@@ -16,6 +19,14 @@ def still_wanted() -> None:
     """Raise `GivenUpError` if a newer value has arrived; a slow ``compute`` calls it between its steps."""
     if not _WANTED.get()():
         raise GivenUpError
+
+
+def last_wanted(frames: Iterator[Frame]) -> Frame:
+    """Return the last frame of a run, which is given up between two frames if a newer value has arrived."""
+    for frame in frames:
+        still_wanted()
+        last = frame
+    return last
 
 
 @contextmanager

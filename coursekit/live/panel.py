@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Any
 
 from coursekit.figures.canvas import LiveFigure
-from coursekit.figures.controls import Choice, Records
+from coursekit.figures.controls import Choice, Records, Slider
 from coursekit.figures.demo import Demo
 from coursekit.figures.rest import still_wanted, while_wanted
 from coursekit.figures.steering import Live
@@ -57,7 +57,8 @@ class Panel:
         self._generation = 0
         self._settled = -1  # moves of controls that a button has overruled
         self._took = 0.0  # seconds, the last picture
-        self._rough = False  # whether that one is a preview, or less sharp than the screen
+        self._previewed = False  # whether that one is a preview
+        self._rough = False  # whether it is one, or less sharp than the screen
         self._first: Any = None
         self._frames: Iterator[Any] | None = None
         self._live: Live | None = None  # what the run looks at while it goes on
@@ -183,6 +184,7 @@ class Panel:
     def _show_frame(self, frame: Any) -> None:
         """Show a frame and leave the controls alone: one may just be moving."""
         page = self.page
+        self._previewed = False
         with page.hold_sync():
             self._show_picture(frame)
             page.readout, page.code, page.ghost = frame.readout, self.code, self._ghost
@@ -294,14 +296,16 @@ class Panel:
         self._generation += 1  # a refinement that waits, or is at work, is given up
         self.page.veiled = False
         began = time.perf_counter()
-        if self.demo.frames:
+        self._previewed = not pressed and self._can_preview(state)
+        if self.demo.frames and not self._previewed:
             if pressed or not self._steer(state):
                 with LOCK:
                     self.state, self._frames, self._moved_at = state, None, time.monotonic()
                 self._run()
-        elif self.demo.preview and not pressed:
+        elif self.demo.preview and self._previewed:
+            self._stop()
             with one_thread(), LOCK, self.page.hold_sync(), self._or_as_before():
-                self.state = state
+                self.state, self._frames = state, None
                 self._show_picture(self.demo.compute(self.demo.preview(state)))
                 self._show_settings()
         else:
@@ -309,8 +313,16 @@ class Panel:
                 self.state = state
                 self._show(self.demo.compute(state))
         self._took = time.perf_counter() - began
-        self._rough = bool(self.demo.preview or (self.page.room and self.page.room[2] > 1))
+        self._rough = bool(self._previewed or (self.page.room and self.page.room[2] > 1))
         self._when_at_rest()
+
+    def _can_preview(self, state: Any) -> bool:
+        """Whether a preview follows the hand on the way to a state: that of a run only by sliders that it drags."""
+        if not self.demo.preview or not self.demo.frames:
+            return self.demo.preview is not None
+        controls = state.controls()
+        moved = [controls.get(name) for name, value in vars(state).items() if value != getattr(self.state, name)]
+        return all(isinstance(control, Slider) and not control.on_release for control in moved)
 
     @contextmanager
     def _or_as_before(self) -> Iterator[None]:
@@ -352,7 +364,7 @@ class Panel:
 
         with while_wanted(wanted), LOCK, self._reporting():
             still_wanted()
-            if self.demo.preview and not self.demo.frames:
+            if self._previewed:
                 self._show(self.demo.compute(self.state))
             still_wanted()
             self._sharpen()

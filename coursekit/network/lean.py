@@ -10,7 +10,7 @@ or goes back through the network, is handed the last pass for good, and the run 
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -205,10 +205,13 @@ class BatchNormPlace(Place):
 KNOWN = {Activation, AvgPool2d, BatchNorm, Conv2d, Dropout, Flatten, Linear, MaxPool2d}
 
 
-def _place(layer: Layer, cache: Any) -> Place | None:
-    """Return a layer's place, or None if it is not known what its passes do."""
-    if type(layer) not in KNOWN or not OWN_WAYS.isdisjoint(vars(layer)):
-        return None
+def _is_known(layer: Layer) -> bool:
+    """Whether it is known what the layer's passes do: they return new arrays, and keep none for longer than a step."""
+    return type(layer) in KNOWN and OWN_WAYS.isdisjoint(vars(layer))
+
+
+def _place(layer: Layer, cache: Any) -> Place:
+    """Return the place of a layer that has just passed, and left this cache."""
     if isinstance(layer, Linear):
         return LinearPlace(layer, cache)
     if isinstance(layer, BatchNorm):
@@ -300,10 +303,8 @@ class LeanPasses:
             return scores
         if net.packed is not self._packed:
             self._rooms, self._packed = {}, net.packed
-        if len({*map(id, net.layers)}) == len(net.layers):
-            places = [_place(*pair) for pair in zip(net.layers, net.layers.uses or (), strict=True)]
-            if None not in places:
-                self._rooms[room] = cast(list[Place], places)
+        if len({*map(id, net.layers)}) == len(net.layers) and all(map(_is_known, net.layers)):
+            self._rooms[room] = [_place(*pair) for pair in zip(net.layers, net.layers.uses or (), strict=True)]
         return scores
 
 

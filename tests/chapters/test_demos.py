@@ -10,6 +10,7 @@ from drawn import frame_at, frame_of, picture_of, settled, shown, veteran
 from coursekit.demos import DEMOS
 from coursekit.figures.canvas import LiveFigure
 from coursekit.figures.controls import Choice, Drawing, Slider, Switch
+from coursekit.figures.rest import while_wanted
 
 DEMO = pytest.mark.parametrize("demo", DEMOS.values(), ids=list(DEMOS))
 CONTROLS = [(demo, name, control) for demo in DEMOS.values() for name, control in demo.State.controls().items()]
@@ -231,6 +232,27 @@ def test_a_preview_is_another_state_with_a_frame_of_the_same_shape(demo):
     assert demo.preview(state) != state
     rough, full = dict(arrays(frame_at(demo))), dict(arrays(demo.compute(state)))
     assert {path: array.shape for path, array in rough.items()} == {path: array.shape for path, array in full.items()}
+
+
+def is_dragged(control):
+    return isinstance(control, Slider) and not control.on_release
+
+
+RUNS_FOLLOWED = [demo for demo in PREVIEWED if demo.frames and any(map(is_dragged, demo.State.controls().values()))]
+
+
+@pytest.mark.parametrize("demo", RUNS_FOLLOWED, ids=lambda demo: demo.name)
+def test_a_whole_run_behind_a_preview_is_given_up_when_a_newer_value_arrives(demo):
+    asked, ended = [], []
+
+    def wanted():
+        asked.append(demo)
+        return len(asked) < 3
+
+    with while_wanted(wanted):
+        ended.append(demo.compute(demo.State(seed=77)))
+    assert len(asked) == 3
+    assert not ended
 
 
 RUNNING = [demo for demo in DEMOS.values() if demo.frames]

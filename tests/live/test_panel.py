@@ -608,6 +608,61 @@ class TestRun:
         wait_until(lambda: not panel._runner.running)
         assert panel.frame.value == 50.0
 
+    def followed(self, seen, **options):
+        """A run whose whole is computed at rest, after previews of 10 rows; ``seen`` has what was computed."""
+        demo = self.demo(count=50, pause=0.002, **options)
+
+        def compute(state):
+            seen.append(state.rows)
+            return Frame(50 * state.value if state.rows > 10 else state.value)
+
+        return replace(demo, compute=compute, preview=lambda state: state.replace(rows=10))
+
+    def test_a_dragged_slider_is_followed_by_previews_and_answered_by_the_whole_run(self):
+        seen = []
+
+        async def drag():
+            panel = Panel(self.followed(seen))
+            seen.clear()
+            for value in (1.1, 1.2, 1.3):
+                move(panel, value=value)
+                assert panel.frame.value == value
+                assert not panel._runner.running
+                await asyncio.sleep(IDLE / 10)
+            await asyncio.sleep(4 * IDLE)
+            return panel
+
+        panel = asyncio.run(drag())
+        assert seen == [10, 10, 10, 100]
+        assert (panel.frame.value, panel.page.progress) == (65.0, 1.0)
+
+    def test_a_drag_ends_a_run_that_goes_on_and_start_takes_a_new_one(self):
+        panel = Panel(self.followed([]))
+        press(panel, "start")
+        wait_until(lambda: 0 < panel.frame.progress < 1)
+        move(panel, value=2.0)  # without a loop the whole follows at once
+        assert not panel._runner.running
+        assert panel.frame.value == 100.0
+        press(panel, "start")
+        wait_until(lambda: panel.frame.progress < 1)
+        wait_until(lambda: not panel._runner.running)
+        assert panel.frame.value == 100.0
+
+    def test_a_button_begins_a_run_and_so_does_a_slider_that_waits_for_the_release(self, monkeypatch):
+        seen = []
+        panel = Panel(replace(self.followed(seen), presets={"high": {"value": 1.5}}))
+        seen.clear()
+        press(panel, "preset", index=0)
+        wait_until(lambda: panel.frame.value == 75.0)
+        control = panel.state.controls()["value"]
+        waiting = {"value": replace(control, on_release=True)}
+        monkeypatch.setattr(State, "controls", classmethod(lambda cls: waiting))
+        move(panel, value=2.0)
+        assert panel._runner.running
+        wait_until(lambda: not panel._runner.running)
+        assert panel.frame.value == 100.0
+        assert seen == []
+
     def test_reset_ends_a_run_and_shows_the_first_picture_again(self):
         panel = Panel(self.demo(count=50, pause=0.005))
         first = panel.png

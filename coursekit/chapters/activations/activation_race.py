@@ -18,6 +18,7 @@ from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.curves import Look, NamedCurves
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import Bars, level, line, rows, say
+from coursekit.figures.rest import still_wanted
 from coursekit.figures.style import BLUE, BROWN, INK, ORANGE, PURPLE, RED, axes, headline
 from coursekit.layers import Activation, Layer, Linear
 from coursekit.network import Sequential
@@ -25,6 +26,7 @@ from coursekit.training.history import Trainer, batches, predicted
 
 STEPS = 200
 EVERY = 4  # training steps from one frame to the next; a point of a curve is the mean over them
+POINTS = STEPS // EVERY
 WIDTH = 64
 BATCH = 64
 CLASSES = 10
@@ -55,6 +57,7 @@ class State(DemoState):
     weights: str = choice("he", {"He's for all six": "he", "each its own gain": "own"}, "first weights")
     goal: float = slider(0.5, 0.1, 1.5, "loss to reach", step=0.05)
     seed: int = 0
+    every: int = EVERY  # training steps from one point to the next
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Frame:
     @property
     def progress(self) -> float:
         """How much of the race is over, from 0 to 1."""
-        return float(self.steps[-1] / STEPS)
+        return len(self.steps) / POINTS
 
     @property
     def ratio(self) -> float | None:
@@ -115,13 +118,15 @@ def runners(weights: str, depth: int, lr: float, seed: int) -> list[Trainer]:
     return [racer(name, depth, lr, seed, gain=gain) for name, gain in zip(RUNNERS, gains, strict=True)]
 
 
-def race(racers: list[Trainer], seed: int, brightest: float = 1.0) -> Iterator[tuple[Array, Array, Overflow]]:
+def race(
+    racers: list[Trainer], seed: int, brightest: float = 1.0, every: int = EVERY
+) -> Iterator[tuple[Array, Array, Overflow]]:
     """Train all on the same digits; give loss (K,) and share read correctly (K,) of every block, and the overflows."""
     images, labels = load_digits("train")
     draws = batches(np.float32(brightest) * images.reshape(len(images), -1), labels, BATCH, seed)
-    for _ in range(STEPS // EVERY):
-        block = list(islice(draws, EVERY))
-        results = np.array([[_trained(racer, *batch) for batch in block] for racer in racers])  # (K, EVERY, 2)
+    for _ in range(POINTS):
+        block = list(islice(draws, every))
+        results = np.array([[_trained(racer, *batch) for batch in block] for racer in racers])  # (K, every, 2)
         yield *results.mean(1).T, tuple(racer.overflow for racer in racers)
 
 
@@ -131,9 +136,12 @@ def _trained(racer: Trainer, x: Array, labels: Array) -> tuple[float, float]:
 
 
 @lru_cache(maxsize=16)
-def finished(pixels: float, weights: str, lr: float, depth: int, seed: int) -> tuple[Array, Overflow]:
+def finished(pixels: float, weights: str, lr: float, depth: int, seed: int, every: int) -> tuple[Array, Overflow]:
     """Return all losses (6, K) and overflows; kept, because another goal needs no other race."""
-    blocks = list(race(runners(weights, depth, lr, seed), seed, pixels))
+    blocks = []
+    for block in race(runners(weights, depth, lr, seed), seed, pixels, every):
+        still_wanted()
+        blocks.append(block)
     return np.stack([losses for losses, _, _ in blocks], axis=1), blocks[-1][2]
 
 
@@ -141,19 +149,25 @@ def frames(state: State) -> Iterator[Frame]:
     """Race, and show the curves so far after every few steps."""
     curves = []
     racers = runners(state.weights, state.depth, state.lr, state.seed)
-    for losses, _, overflow in race(racers, state.seed, state.pixels):
+    for losses, _, overflow in race(racers, state.seed, state.pixels, state.every):
         curves.append(losses)
         yield frame_of(np.stack(curves, axis=1), overflow, state)
 
 
 def compute(state: State) -> Frame:
     """Run, or look up, the whole race and return its last frame."""
-    return frame_of(*finished(state.pixels, state.weights, state.lr, state.depth, state.seed), state)
+    settings = state.pixels, state.weights, state.lr, state.depth, state.seed, state.every
+    return frame_of(*finished(*settings), state)
+
+
+def preview(state: State) -> State:
+    """A quarter of the race."""
+    return state.replace(every=1)
 
 
 def frame_of(loss: Array, overflow: Overflow, state: State) -> Frame:
     """Make a frame of the losses (6, K) so far."""
-    steps = EVERY * np.arange(1, loss.shape[1] + 1)
+    steps = state.every * np.arange(1, loss.shape[1] + 1)
     return Frame(steps, loss, arrivals(steps, loss, state.goal), overflow, state)
 
 

@@ -18,6 +18,7 @@ from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.curves import Look, NamedCurves
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import areas, fit, level, line, say, stepped
+from coursekit.figures.rest import last_wanted
 from coursekit.figures.style import BLUE, INK, ORANGE, PURPLE, axes, headline, readable, rough
 from coursekit.layers import Activation, BatchNorm, Layer, Linear
 from coursekit.network import Sequential
@@ -47,10 +48,10 @@ KINDS = ("without batch norm", "with batch norm", "with batch norm, then shaken"
 class State(DemoState):
     """Three hidden layers of 32 units on digits, plain gradient descent on batches of 64."""
 
-    shake: float = slider(0.0, 0.0, 2.0, "shaking", step=0.1, on_release=True, main=True)
+    shake: float = slider(0.0, 0.0, 2.0, "shaking", step=0.1, main=True)
     layer: int = slider(DEPTH, 1, DEPTH, "look at: layer", on_release=True, main=True)
     unit: int = slider(1, 1, WIDTH, "look at: unit", on_release=True)
-    lr: float = slider(0.5, 0.03, 3.0, "learning rate", log=True, on_release=True)
+    lr: float = slider(0.5, 0.03, 3.0, "learning rate", log=True)
     activation: str = choice("sigmoid", [ACTIVATIONS[name] for name in INITS], "activation")
     seed: int = 0
     every: int = 4  # training steps from one point to the next
@@ -145,8 +146,8 @@ class Trainee(Trainer):
 
     def gradient(self, x: Array, labels: Array) -> tuple[float, Array]:
         """Return the loss of a batch and its gradient with respect to all parameters, as one vector."""
-        loss, dscores = self.loss(self.net.forward(x, training=True), labels)
-        self.net.parameter_gradients(dscores)
+        loss, dscores = self.loss(self.passes.forward(x), labels)
+        self.passes.parameter_gradients(dscores)
         return loss, np.concatenate([gradient.ravel() for gradient in self.net.grads.values()])
 
     def block(self, batches: list[tuple[Array, Array]]) -> tuple[Array, float, float]:
@@ -190,8 +191,7 @@ def frames(state: State) -> Iterator[Frame]:
 
 def compute(state: State) -> Frame:
     """Run the whole training and return its last frame."""
-    *_, last = frames(state)
-    return last
+    return last_wanted(frames(state))
 
 
 def preview(state: State) -> State:

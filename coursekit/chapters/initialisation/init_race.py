@@ -16,7 +16,7 @@ from coursekit.chapters.activations.activation_race import (
     CLASSES,
     EVERY,
     HIGHEST,
-    STEPS,
+    POINTS,
     Overflow,
     names,
     race,
@@ -29,6 +29,7 @@ from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.curves import Look, NamedCurves
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import Bars, level, line, rows, say
+from coursekit.figures.rest import last_wanted
 from coursekit.figures.style import BLUE, BROWN, INK, ORANGE, PURPLE, RED, axes, headline
 from coursekit.training.history import batches
 
@@ -53,9 +54,10 @@ class State(DemoState):
     """Layers of 64 units, plain gradient descent on batches of 64 digits."""
 
     activation: str = choice("tanh", [a for a in ACTIVATIONS.values() if a.elementwise], "activation", main=True)
-    depth: int = slider(8, 1, 12, "hidden layers", on_release=True, main=True)
-    lr: float = slider(0.1, 0.003, 1.0, "learning rate", log=True, on_release=True)
+    depth: int = slider(8, 1, 12, "hidden layers", main=True)
+    lr: float = slider(0.1, 0.003, 1.0, "learning rate", log=True)
     seed: int = 0
+    every: int = EVERY  # training steps from one point to the next
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Frame:
     @property
     def progress(self) -> float:
         """How much of the race is over, from 0 to 1."""
-        return float(self.steps[-1] / STEPS)
+        return len(self.steps) / POINTS
 
     @property
     def learning(self) -> int:
@@ -105,16 +107,20 @@ def frames(state: State) -> Iterator[Frame]:
     """Race, and show the curves so far after every few steps."""
     racers = [racer(state.activation, state.depth, state.lr, state.seed, **scheme) for scheme in SCHEMES]
     curves: list[Array] = []
-    for loss, accuracy, overflow in race(racers, state.seed):
+    for loss, accuracy, overflow in race(racers, state.seed, every=state.every):
         curves.append(loss)
-        steps = EVERY * np.arange(1, len(curves) + 1)
+        steps = state.every * np.arange(1, len(curves) + 1)
         yield Frame(steps, np.stack(curves, axis=1), accuracy, overflow, state)
 
 
 def compute(state: State) -> Frame:
     """Run the whole race and return its last frame."""
-    *_, last = frames(state)
-    return last
+    return last_wanted(frames(state))
+
+
+def preview(state: State) -> State:
+    """A quarter of the race."""
+    return state.replace(every=1)
 
 
 class View:
