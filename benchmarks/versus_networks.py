@@ -15,7 +15,8 @@ from coursekit.activations import ACTIVATIONS
 from coursekit.diagnostics import layer_histogram, layer_moments
 from coursekit.layers import Activation, BatchNorm, Conv2d, Flatten, Layer, Linear, MaxPool2d
 from coursekit.losses import LOSSES
-from coursekit.network import LeanPasses, Sequential
+from coursekit.network import Sequential
+from coursekit.network.lean import LeanPasses
 from coursekit.optimisers import OPTIMISERS
 
 cross_entropy = LOSSES["softmax_cross_entropy"]

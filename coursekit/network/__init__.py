@@ -2,14 +2,12 @@
 
 from coursekit.network.architectures import ARCHITECTURES
 from coursekit.network.cost import CostRow, CostTable, cost_table
-from coursekit.network.lean import LeanPasses
 from coursekit.network.sequential import Sequential, pass_kept, values_of, walk, walk_once
 
 __all__ = [
     "ARCHITECTURES",
     "CostRow",
     "CostTable",
-    "LeanPasses",
     "Sequential",
     "cost_table",
     "pass_kept",

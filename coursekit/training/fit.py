@@ -11,7 +11,8 @@ from coursekit.arrays import Array, Seed, any_array, float_array, seeded
 from coursekit.hyperparameter import whole_number
 from coursekit.layers import Activation, Layer
 from coursekit.losses import LOSSES, LossFunction, loss_of
-from coursekit.network import LeanPasses, Sequential, pass_kept
+from coursekit.network import Sequential, pass_kept
+from coursekit.network.lean import LeanPasses
 from coursekit.optimisers import OPTIMISERS
 from coursekit.training.checkpoint import load_checkpoint
 from coursekit.training.history import predicted

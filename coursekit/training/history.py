@@ -8,7 +8,8 @@ import numpy as np
 
 from coursekit.arrays import Array
 from coursekit.losses import LOSSES
-from coursekit.network import LeanPasses, Sequential
+from coursekit.network import Sequential
+from coursekit.network.lean import LeanPasses
 from coursekit.optimisers import OPTIMISERS
 
 

@@ -23,8 +23,8 @@ from coursekit.layers import (
     Residual,
 )
 from coursekit.losses import LOSSES
-from coursekit.network import LeanPasses, Sequential, pass_kept
-from coursekit.network.lean import Place
+from coursekit.network import Sequential, pass_kept
+from coursekit.network.lean import LeanPasses, Place
 from coursekit.optimisers import OPTIMISERS
 from coursekit.training import Callback, ClipNorm, NaNWatch, Schedule, evaluate, fit
 from coursekit.training.vitals import VitalSigns
