@@ -57,8 +57,8 @@ class Layer:
             if name == "cache" and self.lender is not None:
                 return handed_out(self, name)
             if name in ("params", "grads", "buffers", "cache"):
-                message = f"{type(self).__name__} has no {name} yet: its __init__ must begin with super().__init__(...)."
-                raise AttributeError(message, name=name, obj=self)
+                message = f"has no {name} yet: its __init__ must begin with super().__init__(...)."
+                raise AttributeError(f"{type(self).__name__} {message}", name=name, obj=self)
             own = {one: f"It is a parameter: layer.params[{one!r}]." for one in vars(self).get("params", ())}
             raise missing(self, name, OF_LAYERS | own)
 

@@ -173,7 +173,7 @@ def _end(run: Run) -> None:
 
 def _step(run: Run, passes: LeanPasses, last: bool) -> Row:
     """Train on the chosen samples and tell the callbacks."""
-    x, y = run.data.x[run.chosen], run.data.y[run.chosen]
+    x, y = run.data.x.take(run.chosen, 0), run.data.y.take(run.chosen, 0)
     run.batch_loss, dscores = _pair(run.loss(passes.forward(x), y))
     passes.parameter_gradients(dscores)
     run.factor = 1.0

@@ -12,7 +12,6 @@ from matplotlib.ticker import NullLocator
 from coursekit.activations import ACTIVATIONS
 from coursekit.arrays import Array
 from coursekit.chapters.batch_normalisation.bn_grid import digits
-from coursekit.diagnostics import trace
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.curves import Look, NamedCurves
@@ -137,18 +136,23 @@ class Trainee(Trainer):
     def __init__(self, kind: int, state: State) -> None:
         super().__init__(network(kind, state), "softmax_cross_entropy", state.lr)
         activations = [i for i, layer in enumerate(self.net.layers) if isinstance(layer, Activation)]
-        self.path, self.unit = str(activations[state.layer - 1] - 1), state.unit - 1
+        self.before, self.unit = self.net.layers[: activations[state.layer - 1]], state.unit - 1
 
     def entering(self, x: Array) -> Array:
         """Return what enters the unit's activation for each row of x, as in training: (N,)."""
-        entered: Array = dict(trace(self.net, x, training=True))[self.path][:, self.unit]
-        return entered
+        for layer in self.before:
+            x = layer.forward(x, training=True)
+        return x[:, self.unit]
 
-    def gradient(self, x: Array, labels: Array) -> tuple[float, Array]:
-        """Return the loss of a batch and its gradient with respect to all parameters, as one vector."""
+    def examine(self, x: Array, labels: Array) -> float:
+        """Return the loss of a batch, whose gradient the network then holds."""
         loss, dscores = self.loss(self.passes.forward(x), labels)
         self.passes.parameter_gradients(dscores)
-        return loss, np.concatenate([gradient.ravel() for gradient in self.net.grads.values()])
+        return loss
+
+    def gradient(self) -> Array:
+        """Return the gradient that the network holds, with respect to all parameters, as one vector."""
+        return np.concatenate([gradient.ravel() for gradient in self.net.grads.values()])
 
     def block(self, batches: list[tuple[Array, Array]]) -> tuple[Array, float, float]:
         """Take a step on each batch; return quantiles (5,), mean loss, and the gradient's change in the last step."""
@@ -158,11 +162,11 @@ class Trainee(Trainer):
                 for layer in self.net.layers:
                     if isinstance(layer, Shake):
                         layer.draw()
-                loss, gradient = self.gradient(*batch)
-                losses.append(loss)
+                losses.append(self.examine(*batch))
                 self.descend()
-            _, after = self.gradient(*batch)
-            change = float(np.linalg.norm(after - gradient) / np.linalg.norm(gradient))
+            before = self.gradient()  # a step leaves it as it was
+            self.examine(*batch)
+            change = float(np.linalg.norm(self.gradient() - before) / np.linalg.norm(before))
             entering = self.entering(digits()[0][:WATCHED])
         if self.overflow is None and not math.isfinite(sum(losses) + change):
             self.overflow = self.steps

@@ -77,6 +77,7 @@ def test_what_is_watched_is_what_enters_the_units_activation(kind, layer):
     x, _ = digits()
     trainee = Trainee(kind, State(shake=1.0, layer=layer, unit=4))
     entered = trainee.entering(x[:20])
+    trainee.net.forward(x[:20], training=True)
     activations = [one for one in trainee.net.layers if type(one).__name__ == "Activation"]
     sigmoid = activations[layer - 1]
     passed, _ = sigmoid.function.forward(entered)
