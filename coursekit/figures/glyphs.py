@@ -16,7 +16,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg, get_hinting_flag
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontManager, FontPath, fontManager, get_font
+from matplotlib.font_manager import FontManager, FontPath, FontProperties, fontManager, get_font
 from matplotlib.ft2font import FT2Font, LoadFlags, RenderMode
 
 KNOWN = (3, 11)  # the version of matplotlib whose private calls these are
@@ -147,6 +147,15 @@ def rotation(angle: float) -> np.ndarray:
 class KeepingRenderer(RendererAgg):  # type: ignore[misc]
     """An Agg renderer that asks FreeType only for what it has not drawn before."""
 
+    def __init__(self, *size: float) -> None:
+        super().__init__(*size)
+        self._found: dict[FontProperties, tuple[str, ...]] = {}
+
+    def clear(self) -> None:
+        """Make all white, and look anew for the fonts, which settings of matplotlib may change."""
+        super().clear()
+        self._found.clear()
+
     def draw_text(
         self, gc: Any, x: float, y: float, s: str, prop: Any, angle: float, ismath: Any = False, mtext: Any = None
     ) -> None:
@@ -163,10 +172,19 @@ class KeepingRenderer(RendererAgg):  # type: ignore[misc]
 
     def _get_font_height_metrics(self, prop: Any) -> Heights:
         """Say how high a line of text is, which matplotlib would else read in the font for every text."""
-        return heights(tuple(fontManager._find_fonts_by_props(prop)), prop.get_size_in_points(), self.dpi)
+        return heights(self._fonts(prop), prop.get_size_in_points(), self.dpi)
+
+    def _fonts(self, prop: FontProperties) -> tuple[str, ...]:
+        """Return the files of the fonts for a text; matplotlib reads eleven settings each time that it asks."""
+        fonts = self._found.get(prop)
+        if fonts is None:
+            if len(self._found) >= LINES:  # headlines of many widths
+                self._found.clear()
+            fonts = self._found[prop.copy()] = tuple(fontManager._find_fonts_by_props(prop))
+        return fonts
 
     def _line(self, words: str, prop: Any, features: Any = None, language: Any = None) -> Line:
-        fonts, hinting = tuple(fontManager._find_fonts_by_props(prop)), get_hinting_flag().value
+        fonts, hinting = self._fonts(prop), get_hinting_flag().value
         return lay_out(words, fonts, prop.get_size_in_points(), self.dpi, hinting, features, language)
 
     def draw_mathtext(self, gc: Any, x: float, y: float, s: str, prop: Any, angle: float) -> None:

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis, Tick, XAxis, YAxis
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
+from matplotlib.ticker import NullLocator
 
 from coursekit.figures.glyphs import KNOWN
 
@@ -32,12 +33,55 @@ class Quick:
     label: Text
     major: Any
     offsetText: Text
+    _placed: list[Tick] | None = None  # while the axis is drawn
 
     def draw(self: Any, renderer: Any) -> None:
         """Draw grid, ticks, their numbers, and the label."""
         if not self.get_visible():
             return
-        ticks = self._update_ticks()
+        self._placed = self._update_ticks()
+        try:
+            self._draw_ticks(self._placed, renderer)
+            self._draw_words(self._placed, renderer)
+        finally:
+            self._placed = None
+        self.stale = False
+
+    def _update_ticks(self: Any) -> list[Tick]:
+        """Place all ticks and return those that are seen, once in a drawing: the label's place needs them twice more.
+
+        A tick that is where it was is not touched, since each of its five artists would tell all above it.
+        """
+        if self._placed is not None:
+            return list(self._placed)
+        ticks = [*self._place("major"), *self._place("minor")]
+        if not ticks:
+            return []
+        to_length = self.get_transform().transform
+        low, high = sorted(to_length(np.sort(self.get_view_interval())))
+        room = 1e-10 * (high - low)  # matplotlib's own
+        at = to_length(np.array([tick.get_loc() for tick in ticks]))
+        return [tick for tick, seen in zip(ticks, (low - room <= at) & (at <= high + room), strict=True) if seen]
+
+    def _place(self: Any, kind: str) -> list[Tick]:
+        """Bring the ticks of a kind to their places, and return them."""
+        locator = getattr(self, f"get_{kind}_locator")()
+        if isinstance(locator, NullLocator) or not self._tick_group_visible(getattr(self, f"_{kind}_tick_kw")):
+            return []
+        places = getattr(self, f"get_{kind}ticklocs")()
+        words = getattr(self, kind).formatter.format_ticks(places)
+        ticks = getattr(self, f"get_{kind}_ticks")(len(places))
+        for tick, place, word in zip(ticks, places, words, strict=False):
+            if getattr(tick, "placed", None) != place:  # a new tick says it is where the first one is
+                tick.update_position(place)
+                tick.placed = place
+            if tick.label1.get_text() != word:
+                tick.label1.set_text(word)
+            if tick.label2.get_text() != word:
+                tick.label2.set_text(word)
+        return ticks
+
+    def _draw_ticks(self: Any, ticks: list[Tick], renderer: Any) -> None:
         for kind in (set(self.majorTicks), set(self.minorTicks)):
             alike = [tick for tick in ticks if tick in kind]
             for part in ("gridline", "tick1line", "tick2line"):
@@ -46,8 +90,6 @@ class Quick:
             label.draw(renderer)
         for tick in ticks:
             tick.stale = False
-        self._draw_words(ticks, renderer)
-        self.stale = False
 
     def _draw_words(self: Any, ticks: list[Tick], renderer: Any) -> None:
         """Draw the label, and what is to be added to all numbers; where they stand hangs on the numbers' sizes."""
@@ -84,10 +126,11 @@ def together(lines: list[Line2D], renderer: Any) -> None:
     seen = [line for line in lines if line.get_visible()]
     if not seen:
         return
-    places = np.array([np.broadcast_arrays(*line.get_data()) for line in seen], float)  # (ticks, 2, points)
+    x, y = (np.array([get(line) for line in seen], float) for get in (Line2D.get_xdata, Line2D.get_ydata))
+    places = np.stack(np.broadcast_arrays(x, y))  # (2, ticks, points)
     if places.shape[2] > 1:
         places = np.pad(places, ((0, 0), (0, 0), (0, 1)), constant_values=np.nan)
     first, own = seen[0], seen[0].get_data()
-    first.set_data(places.transpose(1, 0, 2).reshape(2, -1))
+    first.set_data(places.reshape(2, -1))
     first.draw(renderer)
     first.set_data(*own)

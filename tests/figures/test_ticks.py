@@ -91,3 +91,26 @@ def test_another_matplotlib_draws_its_own_way(other, monkeypatch):
     monkeypatch.setattr(*other)
     _, ax = pixels(labelled, quick=True)
     assert type(ax.yaxis) is YAxis
+
+
+def test_a_drawing_places_the_ticks_once(monkeypatch):
+    asked = []
+    place = ticks.Quick._place
+    monkeypatch.setattr(ticks.Quick, "_place", lambda *args: asked.append(args[1]) or place(*args))
+    pixels(labelled, quick=True)
+    assert sorted(asked) == ["major", "major", "minor", "minor"]  # of two axes, the label's place included
+
+
+def test_limits_and_labels_that_change_are_drawn():
+    def changed(ax):
+        labelled(ax)
+        ax.figure.canvas.draw()
+        ax.set(ylim=(-0.5, 90), xlim=(0, 3))
+        ax.figure.canvas.draw()
+        ax.set(yscale="log", ylim=(1e-5, 1e3), xticks=[0, 1, 3])
+        ax.figure.canvas.draw()
+        ax.set_xticks([0, 1, 3], ["none", "one", "more"])
+        ax.tick_params(length=9)  # makes new ticks
+
+    (mine, _), (usual, _) = pixels(changed, quick=True), pixels(changed, quick=False)
+    np.testing.assert_array_equal(mine, usual)
