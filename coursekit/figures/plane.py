@@ -10,6 +10,7 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 
 from coursekit.arrays import Array
+from coursekit.figures.blended import as_blended
 from coursekit.figures.marks import line
 from coursekit.figures.style import BLUE, ORANGE, PAPER
 
@@ -21,7 +22,8 @@ PROBABILITY: dict[str, Any] = {"cmap": REGIONS, "vmin": -0.5, "vmax": 1.5, "inte
 def regions(ax: Axes, reach: float, **style: Any) -> AxesImage:
     """Add an image over the plane from −reach to reach, rows from bottom to top; set by ``set_data``."""
     ends = (-reach, reach)
-    made = ax.imshow(np.zeros((2, 2)), origin="lower", extent=(*ends, *ends), aspect="auto", animated=True, **style)
+    look = {"origin": "lower", "aspect": "auto", "animated": True}
+    made = as_blended(ax.imshow(np.zeros((2, 2)), extent=(*ends, *ends), **look, **style))
     whole = range(-int(reach), int(reach) + 1)
     ax.set(xlim=ends, ylim=ends, xticks=whole, yticks=whole)
     return made

@@ -22,7 +22,7 @@ class Tiles(AxesImage):  # type: ignore[misc]
         """Return the image in pixels of the screen, and where it lies; see `AxesImage.make_image`."""
         if unsampled or not self._opaque():
             return super().make_image(renderer, magnification, unsampled)
-        place = self._standing(magnification)
+        place = standing(self, magnification)
         if place != self._place:
             self._place, self._shown = place, self._pixels(renderer, magnification)
         if self._shown is None:
@@ -42,12 +42,6 @@ class Tiles(AxesImage):  # type: ignore[misc]
         plain = self.get_alpha() in (None, 1) and self.get_transform().is_affine
         return bool(known and plain and self.get_interpolation() == "nearest" and max(values.shape[:2]) < 256)
 
-    def _standing(self, magnification: float) -> tuple[Any, ...]:
-        """Return all that decides which value a pixel of the screen shows."""
-        clip = (self.get_clip_box() or self.axes.bbox) if self.get_clip_on() else self.axes.figure.bbox
-        matrix = self.get_transform().get_matrix().tobytes()
-        return matrix, tuple(self.get_extent()), self._A.shape[:2], clip.extents.tobytes(), magnification, self.origin
-
     def _pixels(self, renderer: Any, magnification: float) -> tuple[Any, ...] | None:
         """Return the row of each line of the screen, the column of each pixel, and where the image lies.
 
@@ -64,6 +58,13 @@ class Tiles(AxesImage):  # type: ignore[misc]
         if numbers is None or (numbers[..., 3] < 255).any():
             return None
         return numbers[:, 0, 0].astype(np.intp), numbers[0, :, 1].astype(np.intp), *at
+
+
+def standing(image: AxesImage, magnification: float) -> tuple[Any, ...]:
+    """Return all that decides which values of an image a pixel of the screen shows."""
+    clip = (image.get_clip_box() or image.axes.bbox) if image.get_clip_on() else image.axes.figure.bbox
+    matrix, shape = image.get_transform().get_matrix().tobytes(), image.get_array().shape[:2]
+    return matrix, tuple(image.get_extent()), shape, clip.extents.tobytes(), magnification, image.origin
 
 
 def as_tiles(image: AxesImage) -> AxesImage:

@@ -14,6 +14,7 @@ from coursekit.arrays import Array
 from coursekit.chapters.deep_gradients.gradient_depth import rms
 from coursekit.chapters.deep_gradients.mean_field import DENSITY, Z, mean_product, means, slopes, values
 from coursekit.exercises.question import Question
+from coursekit.figures.blended import as_blended
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import RING, cursor, fit, legend, line, put, say, stepped
@@ -269,15 +270,9 @@ class View:
 
     def _make_map(self, figure: Figure) -> None:
         self.plane = axes(figure, (0.065, 0.115, 0.44, 0.72), "", "σ_w of the weights", "σ_b of the biases")
-        self.map = self.plane.imshow(
-            np.zeros((2, 2)),
-            origin="lower",
-            extent=(*WEIGHTS, *BIASES),
-            aspect="auto",
-            cmap=PHASES,
-            norm=TwoSlopeNorm(0, -1.6, 0.9),
-            interpolation="bilinear",
-        )
+        look = {"origin": "lower", "aspect": "auto", "interpolation": "bilinear", "cmap": PHASES}
+        ends = (*WEIGHTS, *BIASES)
+        self.map = as_blended(self.plane.imshow(np.zeros((2, 2)), extent=ends, norm=TwoSlopeNorm(0, -1.6, 0.9), **look))
         self.plane.set(xlim=WEIGHTS, ylim=BIASES)
         self.plane.grid(visible=False)
         self.edge = line(self.plane, color=INK, linewidth=2.4)

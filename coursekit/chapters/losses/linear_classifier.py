@@ -16,6 +16,7 @@ from coursekit.figures.demo import demo
 from coursekit.figures.marks import RING, cursor, fit, legend, line, put, say, stepped
 from coursekit.figures.plane import regions
 from coursekit.figures.style import BLUE, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, plain, rough
+from coursekit.figures.tiles import as_tiles
 from coursekit.layers import linear_backward, linear_forward
 from coursekit.losses import LOSSES
 from coursekit.penalties import l2
@@ -184,7 +185,7 @@ class View:
 
     def _make_plane(self, figure: Figure) -> None:
         ax = axes(figure, (0.055, 0.125, 0.40, 0.70), "large points pull hard", "x₁", "x₂")
-        self.regions = regions(ax, REACH, cmap=PALE, vmin=0, vmax=2, interpolation="nearest")
+        self.regions = as_tiles(regions(ax, REACH, cmap=PALE, vmin=0, vmax=2, interpolation="nearest"))
         ax.set(xticks=range(-2, 3), yticks=range(-2, 3))
         edge: dict[str, Any] = {"edgecolors": PAPER, "linewidths": 0.5, "animated": True}
         self.classes = [
@@ -232,7 +233,7 @@ class View:
             say(self.headline, f"Step {step}: {frame.right:.0%} right, full loss {rough(frame.total[step])}")
 
     def _show_plane(self, frame: Frame) -> None:
-        self.regions.set_data(frame.regions)
+        self.regions.set_data(frame.regions.astype(float))
         sizes = 9 + 55 * np.minimum(frame.pull, 1.5) / 1.5
         for k, dots in enumerate(self.classes):
             members = frame.labels == k
