@@ -99,21 +99,22 @@ def keep_every_step(net: Sequential, loss: str, lr: float, x: Array, labels: Arr
     now = dict(net.params)
     learned = next((now.pop(name) for name in net.params if name.endswith(".alpha")), np.zeros(1))
     kept: dict[str, list[Array]] = {name: [] for name in now}
-    losses, right, slope = [], [], []
+    losses, said, slope = [], [], []
     for _ in range(steps + 1):
         for name, array in now.items():
             kept[name].append(array.copy())
         slope.append(learned.item())
         value, scores = trainer.step(x, y)
         losses.append(value)
-        right.append((predicted(scores) == labels).mean())
+        said.append(scores)
+    right = (predicted(np.array(said)) == labels).mean(1)  # of all steps at once: a mean of few costs as much
     params = {name: np.array(arrays) for name, arrays in kept.items()}
-    return History(x, labels, params, np.array(slope), np.array(losses), np.array(right))
+    return History(x, labels, params, np.array(slope), np.array(losses), right)
 
 
 def predicted(scores: Array) -> Array:
-    """Return the class (N,) that scores (N, C) name; of one score (N, 1) the sign tells."""
-    return np.asarray(scores[:, 0] > 0 if scores.shape[1] == 1 else scores.argmax(1))
+    """Return the class (…, N) that scores (…, N, C) name; of one score (…, N, 1) the sign tells."""
+    return np.asarray(scores[..., 0] > 0 if scores.shape[-1] == 1 else scores.argmax(-1))
 
 
 def batches(x: Array, labels: Array, size: int, seed: int) -> Iterator[tuple[Array, Array]]:

@@ -117,12 +117,13 @@ def train(target: str, pieces: int, seed: int) -> Array:
     params, loss, optimiser = net.params, LOSSES["mse"], OPTIMISERS["momentum"](lr=RATE)
     memory = optimiser.init(params)
     x, y = INPUTS[:, None], TARGETS[target].f(INPUTS)[:, None]
-    kept = []
+    slopes, heights = [], []
     for _ in range(STEPS + 1):
-        kept.append(np.stack([params["0.w"][0, 0], params["0.b"][0]], axis=1))
-        net.backward(loss(net.forward(x), y)[1])
+        slopes.append(params["0.w"][0, 0].copy())
+        heights.append(params["0.b"][0].copy())
+        net.parameter_gradients(loss(net.forward(x), y)[1])
         optimiser.step(params, net.grads, memory)
-    return np.array(kept)
+    return np.stack([slopes, heights], axis=2)
 
 
 def lines_of(state: State, pieces: int) -> Array:

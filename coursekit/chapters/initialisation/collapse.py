@@ -23,6 +23,7 @@ from coursekit.kernels.elementwise import flush_tiny
 from coursekit.layers import batch_norm_backward, batch_norm_forward
 
 ROWS = 1000
+DEEPEST = 20
 BINS = 61  # odd, so that 0 falls into the middle of a bin
 ALIKE = 3.0  # layers whose weight gradients are within this factor learn alike
 FULL_WIDTH = 0.08  # a bin with this share of the values, or more, fills its column
@@ -35,7 +36,7 @@ class State(DemoState):
     weight_scale: float = slider(0.01, 1e-4, 10.0, "weight scale ×", log=True, main=True)
     scheme: str = choice("normal", INITIALISERS.values(), "weights drawn by", main=True)
     activation: str = choice("tanh", [a for a in ACTIVATIONS.values() if a.elementwise], "activation", main=True)
-    depth: int = slider(10, 2, 20, "depth (layers)")
+    depth: int = slider(10, 2, DEEPEST, "depth (layers)")
     width: int = slider(500, 50, 800, "width (units a layer)", step=50)
     batch_norm: bool = switch(False, "batch norm before each activation")
     direction: str = choice(
@@ -118,13 +119,31 @@ class Frame:
         )
 
 
-@lru_cache(maxsize=1)  # up to 40 MB
+@lru_cache(maxsize=1 + DEEPEST)  # up to 55 MB
+def drawn(scheme: str, width: int, seed: int, layer: int) -> tuple[Array, Any]:
+    """Draw the weights of a layer, as layer 0 the batch x (ROWS, width); return them and the generator's state then.
+
+    A network that gets one layer more keeps those that it has, so that only the new one is drawn.
+    """
+    rng = np.random.default_rng(seed)
+    if layer == 0:
+        return rng.standard_normal((ROWS, width), np.float32), rng.bit_generator.state
+    rng.bit_generator.state = drawn(scheme, width, seed, layer - 1)[1]
+    return INITIALISERS[scheme](width, width, rng=rng), rng.bit_generator.state
+
+
+@lru_cache(maxsize=1)  # up to 3 MB
+def entering(scheme: str, depth: int, width: int, seed: int) -> Array:
+    """Draw the gradient (ROWS, width) that enters at the top."""
+    rng = np.random.default_rng()
+    rng.bit_generator.state = drawn(scheme, width, seed, depth)[1]
+    return rng.standard_normal((ROWS, width), np.float32)
+
+
 def draw(scheme: str, depth: int, width: int, seed: int) -> tuple[Array, list[Array], Array]:
     """Draw the batch x (ROWS, width), the weights of each layer, and the gradient that enters at the top."""
-    rng = np.random.default_rng(seed)
-    x = rng.standard_normal((ROWS, width), np.float32)
-    weights = [INITIALISERS[scheme](width, width, rng=rng) for _ in range(depth)]
-    return x, weights, rng.standard_normal((ROWS, width), np.float32)
+    x, *weights = (drawn(scheme, width, seed, layer)[0] for layer in range(depth + 1))
+    return x, weights, entering(scheme, depth, width, seed)
 
 
 class Step(NamedTuple):
