@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 from matplotlib.transforms import AffineDeltaTransform
 
 from coursekit.arrays import Array
@@ -131,9 +132,36 @@ class NumberGrid:
         return written(value, 0 if value == round(value) else self.digits)
 
 
+class Letter(NamedTuple):
+    """The outline of a letter at size 1, where it ends left and right, and where the next one begins."""
+
+    outline: Path
+    left: float
+    right: float
+    advance: float
+
+
+@lru_cache(maxsize=100)
+def letter(char: str) -> Letter:
+    """Outline a letter; y grows upwards. Where the next one begins is seen at a 0 behind it."""
+    (own, codes), (zero, _), (both, _) = (
+        text_to_path.get_text_path(FontProperties(), words) for words in (char, "0", char + "0")
+    )
+    outline = Path(np.array(own) / text_to_path.FONT_SCALE, codes)
+    box = outline.get_extents()
+    return Letter(outline, box.x0, box.x1, (both[-1][0] - zero[-1][0]) / text_to_path.FONT_SCALE)
+
+
 @lru_cache(maxsize=2000)
 def glyphs(text: str, size: float) -> Path:
-    """Outline a text for a sheet, where y grows downwards, its middle at the origin; digits stand on a common line."""
-    path = TextPath((0, 0), text, size)
-    middle = path.get_extents()
-    return Path((path.vertices - ((middle.x0 + middle.x1) / 2, 0.365 * size)) * (1, -1), path.codes)
+    """Outline a number for a sheet, where y grows downwards, its middle at the origin; digits stand on a common line.
+
+    Put together from its letters: to lay it out anew takes matplotlib ten times as long.
+    """
+    letters = [letter(char) for char in text]
+    starts = np.cumsum([0.0, *(one.advance for one in letters[:-1])])
+    placed = [one.outline.vertices + np.array([start, 0]) for one, start in zip(letters, starts, strict=True)]
+    left = min(start + one.left for one, start in zip(letters, starts, strict=True))
+    right = max(start + one.right for one, start in zip(letters, starts, strict=True))
+    vertices = (np.concatenate(placed) - ((left + right) / 2, 0.365)) * (size, -size)
+    return Path(vertices, np.concatenate([one.outline.codes for one in letters]))

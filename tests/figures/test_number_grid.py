@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from matplotlib.textpath import TextPath
 
 from coursekit.figures.canvas import CROWDED, LiveFigure
-from coursekit.figures.number_grid import NumberGrid, sheet
+from coursekit.figures.number_grid import NumberGrid, glyphs, sheet
 from coursekit.figures.style import headline
 
 
@@ -56,3 +57,14 @@ def test_a_headline_wider_than_the_figure_shrinks_and_grows_again():
     assert live.view.headline.get_window_extent().x1 <= 500
     live.render("A few words")
     assert live.view.headline.get_fontsize() == before
+
+
+@pytest.mark.parametrize("text", ["0", "10", "−3.25", "17.1", "0.07", "4 711", "nan", "−∞"])
+@pytest.mark.parametrize("size", [7.3, 16.0])
+def test_a_number_put_together_from_its_letters_is_that_of_matplotlib(text, size):
+    whole = TextPath((0, 0), text, size)
+    box = whole.get_extents()
+    vertices = (whole.vertices - ((box.x0 + box.x1) / 2, 0.365 * size)) * (1, -1)
+    mine = glyphs(text, size)
+    np.testing.assert_array_equal(mine.codes, whole.codes)
+    np.testing.assert_allclose(mine.vertices, vertices, atol=1e-12)
