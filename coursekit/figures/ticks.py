@@ -17,7 +17,13 @@ from matplotlib.ticker import NullLocator
 
 from coursekit.figures.glyphs import KNOWN
 
-PRIVATE = "_update_ticks", "_update_label_position", "_update_offset_text_position", "_get_ticklabel_bboxes"
+PRIVATE = (
+    "_update_ticks",
+    "_tick_group_visible",
+    "_update_label_position",
+    "_update_offset_text_position",
+    "_get_ticklabel_bboxes",
+)
 
 
 def draw_ticks_together(ax: Axes) -> None:
