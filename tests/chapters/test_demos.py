@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from drawn import frame_at, frame_of, picture_of, settled, shown, veteran
+from drawn import frame_at, frame_of, settled, shown, veteran
 
 from coursekit.demos import DEMOS
 from coursekit.figures.canvas import LiveFigure
@@ -124,7 +124,7 @@ def test_presets_and_the_question_are_states_that_can_be_shown(demo):
     assert demo.presets
     for settings in (*[question.settings for question in demo.questions], *demo.presets.values()):
         assert settings
-        assert picture_of(demo.name, settled(demo, **settings)).startswith(b"\x89PNG")
+        assert shown(demo.name, settled(demo, **settings)).startswith(b"\x89PNG")
 
 
 # ---- the state
@@ -260,11 +260,10 @@ RUNNING = [demo for demo in DEMOS.values() if demo.frames]
 
 @pytest.mark.parametrize("demo", RUNNING, ids=lambda demo: demo.name)
 def test_a_run_rises_to_the_frame_that_compute_gives(demo):
-    state = settled(demo)
-    frames = list(demo.frames(state))
+    frames, end = list(demo.frames(settled(demo))), frame_at(demo)
     assert len(frames) > 2
-    assert_same_arrays(frames[-1], demo.compute(state))
-    assert frames[-1].readout == demo.compute(state).readout
+    assert_same_arrays(frames[-1], end)
+    assert frames[-1].readout == end.readout
     progress = [frame.progress for frame in frames]
     assert progress == sorted(progress)
     assert 0 <= progress[0] < progress[-1] == 1
@@ -315,7 +314,7 @@ def neighbours(control, value):
 
 @pytest.mark.parametrize(("demo", "name", "control"), DRAGGED, ids=[f"{demo.name}-{name}" for demo, name, _ in DRAGGED])
 def test_a_step_from_the_default_draws_no_axes_anew(demo, name, control):
-    live = LiveFigure(demo.View)
+    live = veteran(demo.name)
     live.render(frame_at(demo))
     for value in neighbours(control, getattr(demo.State(), name)):
         live.view.update(frame_at(demo, **{name: value}))
@@ -324,7 +323,7 @@ def test_a_step_from_the_default_draws_no_axes_anew(demo, name, control):
 
 @DEMO
 def test_artists_hold_the_frames_own_arrays(demo):
-    live = LiveFigure(demo.View)
+    live = veteran(demo.name)
     live.view.update(frame_at(demo))
     checkable = drawn_as_they_are(live, frame_at(demo))
     assert checkable
@@ -335,19 +334,33 @@ def test_artists_hold_the_frames_own_arrays(demo):
         assert checkable - constant <= drawn_as_they_are(live, frame), state
 
 
+def ends(demo):
+    """The states with one control at its end, or at its last or first choice."""
+    controls = demo.State.controls().items()
+    return [settled(demo, **{name: control.samples()[place]}) for name, control in controls for place in (-1, 0)]
+
+
 @DEMO
 def test_the_same_state_gives_the_same_bytes_wherever_the_sliders_have_been(demo):
-    for name, control in demo.State.controls().items():
-        for value in (control.samples()[-1], control.samples()[0]):  # a new figure for every choice would take too long
-            state = settled(demo, **{name: value})
-            assert shown(demo.name, state) == picture_of(demo.name, state), (name, value)
+    there = [shown(demo.name, state) for state in ends(demo)]
+    other = LiveFigure(demo.View)  # goes the other way, so each picture has another past, and the first has none
+    back = [other.render(frame_of(demo.name, state)) for state in reversed(ends(demo))]
+    for state, one, two in zip(ends(demo), there, reversed(back), strict=True):
+        assert one == two, state
+
+
+@pytest.mark.thorough
+@DEMO
+def test_a_new_figure_gives_the_same_bytes_as_one_whose_sliders_have_been_everywhere(demo):
+    for state in ends(demo):
+        assert shown(demo.name, state) == LiveFigure(demo.View).render(frame_of(demo.name, state)), state
 
 
 @DEMO
 def test_a_pinned_frame_is_seen_behind_every_other_and_goes_without_a_trace(demo):
     default = frame_at(demo)
     states = [settled(demo, **settings) for settings in demo.presets.values()]
-    others, plain = ([of(demo.name, state) for state in states] for of in (frame_of, picture_of))
+    others, plain = ([of(demo.name, state) for state in states] for of in (frame_of, shown))
     live = LiveFigure(demo.View)
     live.render(default)
     before = artist_count(live.figure)

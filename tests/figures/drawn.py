@@ -23,15 +23,9 @@ def frame_at(demo, **settings):
     return frame_of(demo.name, settled(demo, **settings))
 
 
-@lru_cache(KEPT)
-def picture_of(demo_name, state):
-    """What a new figure shows."""
-    return LiveFigure(DEMOS[demo_name].View).render(frame_of(demo_name, state))
-
-
 @lru_cache(1)
 def veteran(demo_name):
-    """The one figure in which the tests of a demo go from state to state."""
+    """The one figure in which the tests of a demo go from state to state: to make another takes ten pictures' time."""
     return LiveFigure(DEMOS[demo_name].View)
 
 

@@ -58,7 +58,15 @@ def pictures(view, frames):
     yield live.render(frames[-1])
 
 
-@pytest.mark.parametrize("demo", DEMOS.values(), ids=list(DEMOS))
+def of_every_chapter():
+    """Every demo; without the thorough tests the first of each chapter."""
+    first = {demo.chapter: demo.name for demo in list(DEMOS.values())[::-1]}.values()
+    return [
+        pytest.param(demo, id=name, marks=[] if name in first else pytest.mark.thorough) for name, demo in DEMOS.items()
+    ]
+
+
+@pytest.mark.parametrize("demo", of_every_chapter())
 def test_a_live_figure_is_the_same_to_the_last_byte(demo, monkeypatch):
     name, control = list(demo.State.controls().items())[-1]
     settings = ({}, {name: control.samples()[-1]}, list(demo.presets.values())[-1])

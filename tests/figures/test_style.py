@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from drawn import frame_at
+from drawn import frame_at, veteran
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
@@ -13,7 +13,6 @@ from matplotlib.text import Text
 
 from coursekit.demos import DEMOS
 from coursekit.figures import style
-from coursekit.figures.canvas import LiveFigure
 
 TEXT, LARGE_TEXT, DRAWN = 4.5, 3.0, 3.0  # WCAG 2.1, 1.4.3 and 1.4.11
 APART = 20  # in CIE Lab, where about 2 is the least that an eye sees side by side
@@ -78,7 +77,7 @@ def test_two_colours_of_the_cycle_are_told_apart_with_any_colour_vision(one, oth
 
 @pytest.mark.parametrize("demo", DEMOS.values(), ids=list(DEMOS))
 def test_a_figure_can_be_read_and_its_lines_told_apart(demo):
-    live = LiveFigure(demo.View)
+    live = veteran(demo.name)
     faults = []
     for settings in (*demo.presets.values(), {}):
         live.view.update(frame_at(demo, **settings))
