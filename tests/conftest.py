@@ -145,7 +145,10 @@ def pages(browser):
     return [page for context in browser.contexts for page in context.pages]
 
 
-@pytest.fixture(scope="module", params=["perCommTarget", "disabled"])
+@pytest.fixture(scope="module", params=["perCommTarget", pytest.param("disabled", marks=pytest.mark.thorough)])
 def subshells(request):
-    """JupyterLab's setting: widget messages on a thread of their own (its default), or on the main thread."""
+    """JupyterLab's setting: widget messages on a thread of their own (its default), or on the main thread.
+
+    What runs with its default only, unless all is asked for, runs with both where it says so (`browser_support.BOTH`).
+    """
     return request.param

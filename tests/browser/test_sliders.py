@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser_support import eventually, expected, failures
+from browser_support import BOTH, eventually, expected, failures
 from PIL import Image
 
 from tools.lab_driver import SLIDER, LabPage, LabServer, write_notebook
@@ -83,6 +83,7 @@ def test_the_first_picture_is_that_of_the_package(figure):
     assert expected(figure, "collapse", veiled=True) != expected(figure, "collapse")
 
 
+@BOTH
 def test_the_setting_decides_which_thread_answers(figure, page, subshells):
     figure.drag(figure.handle("weight_scale"), 0.1)
     assert settled(figure)
@@ -92,6 +93,7 @@ def test_the_setting_decides_which_thread_answers(figure, page, subshells):
     ]
 
 
+@BOTH
 def test_a_drag_by_mouse(figure):
     handle, before = figure.handle("weight_scale"), figure.png()
     with figure.watch() as watch:
