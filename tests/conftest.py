@@ -35,14 +35,21 @@ def demo_of(nodeid):
     return found[1] or found[2] if found else ""
 
 
+def is_another_draw(item):
+    """Whether this is a chapter's test for a seed that is not the first of those that it is made for."""
+    return "chapters" in item.path.parts and hasattr(item, "callspec") and item.callspec.indices.get("seed", 0) > 0
+
+
 def pytest_collection_modifyitems(config, items):
     """Choose among the thorough ones.
 
     Begin with the files that take minutes, so that no worker waits for one at the end; demos, short, come last.
     """
-    left_out = not_now([item for item in items if item.get_closest_marker("thorough")])
+    for item in filter(is_another_draw, items):
+        item.add_marker("thorough")
+    left_out = set(not_now([item for item in items if item.get_closest_marker("thorough")]))
     items[:] = [item for item in items if item not in left_out]
-    config.hook.pytest_deselected(items=left_out)
+    config.hook.pytest_deselected(items=list(left_out))
     demos = list(dict.fromkeys(demo_of(item.nodeid) for item in items))
 
     def place(item):
@@ -59,7 +66,7 @@ def not_now(thorough):
     if not THOROUGH:
         return thorough
     part, parts = (1, 1) if THOROUGH == "all" else map(int, THOROUGH.split("/"))
-    chosen = thorough[part - 1 :: parts]
+    chosen = set(thorough[part - 1 :: parts])
     return [item for item in thorough if item not in chosen]
 
 

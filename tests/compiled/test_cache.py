@@ -89,7 +89,13 @@ def replace_by_text(path):
 
 
 @pytest.mark.parametrize(
-    ("pattern", "damage"), [("*.nbi", truncate), ("*.nbc", truncate), ("*.nbc", empty), ("*.nbc", replace_by_text)]
+    ("pattern", "damage"),
+    [
+        ("*.nbi", truncate),
+        ("*.nbc", truncate),
+        pytest.param("*.nbc", empty, marks=pytest.mark.thorough),
+        pytest.param("*.nbc", replace_by_text, marks=pytest.mark.thorough),
+    ],
 )
 def test_a_damaged_file_is_made_anew(cache, pattern, damage):
     damaged = list(cache.rglob(pattern))

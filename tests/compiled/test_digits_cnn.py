@@ -52,7 +52,10 @@ def test_it_reads_97_percent_of_the_test_digits_in_under_30_seconds(data):
     assert last.val_accuracy >= 0.97
 
 
-@pytest.mark.parametrize("steps", [20, 45, 100])
+ELSEWHERE = [pytest.param(20, marks=pytest.mark.thorough), pytest.param(100, marks=pytest.mark.thorough)]
+
+
+@pytest.mark.parametrize("steps", [45, *ELSEWHERE])
 def test_interrupted_and_resumed_it_ends_bit_for_bit_where_the_uninterrupted_run_ends(data, tmp_path, steps):
     whole, rows = training(data, epochs=3)
     expected = list(rows)

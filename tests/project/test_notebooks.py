@@ -6,6 +6,7 @@ Each guard yields what it finds wrong with a notebook. It is run over all chapte
 import ast
 import copy
 import re
+from functools import cache
 
 import nbformat
 import pytest
@@ -139,6 +140,12 @@ def checked_solutions(notebook):
             yield check(exercise, namespace[last_defined(tree)])
 
 
+@cache
+def solved(path):
+    """The exercises of a chapter whose solutions were checked, in its order."""
+    return [result.exercise for result in checked_solutions(nbformat.read(path, as_version=4))]
+
+
 def asks_an_exercise(node):
     """Whether a syntax node is ``check("name", …)``; ``check(goal_1)`` asks for a goal."""
     return called(node, "check") and isinstance(node.args[0], ast.Constant)
@@ -213,14 +220,12 @@ def test_chapter_is_frozen(path):
 
 @pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)
 def test_chapter_solves_all_its_exercises(path):
-    solved = [result.exercise for result in checked_solutions(nbformat.read(path, as_version=4))]
-    assert sorted(solved) == sorted(name for name in EXERCISES if EXERCISES[name].chapter.notebook == path.name)
+    assert sorted(solved(path)) == sorted(name for name in EXERCISES if EXERCISES[name].chapter.notebook == path.name)
 
 
 @pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)
 def test_exercises_are_listed_in_the_order_of_the_chapter(path):
-    solved = [result.exercise for result in checked_solutions(nbformat.read(path, as_version=4))]
-    assert solved == [name for name in EXERCISES if EXERCISES[name].chapter.notebook == path.name]
+    assert solved(path) == [name for name in EXERCISES if EXERCISES[name].chapter.notebook == path.name]
 
 
 def sound():
