@@ -24,7 +24,7 @@ thorough: test
 
 quick: $(VENV)/test
 	$(BIN)/ruff check .
-	$(BIN)/python -m tools.run_tests tests/library tests/live -n 2 -m "not slow"
+	$(BIN)/python -m tools.run_tests --kept-kernels tests/library tests/live -n 2 -m "not slow"
 
 site: $(VENV)/test
 	build=$$(mktemp -d) && trap 'rm -rf "$$build"' EXIT && \

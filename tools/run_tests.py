@@ -1,8 +1,10 @@
 """Run pytest as CI does, over tests and chapters alike: ``python -m tools.run_tests tests notebooks -n 2``.
 
 Chapters are compared by nbval in the environment in which their outputs were made, and all kernels are compiled anew.
+With ``--kept-kernels`` first, those of an earlier run are used if they were compiled from the same sources.
 """
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +12,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from coursekit.commands import frozen
+from coursekit.commands.warmup import edition
+
+KEEP = "--kept-kernels"
+KEPT = Path(__file__).parents[1] / "build" / "kernels"
+
+
+def kept_kernels() -> Path:
+    """Return the folder for kernels that are compiled from the sources as they are; those of others are thrown away.
+
+    Numba itself looks at a kernel's own file only, and not at the functions of others that are compiled into it.
+    """
+    folder = KEPT / edition()
+    for other in set(KEPT.glob("*")) - {folder}:
+        shutil.rmtree(other, ignore_errors=True)
+    return folder
 
 
 def main(arguments: list[str]) -> int:
@@ -18,8 +35,10 @@ def main(arguments: list[str]) -> int:
     # job, where a shell has it ignored.
     signal.signal(signal.SIGINT, lambda *_: None)
     with TemporaryDirectory(prefix="coursekit-", ignore_cleanup_errors=True) as private:
-        environment = frozen.environment(Path(private)) | {"NUMBA_CACHE_DIR": f"{private}/numba"}
-        command = [sys.executable, "-m", "pytest", *frozen.NBVAL, *arguments]
+        keep = arguments[:1] == [KEEP]
+        kernels = kept_kernels() if keep else Path(private, "numba")
+        environment = frozen.environment(Path(private)) | {"NUMBA_CACHE_DIR": str(kernels)}
+        command = [sys.executable, "-m", "pytest", *frozen.NBVAL, *arguments[keep:]]
         return subprocess.run(command, env=environment, check=False).returncode
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -80,14 +81,14 @@ def is_warm() -> bool:
     if os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":
         return True
     folder = cache_folder()
-    return folder is None or (folder / (MARKER + _edition())).exists()
+    return folder is None or (folder / (MARKER + edition())).exists()
 
 
-def _edition() -> str:
-    """Name what the kernels are compiled from. When one of these files changes, Numba compiles its kernels anew."""
+def edition() -> str:
+    """Name what the kernels are compiled from: the files with kernels, and how they are compiled."""
     seen = [sys.version, version("numba")]
     for path in sorted(PACKAGE.rglob("*.py")):
-        if b"coursekit.kernels.jit" in path.read_bytes():
+        if re.search(b"coursekit.kernels.jit|numba.njit", path.read_bytes()):
             status = path.stat()
             seen.append(f"{path} {status.st_mtime_ns} {status.st_size}")
     return sha256("\n".join(seen).encode()).hexdigest()[:16]
@@ -97,7 +98,7 @@ def _mark(folder: Path) -> None:
     with suppress(OSError):  # without it the next start warms up again, in seconds
         for old in folder.glob(MARKER + "*"):
             old.unlink(missing_ok=True)
-        (folder / (MARKER + _edition())).touch()
+        (folder / (MARKER + edition())).touch()
 
 
 # ---- what is compiled
@@ -118,7 +119,7 @@ def steps() -> Iterator[Step]:
 
 def _try_demo(demo: Any) -> None:
     """Take a demo to its default, its question, its presets, and every choice of every control."""
-    for state in _states(demo):
+    for state in dict.fromkeys(_states(demo)):  # each once: a choice that is the default is the default's state
         demo.rehearse(state)
 
 
