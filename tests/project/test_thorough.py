@@ -1,6 +1,7 @@
 """Of the tests that are marked thorough each run takes its part, and nothing is lost between the parts."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -24,3 +25,18 @@ def test_the_parts_together_are_all_and_no_test_is_in_two(conftest, monkeypatch,
 def test_none_run_unless_asked_for(conftest, monkeypatch, asked, left_out):
     monkeypatch.setattr(conftest, "THOROUGH", asked)
     assert conftest.not_now([1, 2, 3]) == left_out
+
+
+@pytest.mark.parametrize(
+    ("path", "indices", "another"),
+    [
+        ("chapters/cnns/test_pooling.py", {"seed": 0}, False),
+        ("chapters/cnns/test_pooling.py", {"seed": 1}, True),
+        ("chapters/cnns/test_pooling.py", {"window": 1}, False),
+        ("library/test_losses.py", {"seed": 1}, False),
+    ],
+)
+def test_of_the_draws_of_a_chapters_claim_all_but_the_first_are_thorough(conftest, path, indices, another):
+    item = SimpleNamespace(path=Path("tests", path), callspec=SimpleNamespace(indices=indices))
+    assert conftest.is_another_draw(item) is another
+    assert not conftest.is_another_draw(SimpleNamespace(path=item.path))
