@@ -197,19 +197,24 @@ def test_a_frame_has_the_same_arrays_everywhere_and_only_whole_sliders_change_th
         assert all(len(shape) == len(default[path]) for path, shape in shapes.items())
 
 
+@pytest.mark.parametrize(
+    "each", [pytest.param(False, id="after all"), pytest.param(True, id="after each", marks=pytest.mark.thorough)]
+)
 @DEMO
-def test_compute_is_pure(demo):
+def test_compute_is_pure(demo, each):
     caches = [entry for entry in vars(sys.modules[demo.compute.__module__]).values() if hasattr(entry, "cache_clear")]
     for entry in caches:
         entry.cache_clear()
     state = settled(demo)
     first = demo.compute(state)
     kept = {path: array.copy() for path, array in arrays(first)}
-    for name, control in demo.State.controls().items():  # draws that are kept between states must survive other states
-        demo.compute(settled(demo, **{name: control.samples()[-1]}))
-        again = demo.compute(state)
-        assert_same_arrays(again, first)
-        assert again.readout == first.readout
+    others = [settled(demo, **{name: control.samples()[-1]}) for name, control in demo.State.controls().items()]
+    for other in others:  # draws that are kept between states must survive other states
+        demo.compute(other)
+        if each or other is others[-1]:
+            again = demo.compute(state)
+            assert_same_arrays(again, first)
+            assert again.readout == first.readout
     for path, array in arrays(first):
         np.testing.assert_array_equal(array, kept[path], err_msg=path)
 
