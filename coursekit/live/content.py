@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from coursekit.exercises.question import Question
 from coursekit.figures.controls import Choice, Control, DemoState, Drawing, Slider, Switch
 from coursekit.figures.demo import Demo
 from coursekit.figures.style import plain
@@ -9,6 +10,18 @@ from coursekit.figures.style import plain
 KINDS = {Slider: "slider", Choice: "choice", Switch: "switch", Drawing: "drawing"}
 
 LONGEST = 40  # letters of a value in words; a text that is longer is a drawing's
+
+
+def begins(demo: Demo, ask: str | None, settings: dict[str, Any]) -> tuple[DemoState, Question | None]:
+    """The state and the question that a panel begins with: the first question, but none where only settings are given.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a question, a setting or a value that the demo does not have.
+    """
+    question = None if settings and ask is None else demo.asked(ask or "")
+    return demo.State().replace(**settings), question
 
 
 def content_of(demo: Demo) -> dict[str, Any]:
@@ -55,6 +68,12 @@ def settings_from(values: dict[str, Any], state: DemoState) -> dict[str, Any]:
 
 def _from_page(control: Control, value: Any) -> Any:
     return list(control.options.values())[value] if isinstance(control, Choice) else value
+
+
+def case_of(demo: Demo, state: DemoState) -> int:
+    """Which *Show me* button has just these settings, −1 if none."""
+    matching = (i for i, case in enumerate(demo.presets.values()) if case.items() <= vars(state).items())
+    return next(matching, -1)
 
 
 def as_words(settings: dict[str, Any]) -> str:

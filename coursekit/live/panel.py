@@ -17,7 +17,17 @@ from coursekit.figures.rest import still_wanted, while_wanted
 from coursekit.figures.steering import Live
 from coursekit.live.blas import one_thread
 from coursekit.live.cells import now_showing, told_briefly
-from coursekit.live.content import code_of, content_of, ghost_of, options_of, script_of, settings_from, values_of
+from coursekit.live.content import (
+    begins,
+    case_of,
+    code_of,
+    content_of,
+    ghost_of,
+    options_of,
+    script_of,
+    settings_from,
+    values_of,
+)
 from coursekit.live.page import PanelPage, in_lecture
 from coursekit.live.run import LOCK, Runner, in_one_context, in_turn
 
@@ -51,8 +61,7 @@ class Panel:
     def __init__(self, demo: Demo, *, ask: str | None = None, **settings: Any) -> None:
         self.demo = demo
         with told_briefly():
-            self._question = None if settings and ask is None else demo.asked(ask or "")
-            self.state = demo.State().replace(**settings)
+            self.state, self._question = begins(demo, ask, settings)
         self._initial = self.state
         self._generation = 0
         self._settled = -1  # moves of controls that a button has overruled
@@ -194,7 +203,7 @@ class Panel:
     def _show_settings(self) -> None:
         page = self.page
         page.off, page.ends = self.state.without_effect(), self.state.ends()
-        page.at_case = self._case()
+        page.at_case = case_of(self.demo, self.state)
         page.options, page.values = options_of(self.state), values_of(self.state)
 
     def _resized(self, _: Any) -> None:
@@ -272,12 +281,6 @@ class Panel:
         """Show a case, whatever a control was moved to before."""
         self._settled = after
         self._apply(list(self.demo.presets.values())[index])
-
-    def _case(self) -> int:
-        """Which *Show me* button has just these settings, −1 if none."""
-        state = vars(self.state)
-        matching = (i for i, case in enumerate(self.demo.presets.values()) if case.items() <= state.items())
-        return next(matching, -1)
 
     @in_turn
     def _reset(self, after: int = -1) -> None:

@@ -1,4 +1,5 @@
 // The controls of a panel. Each is {element, show(value, state)}; `move(value)` is called when the learner moves it.
+// A state may hold `stops`: the only values at which a slider can stop, as where pictures were drawn in advance.
 
 const digits = (value, count) => Number(value.toPrecision(count));
 const written = (value) => String(digits(value, 10)).replace('-', '−').replace('e−', 'e-');
@@ -17,11 +18,12 @@ const nearest = (stops, value) =>
 
 const slider = (control, move) => {
   const {low, high, step, log, whole} = control;
-  const stops = log && whole ? wholeStops(control) : null;
+  const own = log && whole ? wholeStops(control) : null;
+  let only = null, stops = own;
   const place = (value) => (stops ? nearest(stops, value) : (log ? Math.log10(value / low) : value - low) / step);
   const last = Math.round(place(high));
   const between = (i) => (stops ? stops[i] : log ? digits(low * 10 ** (i * step), 3) : digits(low + i * step, 10));
-  const value = (i) => (i >= last ? high : i <= 0 ? low : between(i));
+  const value = (i) => (only ? only[Math.min(Math.max(i, 0), only.length - 1)] : i >= last ? high : i <= 0 ? low : between(i));
   const id = 'coursekit-' + Math.random().toString(36).slice(2);
   const range = make('input', {type: 'range', id, min: 0, max: last, step: 1});
   const number = make('input', {type: 'text', inputmode: 'decimal', 'aria-label': `${control.label}, number`, autocomplete: 'off'});
@@ -74,9 +76,11 @@ const slider = (control, move) => {
       send(Math.min(value(Math.round(place(now)) + by), end));
     }
   });
-  const show = (shown, {ends}) => {
+  const show = (shown, state) => {
     now = shown;
-    end = Math.min(ends[control.name] ?? high, high);
+    only = state.stops?.[control.name] ?? null;
+    stops = only ?? own;
+    end = Math.min(state.ends[control.name] ?? high, high);
     range.max = Math.round(place(end));
     const at = Math.round(place(shown));
     if (Number(range.value) !== at) range.value = at;

@@ -84,8 +84,10 @@ const controlsOf = (model, el, figure) => {
   };
   const controls = get('content').controls.map((control) => [control.name, controlOf(control, my)]);
   const of = (main) => controls.filter(([, control]) => control.main === main).map(([, control]) => control.element);
-  follow(model, ['options', 'values', 'ends', 'off'], () =>
-    controls.forEach(([name, control]) => control.show(get('values')[name], {options: get('options'), ends: get('ends'), off: get('off')})));
+  follow(model, ['options', 'values', 'ends', 'off'], () => {
+    const state = Object.fromEntries(['options', 'ends', 'off', 'stops'].map((field) => [field, get(field)]));
+    controls.forEach(([name, control]) => control.show(get('values')[name], state));
+  });
   const holder = (name, main) => {
     const made = make('div', {class: name}, ...of(main));
     made.addEventListener('pointerdown', (event) => {
@@ -106,7 +108,7 @@ const actionsOf = (model, press) => {
   follow(model, ['ghost'], () => put(pin, model.get('ghost') ? 'Unpin' : 'Pin'));
   return make('div', {class: 'coursekit-actions'}, ...(content.run ? runButtons(model, press) : []),
     button('Reset', 'Back to the first settings and the question', () => press('reset', {after: model.get('moves')})),
-    content.seed ? button('New draw', 'Draw new random numbers', () => press('draw')) : null, pin);
+    content.seed ? button('New draw', 'Draw new random numbers', () => press('draw')) : null, content.still ? null : pin);
 };
 
 const runButtons = (model, press) => {
@@ -150,10 +152,10 @@ const copyButtons = (model) => {
   model.on('change:code', () => { code.hidden = true; });  // it would show other settings than the picture
   return make('div', {class: 'coursekit-actions'},
     button('Copy settings', 'Copy the line of code that shows this figure', copyCode),
-    button('Copy picture', 'Copy the picture to the clipboard', copyPicture), code, note);
+    model.get('content').still ? null : button('Copy picture', 'Copy the picture to the clipboard', copyPicture), code, note);
 };
 
-// The picture; `waiting()` says whether one is still to come after `wait()`.
+// The picture, as PNG or by its address; `waiting()` says whether one is still to come after `wait()`.
 const pictureOf = (model) => {
   const {title, step} = model.get('content');
   const img = make('img', {alt: title, draggable: 'false'});
@@ -162,8 +164,9 @@ const pictureOf = (model) => {
   follow(model, ['picture'], () => {
     awaited = 0;
     const old = img.src;
-    img.src = URL.createObjectURL(new Blob([model.get('picture')], {type: 'image/png'}));
-    if (old) img.decode().catch(() => {}).then(() => URL.revokeObjectURL(old));
+    const picture = model.get('picture');
+    img.src = typeof picture === 'string' ? picture : URL.createObjectURL(new Blob([picture], {type: 'image/png'}));
+    if (old.startsWith('blob:')) img.decode().catch(() => {}).then(() => URL.revokeObjectURL(old));
   });
   follow(model, ['readout', 'veiled'], () => { img.alt = model.get('veiled') ? title : `${title}. ${model.get('readout')}`; });
   return {element, img, wait: () => { awaited = performance.now(); }, waiting: () => awaited && performance.now() - awaited < 3000};
