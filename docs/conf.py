@@ -1,6 +1,7 @@
-"""The printed edition: chapters, pages and a reference as a web site with search, made by Sphinx from the checkout.
+"""The course as a web site with search: chapters, pages and a reference, made by Sphinx from the checkout.
 
-No notebook is run: the site shows the outputs stored in them, and it loads nothing from elsewhere.
+No notebook is run: the site shows the outputs stored in them, and its figures move through pictures drawn in advance.
+It loads nothing from elsewhere.
 """
 
 import shutil
@@ -10,11 +11,12 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
 from sphinx.application import Sphinx
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
 from entries import as_text, link_names
+from moving import let_move
 
 project = "coursekit"
 html_title = "coursekit"
@@ -41,6 +43,7 @@ extensions = [
     "sphinx.ext.napoleon",  # in numpydoc's form,
     "sphinx.ext.viewcode",  # and the code itself
     "entries",
+    "moving",
 ]
 nb_execution_mode = "off"
 nb_render_markdown_format = "myst"  # tables and formulas in outputs too
@@ -113,12 +116,6 @@ data/README
 ```
 """
 
-STILL = """
-```{note}
-On this page the figures stand still. To move them, start the course: `make lab`.
-```
-"""
-
 
 def setup(app: Sphinx) -> None:
     """Change what Sphinx reads: the front page gets the contents, a chapter what a page without a kernel needs."""
@@ -135,7 +132,7 @@ def _adapt(app: Sphinx, docname: str, content: list[str]) -> None:
             _describe_pictures(cell)
             _collapse_solution(cell)
         link_names(notebook)
-        notebook.cells.insert(1, new_markdown_cell(STILL))
+        let_move(app, notebook)
         content[0] = nbformat.writes(notebook)
 
 
