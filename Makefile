@@ -2,7 +2,7 @@
 # make test      sets up the same way, then checks all but what is marked thorough
 # make thorough  checks all
 # make quick     checks the mathematics and the panels, while you edit
-# make site      writes the chapters, and a reference, as a web site that needs neither Python nor a network
+# make site      writes the chapters, with figures that move, and a reference as a web site that needs neither Python nor a network
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -27,8 +27,9 @@ quick: $(VENV)/test
 	$(BIN)/python -m tools.run_tests --kept-kernels tests/library tests/live -n 2 -m "not slow"
 
 site: $(VENV)/test
+	$(BIN)/python -m tools.bake build/baked
 	build=$$(mktemp -d) && trap 'rm -rf "$$build"' EXIT && \
-	$(BIN)/sphinx-build -W --keep-going -n -q -c docs -d "$$build/doctrees" . "$$build/site" && \
+	$(BIN)/sphinx-build -W --keep-going -n -q -c docs -D baked=build/baked -d "$$build/doctrees" . "$$build/site" && \
 	rm -rf site && mv "$$build/site" site
 	@echo "Open site/index.html"
 

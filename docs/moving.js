@@ -34,86 +34,89 @@ const fitted = (model, el, {img, more, bar, notice}) => {
 
 const different = (a, b) => Object.keys(a).filter((name) => String(a[name]) !== String(b[name]));
 
-const figure = ({demo, root, first, question, elsewhere}, el) => {
-  const {content, options, cases, first: initial, states} = window.coursekitFigures[demo];
+// What was drawn in advance of a demo: `find(values)` is a state with its picture and words, undefined if there is none.
+const albumOf = ({content: {controls}, states}, folder) => {
   const drawn = new Map(states.map((state) => [JSON.stringify(state.values), state]));
   const find = (values) => drawn.get(JSON.stringify(values));
-  const address = (picture) => `${root}/${demo}/${picture}.png`;
+  const address = (picture) => `${folder}/${picture}.png`;
   // The values of one setting that were drawn with all others as they are.
   const line = (values, name) => states.filter((state) => different(state.values, values).every((other) => other === name))
     .map((state) => state.values[name]).sort((a, b) => a - b);
-  // Of a slider only a line from end to end is one to move along.
-  const stopsOf = (values, {name, kind, low, high}, {ends}) => {
-    const there = line(values, name), end = Math.min(ends[name] ?? high, high);
-    return kind === 'slider' && (name === 'film' || (there[0] === low && there.at(-1) === end)) ? there : null;
-  };
-  let last = first;  // the values of the picture that is shown
-
-  const ahead = new Map();
-  const fetchNeighbours = (values) => content.controls.forEach(({name}) => {
+  // Where sliders can stop. Only a line from end to end is one to move along; a run has no other pictures than its own.
+  const stops = (values, ends) => Object.fromEntries(controls.filter(({kind}) => kind === 'slider')
+    .map((one) => [one, line(values, one.name)])
+    .filter(([{name, low, high}, there]) => there.length && (name === 'film' || (there[0] === low && there.at(-1) === Math.min(ends[name] ?? high, high))))
+    .map(([{name}, there]) => [name, there]));
+  const images = new Map();
+  const fetchNeighbours = (values) => controls.forEach(({name}) => {
     const there = line(values, name), at = there.indexOf(values[name]);
     for (const value of there.slice(Math.max(at - 3, 0), at + 4)) {
       const {picture} = find({...values, [name]: value});
-      if (ahead.has(picture)) continue;
-      const image = new Image();
-      image.src = address(picture);
-      ahead.set(picture, image);
+      if (images.has(picture)) continue;
+      const image = Object.assign(new Image(), {src: address(picture)});
+      images.set(picture, image);
       image.decode().catch(() => {});
     }
   });
+  return {find, address, line, stops, fetchNeighbours};
+};
 
-  const left = (values) => content.controls.filter(({name}) => String(values[name]) !== String(last[name])).map(({label}) => `“${label}”`).at(-1);
-  const show = (values, more = {}, note = '') => {
-    const state = find(values), sliders = content.controls.map((one) => [one.name, stopsOf(values, one, state ?? find(last))]);
-    const stops = Object.fromEntries(sliders.filter(([, there]) => there?.length));
-    const words = state ? {...state, at_case: state.case, picture: address(more.veiled ? state.veiled : state.picture)}
-      : {readout: `${left(values) ?? 'New draw'} has left what was drawn in advance: there is no picture of these settings together.`, at_case: -1};
+const figure = ({demo, root, first, question, elsewhere}, el) => {
+  const known = window.coursekitFigures[demo], {content, options, cases, first: initial} = known;
+  const album = albumOf(known, `${root}/${demo}`);
+  const atEnd = 'film' in initial ? {film: 100} : {};  // another run is shown as it ends
+  const noted = make('p', {class: 'coursekit-noted', role: 'status'});
+  const away = offer(elsewhere, () => {
+    show(last);
+    el.querySelector('.coursekit-figure').focus({preventScroll: true});  // the button goes, and the focus must not
+  });
+  let last = first;  // the values of the picture that is shown
+
+  const show = (values, {by, note = '', ...more} = {}) => {
+    const state = album.find(values);
+    const words = state ? {...state, at_case: state.case, picture: album.address(more.veiled ? state.veiled : state.picture)}
+      : {readout: `“${by}” has left what was drawn in advance: there is no picture of these settings together.`, at_case: -1};
+    if (state) last = values;
     away.hidden = Boolean(state);
     el.toggleAttribute('data-away', !state);
     put(noted, note);
-    if (state) last = values;
-    model.tell({...words, veiled: false, ...more, values, stops});
+    model.tell({...words, veiled: false, ...more, values, stops: album.stops(values, album.find(last).ends)});
   };
-  const atEnd = 'film' in initial ? {film: 100} : {};
   const moved = (wanted) => {
     const [name] = different(wanted, model.get('values'));
     if (!name) return;
     const values = name === 'film' ? wanted : {...wanted, ...atEnd};
     const there = model.get('stops')[name];
-    if (find(values) || !there) return show(values);
+    if (album.find(values) || !there) return show(values, {by: content.controls.find((one) => one.name === name).label});
     const near = there[nearest(there, values[name])];  // a number that was typed
-    show({...values, [name]: near}, {}, `Drawn in advance is ${written(near)}, the nearest to ${written(values[name])}.`);
+    show({...values, [name]: near}, {note: `Drawn in advance is ${written(near)}, the nearest to ${written(values[name])}.`});
   };
   const go = (changes) => {
-    const bases = [model.get('values'), first, initial];
-    const base = bases.find((one) => find({...one, ...changes, ...atEnd})) ?? initial;
-    const back = different({...bases[0], ...changes, ...atEnd}, {...base, ...changes, ...atEnd}).length;
-    show({...base, ...changes, ...atEnd}, {}, back ? 'The other controls have gone back: only so was it drawn in advance.' : '');
+    const ways = [model.get('values'), first, initial].map((base) => ({...base, ...changes, ...atEnd}));
+    const way = ways.find(album.find) ?? ways[2];
+    show(way, {note: different(way, ways[0]).length ? 'The other controls have gone back: only so was it drawn in advance.' : ''});
+  };
+  const draw = () => {
+    const values = {...model.get('values'), ...atEnd}, seeds = album.line(values, 'seed');
+    show({...values, seed: seeds[(seeds.indexOf(values.seed) + 1) % seeds.length] ?? values.seed + 1}, {by: 'New draw'});
   };
   const reset = () => show(first, {veiled: Boolean(question), answered: -1});
-  const model = modelOf({content: {...content, question}, options, values: first, off: {}, ends: {}, pad: [], ghost: '', error: '', answered: -1},
-    moved, {
-      answer: ({option}) => { model.tell({answered: option}); go(question.settings); },
-      skip: () => show(model.get('values')),
-      preset: ({index}) => go(cases[index]),
-      draw: () => {
-        const values = {...model.get('values'), ...atEnd}, seeds = line(values, 'seed');
-        show({...values, seed: seeds[(seeds.indexOf(values.seed) + 1) % seeds.length] ?? values.seed + 1});
-      },
-      reset,
-    });
-  const noted = make('p', {class: 'coursekit-noted', role: 'status'});
-  const away = make('p', {class: 'coursekit-away'}, button('Back to the last picture', '', () => {
-    show(last);
-    el.querySelector('.coursekit-figure').focus({preventScroll: true});  // the button goes, and the focus must not
-  }),
-    ' All of them together move ', elsewhere && make('a', {href: elsewhere}, 'in this browser, after half a minute'),
-    elsewhere && ', or ', 'in the course on your own computer: ', make('code', {}, 'make lab'));
+  const model = modelOf({content: {...content, question}, options, values: first, off: {}, ends: {}, pad: [], ghost: '', error: '', answered: -1}, moved, {
+    answer: ({option}) => { model.tell({answered: option}); go(question.settings); },
+    skip: () => show(model.get('values')),
+    preset: ({index}) => go(cases[index]),
+    draw, reset,
+  });
   reset();
   panel(model, el);
   el.querySelector('.coursekit-readout').after(noted, away);
-  for (const kind of ['focusin', 'pointerover', 'input', 'click']) el.addEventListener(kind, () => fetchNeighbours(last));
+  for (const kind of ['focusin', 'pointerover', 'input', 'click']) el.addEventListener(kind, () => album.fetchNeighbours(last));
 };
+
+// What is said where no picture was drawn: the way back, and where all controls move together.
+const offer = (elsewhere, back) => make('p', {class: 'coursekit-away'}, button('Back to the last picture', '', back),
+  ' All controls move together ', elsewhere ? make('a', {href: elsewhere}, 'in this browser') : null, elsewhere ? ', after half a minute, or ' : null,
+  'in the course on your own computer: ', make('code', {}, 'make lab'));
 
 const ownQuiz = ({questions}, el) => {
   const answered = questions.map(() => -1), firsts = [...answered];
