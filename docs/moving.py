@@ -19,7 +19,7 @@ PARTS = ("parts", "drawing", "controls", "ask", "panel", "quiz")  # of the panel
 MOVES = """
 ```{note}
 These figures move: what you can reach with one control at a time has been drawn in advance. In the installed course
-(`make lab`) all controls move together, and the exercises check what you write.
+(`make lab`) all controls move together, the exercises check what you write, and figures show what you wrote.
 ```
 """
 STILL = """

@@ -147,9 +147,10 @@ def open_page(browser, site):
         if not request.url.startswith((site.as_uri(), "data:")):
             wrong.append(request.url)
 
-    def opened(chapter, **options):
+    def opened(chapter, before=lambda page: None, **options):
         page = browser.new_page(**{"viewport": {"width": 1280, "height": 900}} | options)
         pages.append(page)
+        before(page)
         page.on("request", look)
         page.on("requestfailed", lambda request: wrong.append(f"not there: {request.url}"))
         page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -255,6 +256,17 @@ def test_a_control_that_leaves_what_was_drawn_says_so_and_leads_back(open_page):
     assert figure.shows(before)
     assert figure.away.is_hidden()
     assert figure.root.locator(".coursekit-figure").evaluate("one => document.activeElement === one")
+
+
+@pytest.mark.browser
+def test_where_there_is_a_course_in_the_browser_it_is_offered_too(open_page):
+    def with_address(page):
+        page.add_init_script("const parse = JSON.parse; JSON.parse = (text) => ({...parse(text), elsewhere: '../lite/'})")
+
+    figure = Moving(open_page("01_losses", before=with_address), "descent")
+    figure.press("step", "End")
+    figure.press("w2", "ArrowLeft")
+    assert figure.away.locator("a").get_attribute("href") == "../lite/"
 
 
 @pytest.mark.browser
