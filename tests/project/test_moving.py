@@ -261,7 +261,8 @@ def test_a_control_that_leaves_what_was_drawn_says_so_and_leads_back(open_page):
 @pytest.mark.browser
 def test_where_there_is_a_course_in_the_browser_it_is_offered_too(open_page):
     def with_address(page):
-        page.add_init_script("const parse = JSON.parse; JSON.parse = (text) => ({...parse(text), elsewhere: '../lite/'})")
+        told = "(text) => ({...parse(text), elsewhere: '../lite/'})"
+        page.add_init_script(f"const parse = JSON.parse; JSON.parse = {told}")
 
     figure = Moving(open_page("01_losses", before=with_address), "descent")
     figure.press("step", "End")
