@@ -66,28 +66,31 @@ def changes(demo: Demo, settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _entries(demo: Demo, state: DemoState, plan: Plan, figure: LiveFigure, folder: Path) -> Iterator[dict[str, Any]]:
-    """Draw a state; of a run that is filmed several pictures, the last one first."""
+    """Draw a state, of a run that is filmed several pictures, and say in words what the page needs to know of each."""
     filmed = bool(demo.frames) and state in plan.sent
-    frames = film(demo, state) if filmed else {100: demo.compute(state)}
-    last = frames[100]
-    off = state.without_effect() | ({} if filmed or not demo.frames else {"film": UNFILMED})
+    off = state.without_effect() | ({"film": UNFILMED} if demo.frames and not filmed else {})
     words = {"code": code_of(demo, state), "case": case_of(demo, state), "off": off, "ends": state.ends()}
-    if state in plan.veiled:
-        words["veiled"] = store(figure.render(last, VEIL), folder)
-    for done, frame in frames.items():
+    for done, frame in film(demo, state) if filmed else [(100, demo.compute(state))]:
         picture = store(figure.render(frame), folder)
-        yield {"values": values(demo, state, done), "picture": picture, "readout": frame.readout, **words}
+        entry = {"values": values(demo, state, done), "picture": picture, "readout": frame.readout, **words}
+        if done == 100 and state in plan.veiled:
+            entry["veiled"] = store(figure.render(frame, VEIL), folder)
+        yield entry
 
 
-def film(demo: Demo, state: DemoState) -> dict[int, Any]:
-    """Some frames of a run by how many per cent of it are done, evenly spaced, and its end."""
+def film(demo: Demo, state: DemoState) -> Iterator[tuple[int, Any]]:
+    """Some frames of a run, evenly spaced, and its end, each with how many per cent are done; draw one at once.
+
+    A run may go on with the arrays of the frame that it has yielded.
+    """
     assert demo.frames is not None
-    chosen: dict[int, Any] = {}
+    parts = 0
     for frame in demo.frames(state):
-        if (part := int(STILLS * frame.progress + 1e-6)) and (done := math.ceil(100 * part / STILLS)) not in chosen:
-            chosen[done] = frame
-    chosen[100] = frame
-    return chosen
+        if (part := int(STILLS * frame.progress + 1e-6)) > parts:
+            parts = part
+            yield math.ceil(100 * part / STILLS), frame
+    if parts < STILLS:  # it ended before its time
+        yield 100, frame
 
 
 def store(png: bytes, folder: Path) -> str:
