@@ -56,6 +56,7 @@ class Place:
         return OWN_WAYS.isdisjoint(self.attributes)
 
     def forward(self, x: Array) -> Array:
+        self.cache = None  # an old pass is not kept while the new one needs room
         y = self.layer.forward(x, training=True)
         self.cache = self.attributes.pop("cache")
         return y
