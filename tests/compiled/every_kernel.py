@@ -16,7 +16,10 @@ from coursekit.activations import ACTIVATIONS
 from coursekit.diagnostics import layer_flatness, layer_histogram, layer_moments
 from coursekit.kernels.elementwise import flush_tiny
 from coursekit.kernels.jit import kernel
+from coursekit.kernels.linear import column_sums
 from coursekit.losses import LOSSES
+from coursekit.network import Sequential
+from coursekit.network.lean import LeanPasses
 from coursekit.optimisers import OPTIMISERS, clip_by_norm, clip_by_value
 from coursekit.penalties import PENALTIES
 
@@ -118,6 +121,18 @@ def measures():
         layer_flatness(draw(*shape), ACTIVATIONS["tanh"])
 
 
+def kept_room():
+    """Passes of a run: the loops that fill arrays which are there."""
+    for n, d, h in ((2, 1, 5), (3, 7, 2), (17, 33, 8), (5, 3, 1)):
+        net = Sequential(
+            [layers.Linear(d, h, RNG), layers.BatchNorm(h), layers.Activation("relu"), layers.Linear(h, h, RNG)]
+        )
+        passes = LeanPasses(net)
+        for _ in range(2):
+            passes.parameter_gradients(passes.forward(draw(n, d)))
+    column_sums(draw(0, 3), draw(3))
+
+
 def kernels():
     """Yield every kernel of the package by the name of its module and its own."""
     for module in pkgutil.walk_packages(coursekit.__path__, "coursekit."):
@@ -135,7 +150,7 @@ def main():
     except IndexError:
         pass
     with np.errstate(all="ignore"):
-        for part in (activations, losses, windows, other_layers, steps, measures):
+        for part in (activations, losses, windows, other_layers, steps, measures, kept_room):
             part()
     called = {name for _, found in kernels() for name in found.py_func.__code__.co_names}  # by another kernel
     not_run = [name for name, found in kernels() if not found.signatures]
