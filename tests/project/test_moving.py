@@ -12,12 +12,14 @@ import pytest
 if find_spec("sphinx") is None and os.environ.get("COURSEKIT_BROWSER") != "required":
     pytest.skip("Sphinx is not installed: pip install -e '.[site]'", allow_module_level=True)
 
+import grimp
 from PIL import Image
 
 from coursekit.chapters import DEMOS, QUIZZES
 from coursekit.figures.controls import Slider
 from tools.bake.__main__ import planned
 from tools.bake.cells import quiz_in, shown
+from tools.bake.folders import sources
 from tools.bake.pictures import film, values
 from tools.bake.states import RUNS, line, main_of, stops
 
@@ -106,6 +108,20 @@ def test_nothing_is_drawn_again_unless_something_has_changed(baked):
     before = (baked / "descent" / "figure.js").stat().st_mtime_ns
     assert "1 of them drawn anew" in bake(baked)
     assert (baked / "descent" / "figure.js").stat().st_mtime_ns == before
+
+
+def test_a_figure_depends_on_what_it_imports_and_on_what_draws_it_but_on_no_other_figure():
+    files = sources(DEMOS["collapse"], grimp.build_graph("coursekit", cache_dir=None))
+    names = {file.relative_to(CHECKOUT).as_posix() for file in files}
+    assert names >= {
+        "coursekit/chapters/initialisation/collapse.py",
+        "coursekit/figures/canvas.py",
+        "coursekit/kernels/elementwise.py",
+        "coursekit/live/content.py",
+        "data/digits.npz",
+        "tools/bake/pictures.py",
+    }
+    assert "coursekit/chapters/initialisation/symmetry.py" not in names
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -14,6 +14,7 @@ from coursekit.figures.demo import Demo
 from tools.bake import pictures
 from tools.bake.states import Plan
 
+DRAWING = ("coursekit.figures.canvas", "coursekit.live.content")  # what draws all demos, and words for all
 LIBRARIES = ("numpy", "numba", "matplotlib", "pillow")
 
 
@@ -40,16 +41,19 @@ def kept(folder: Path) -> str:
 
 def made_from(demo: Demo, plan: Plan, imports: grimp.ImportGraph) -> str:
     """A hash of all on which a figure's pictures depend: code, data, libraries, and what is asked of them."""
-    package = Path(coursekit.__file__).parent
-    module = demo.State.__module__
-    modules = sorted({module, *imports.find_upstream_modules(module)})
-    files = [_file(package, name) for name in modules]
-    files += [Path(pictures.__file__), *sorted((package.parent / "data").glob("*.npz"))]
     digest = sha256(repr([version(one) for one in LIBRARIES]).encode())
     digest.update(repr([plan.states, *map(_in_order, (plan.sent, plan.veiled)), pictures.content(demo)]).encode())
-    for file in files:
+    for file in sources(demo, imports):
         digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def sources(demo: Demo, imports: grimp.ImportGraph) -> list[Path]:
+    """The files of all modules that draw a demo and say what it shows, and of the data."""
+    used = {demo.State.__module__, *DRAWING}
+    modules = used.union(*(imports.find_upstream_modules(one) for one in used))
+    data = Path(coursekit.__file__).parents[1] / "data"
+    return [*(_file(one) for one in sorted(modules)), Path(pictures.__file__), *sorted(data.glob("*.npz"))]
 
 
 def _in_order(states: set) -> list[str]:
@@ -57,6 +61,6 @@ def _in_order(states: set) -> list[str]:
     return sorted(map(repr, states))
 
 
-def _file(package: Path, module: str) -> Path:
-    place = package.joinpath(*module.split(".")[1:])
+def _file(module: str) -> Path:
+    place = Path(coursekit.__file__).parent.joinpath(*module.split(".")[1:])
     return place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
