@@ -22,17 +22,22 @@ def main(folder: Path, names: list[str]) -> None:
     """Draw what is missing or old of these figures, of all if none is named, and say how much there is."""
     began = time.monotonic()
     plans = planned(names)
-    imports = grimp.build_graph("coursekit", cache_dir=None)
-    keys = {name: made_from(DEMOS[name], one, imports) for name, one in plans.items()}
-    old = [name for name, key in keys.items() if kept(folder / name) != key]
+    old = outdated(plans, folder)
     with ProcessPoolExecutor(WORKERS, get_context("spawn")) as pool:
-        jobs = [pool.submit(draw, name, keys[name], plans[name], folder) for name in old]
+        jobs = [pool.submit(draw, name, key, plans[name], folder) for name, key in old.items()]
         for job in jobs:
             print(job.result(), flush=True)
     files = [file for name in plans for file in (folder / name).iterdir()]
     size = sum(file.stat().st_size for file in files) / 1e6
     took = time.monotonic() - began
     print(f"{len(plans)} figures, {len(old)} of them drawn anew: {len(files)} files, {size:.1f} MB, {took:.0f} s")
+
+
+def outdated(plans: dict[str, Plan], folder: Path) -> dict[str, str]:
+    """The figures whose pictures are missing or old, with what new ones will have been made from."""
+    imports = grimp.build_graph("coursekit", cache_dir=None)
+    keys = {name: made_from(DEMOS[name], one, imports) for name, one in plans.items()}
+    return {name: key for name, key in keys.items() if kept(folder / name) != key}
 
 
 def planned(names: list[str]) -> dict[str, Plan]:
