@@ -127,10 +127,10 @@ def digits(seed: int) -> Digits:
     return Digits(train, val, test, np.array(typical + odd))
 
 
-def network(filters: int, rng: np.random.Generator) -> Sequential:
+def network(filters: int, rng: np.random.Generator, dtype: Any = np.float32) -> Sequential:
     """Build (1, 8, 8) → (filters, 8, 8) → pooled (filters, 4, 4) → ten scores."""
-    conv = Conv2d(1, filters, 3, rng, padding=1)
-    linear = Linear(filters * 4 * 4, CLASSES, rng, "he_normal")
+    conv = Conv2d(1, filters, 3, rng, padding=1, dtype=dtype)
+    linear = Linear(filters * 4 * 4, CLASSES, rng, "he_normal", dtype=dtype)
     return Sequential([conv, Activation("relu"), MaxPool2d(2), Flatten(), linear])
 
 

@@ -67,7 +67,7 @@ def shaken(lines, rng):
 
 
 def read(lines, centred=True):
-    digit = as_digit(drawn(lines, SIDE, BRUSH).astype(np.float32), centred)
+    digit = as_digit(drawn(lines, SIDE, BRUSH).astype(np.float64), centred)
     return int(reader().predict(digit[None, None])[0])
 
 
@@ -79,7 +79,7 @@ def preset(name, **settings):
 
 
 def test_it_has_learned_the_bundled_digits():
-    images, labels = load_digits("test")
+    images, labels = load_digits("test", np.float64)
     assert (reader().predict(images) == labels).mean() > 0.975
 
 
