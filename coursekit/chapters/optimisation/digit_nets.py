@@ -3,7 +3,7 @@
 import math
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,20 +31,20 @@ class Digits(NamedTuple):
 
 
 @lru_cache(maxsize=4)
-def digits(seed: int) -> Digits:
+def digits(seed: int, dtype: Any = np.float32) -> Digits:
     """Deal the training digits into two parts: to learn from, and to judge by."""
-    images, labels = load_digits("train")
+    images, labels = load_digits("train", dtype)
     train, val = split(images.reshape(len(images), -1), labels, (0.8, 0.2), np.random.default_rng([seed, 1]))
     return Digits(*train, *val)
 
 
-def network(depth: int, width: int, rng: np.random.Generator) -> Sequential:
+def network(depth: int, width: int, rng: np.random.Generator, dtype: Any = np.float32) -> Sequential:
     """Build 64 → ``depth`` times ``width`` ReLU units → 10 scores, with He's weights."""
     layers: list[Layer] = []
     sizes = [64, *[width] * depth]
     for fan_in, fan_out in pairwise(sizes):
-        layers += [Linear(fan_in, fan_out, rng, "he_normal"), Activation("relu")]
-    return Sequential([*layers, Linear(width, CLASSES, rng, "he_normal")])
+        layers += [Linear(fan_in, fan_out, rng, "he_normal", dtype), Activation("relu")]
+    return Sequential([*layers, Linear(width, CLASSES, rng, "he_normal", dtype)])
 
 
 def validation_accuracy(lr: float, weight_decay: float, epochs: int, deal: int, rng: np.random.Generator) -> float:

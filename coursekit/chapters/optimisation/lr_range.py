@@ -28,6 +28,9 @@ LOWEST, HIGHEST = 0.03, 10.0  # the losses that the picture spans
 OFF = 100.0  # a loss off the picture
 GOOD = 0.93  # share of the validation digits that a run of this length may well reach
 WIDTH = 64
+# In float32 the same training at the lowest point's rate ends at a loss of 0.2 on one processor and 0.7 on another,
+# since they add in another order. In float64 it is 0.56 on all of them, and nets as small as these take no longer.
+DTYPE = np.float64
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,8 @@ class Frame:
 @lru_cache(maxsize=32)
 def range_test(optimiser: str, depth: int, seed: int) -> RangeTest:
     """Run the range test once for every net and optimiser."""
-    data, rng = digits(seed), np.random.default_rng([seed, 2])
-    net = network(depth, WIDTH, rng)
+    data, rng = digits(seed, DTYPE), np.random.default_rng([seed, 2])
+    net = network(depth, WIDTH, rng, DTYPE)
     how = OPTIMISERS[optimiser](lr=LOW)
     return lr_range_test(net, LOSS, (data.x, data.y), LOW, HIGH, STEPS, batch_size=BATCH, rng=rng, optimiser=how)
 
@@ -103,8 +106,8 @@ def range_test(optimiser: str, depth: int, seed: int) -> RangeTest:
 def frames(state: State) -> Iterator[Frame]:
     """Train the same net at one rate, and show the curve so far after every few steps."""
     test = range_test(state.optimiser, state.depth, state.seed)
-    data, rng = digits(state.seed), np.random.default_rng([state.seed, 2])
-    net = network(state.depth, WIDTH, rng)
+    data, rng = digits(state.seed, DTYPE), np.random.default_rng([state.seed, 2])
+    net = network(state.depth, WIDTH, rng, DTYPE)
     rows = fit(net, LOSS, OPTIMISERS[state.optimiser](lr=state.lr), (data.x, data.y), TRAINING, BATCH, rng)
     trained: list[float] = []
     with np.errstate(all="ignore"):  # an overflow is a result
@@ -221,6 +224,6 @@ demo(
         "A tenth of the lowest": case(0.021),
         "A third of it": case(0.07),
         "The lowest itself": case(0.2155),
-        "Twice as much": case(0.43),
+        "Four times as much": case(0.86),
     },
 )

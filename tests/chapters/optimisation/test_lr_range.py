@@ -5,7 +5,7 @@ import pytest
 from drawn import frame_at, frame_of
 
 from coursekit.chapters.optimisation.digit_nets import LOSS, digits, network
-from coursekit.chapters.optimisation.lr_range import RATES, WIDTH, State, compute, frames, range_test
+from coursekit.chapters.optimisation.lr_range import DTYPE, RATES, WIDTH, State, compute, frames, range_test
 from coursekit.demos import DEMOS
 from coursekit.optimisers import OPTIMISERS
 from coursekit.training import fit
@@ -62,8 +62,8 @@ def test_presets_are_what_they_are_called():
     cases = {name: frame_at(demo, **settings) for name, settings in demo.presets.items()}
     lowest = cases["The lowest itself"].lowest
     rates = [case.state.lr / lowest for case in cases.values()]
-    np.testing.assert_allclose(rates[1:], [0.1, 1 / 3, 1, 2], rtol=0.03)
-    assert [cases[name].verdict for name in ("Too timid", "A third of it", "Twice as much")] == [
+    np.testing.assert_allclose(rates[1:], [0.1, 1 / 3, 1, 4], rtol=0.03)
+    assert [cases[name].verdict for name in ("Too timid", "A third of it", "Four times as much")] == [
         "it learns slowly",
         "it learns well",
         "it learns nothing",
@@ -73,8 +73,8 @@ def test_presets_are_what_they_are_called():
 
 def test_the_training_is_that_of_the_net_trained_alone():
     state = State(lr=0.07)
-    data, rng = digits(0), np.random.default_rng([0, 2])
-    net = network(state.depth, WIDTH, rng)
+    data, rng = digits(0, DTYPE), np.random.default_rng([0, 2])
+    net = network(state.depth, WIDTH, rng, DTYPE)
     rows = fit(net, LOSS, OPTIMISERS["momentum"](lr=0.07), (data.x, data.y), 6, 32, rng)
     losses = [row.loss for row in rows][:200]
     np.testing.assert_array_equal(compute(state).trained, np.reshape(losses, (20, 10)).mean(1))
