@@ -90,11 +90,11 @@ def percent(share: float, below: str = "less than", above: str = "more than") ->
     return f"{above} 99%" if 0.99 < share < 1 else f"{share:.0%}"
 
 
-def rough(value: float) -> str:
-    """Write a number for people so that all processors agree: two digits, and from 1000 on only the power of ten.
+def rough(value: float, exact: float = 1000.0) -> str:
+    """Write a number for people so that all processors agree: two digits, and from ``exact`` on only the power of ten.
 
     A network that explodes is chaotic: it multiplies the last digit's rounding by the same factor as the signal.
     """
-    if value < 1000 or not math.isfinite(value):
+    if value < exact or not math.isfinite(value):
         return plain(value, 2)
     return f"about 10{str(round(math.log10(value))).translate(SUPERSCRIPT)}"

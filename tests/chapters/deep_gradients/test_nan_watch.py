@@ -143,7 +143,7 @@ def test_nan_spread_to_all_later_layers():
         ("Backward first", "step 2: ∂L/∂W of layer 8 overflows first, on the way back"),
         ("The loss first", "step 2: the loss overflows first; all sums are finite"),
         ("Clipped", "all finite: the largest sum is about 10⁴"),
-        ("tanh", "all finite: the largest sum is 15"),
+        ("tanh", "all finite: the largest sum is about 10¹, the loss"),
     ],
 )
 def test_every_preset_shows_what_it_is_called(name, words):
