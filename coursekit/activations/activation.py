@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,7 +41,8 @@ class Activation:
     learned : tuple of str
         Those of them that a layer learns; given as arrays, they have a gradient.
     loops : (callable, callable) or None
-        The kernels of one that `elementwise` has registered, for whoever brings the arrays that they fill.
+        The kernels of one that `elementwise` has registered, for whoever brings the arrays that they fill. A record
+        made of another with `dataclasses.replace`, perhaps with a backward of its own, has none.
     draws : bool
         Whether it is random in training: then ``forward`` takes ``rng`` and ``training`` too.
     elementwise : bool
@@ -64,7 +65,7 @@ class Activation:
     kinks: tuple[float, ...] = ()
     params: tuple[Hyperparameter, ...] = ()
     learned: tuple[str, ...] = ()
-    loops: tuple[Callable[..., None], Callable[..., None]] | None = None
+    loops: tuple[Callable[..., None], Callable[..., None]] | None = field(default=None, init=False)
     draws: bool = False
     elementwise: bool = True
     zero_centred: bool = False
@@ -139,8 +140,9 @@ def elementwise(
         backward_kernel(dout.reshape(-1), x.reshape(-1), y.reshape(-1), dx.reshape(-1), *numbers)
         return dx
 
-    loops = forward_kernel, backward_kernel
-    return ACTIVATIONS.add(Activation(name, forward=forward, backward=backward, params=params, loops=loops, **record))
+    made = Activation(name, forward=forward, backward=backward, params=params, **record)
+    object.__setattr__(made, "loops", (forward_kernel, backward_kernel))
+    return ACTIVATIONS.add(made)
 
 
 def _numbers(name: str, params: tuple[Hyperparameter, ...], given: dict[str, float], dtype: Any) -> tuple[Any, ...]:

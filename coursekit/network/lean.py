@@ -95,7 +95,6 @@ class LinearPlace(Place):
         self.sums: Callable[..., Any] = column_sums if h > 1 else _sum_of_rows
 
     def forward(self, x: Array) -> Array:
-        self.attributes.pop("cache", None)
         self.x = x
         np.dot(x, self.w, self.y)
         add_bias(self.y, self.b)
@@ -136,7 +135,6 @@ class ActivationPlace(Place):
         return super().stands() and (self.layer.function, self.layer.function_params) == self.set_to
 
     def forward(self, x: Array) -> Array:
-        self.attributes.pop("cache", None)
         flat_x, flat_y, flat_dx = self.flat
         if x is not self.x:
             self.x, flat_x = x, x.reshape(-1)
@@ -179,7 +177,6 @@ class BatchNormPlace(Place):
         return super().stands() and same and (self.layer.momentum, self.layer.eps) == self.set_to
 
     def forward(self, x: Array) -> Array:
-        self.attributes.pop("cache", None)
         self.x, rows = x, self.rows(x)
         momentum, eps = self.set_to
         self.loops.moments(rows, self.mean, self.var)
@@ -203,12 +200,18 @@ class BatchNormPlace(Place):
         return BatchNormCache(self.x, self.gamma, self.mean, self.inverse_std, True)
 
 
-KNOWN = {Activation, AvgPool2d, BatchNorm, Conv2d, Dropout, Flatten, Linear, MaxPool2d}
+def _ways(kind: type) -> list[Any]:
+    return [getattr(kind, name) for name in OWN_WAYS]
+
+
+KINDS = Activation, AvgPool2d, BatchNorm, Conv2d, Dropout, Flatten, Linear, MaxPool2d, Sequential
+KNOWN = {kind: _ways(kind) for kind in KINDS}
 
 
 def _is_known(layer: Layer) -> bool:
-    """Whether it is known what the layer's passes do: they return new arrays, and keep none for longer than a step."""
-    return type(layer) in KNOWN and OWN_WAYS.isdisjoint(vars(layer))
+    """Whether its passes are those written here: they return new arrays, and keep none for longer than a step."""
+    kind = type(layer)
+    return kind in KNOWN and OWN_WAYS.isdisjoint(vars(layer)) and _ways(kind) == KNOWN[kind]
 
 
 def _place(layer: Layer, cache: Any) -> Place:
@@ -256,10 +259,11 @@ class LeanPasses:
 
     def parameter_gradients(self, dout: Array) -> None:
         """Fill the gradients of the last pass from ``dout``, ∂L/∂scores, as the network's own method does."""
-        if not self._way:
+        if not self._way or "uses" in vars(self.net.layers):  # the loss has asked for the pass, or made another
             self.net.parameter_gradients(dout)
             return
         dout = upstream_gradient(dout, "Sequential", self._scores.shape, self._scores.dtype)
+        _forget_looks(self._way)
         for place in self._way[:0:-1]:
             dout = place.backward(dout)
         self._way[0].parameter_gradients(dout)
@@ -270,29 +274,33 @@ class LeanPasses:
         if net.lender is not self:
             return
         net.lender = net.layers.lender = None
-        net.layers.uses = self.uses = [place.left() for place in way]
+        self.uses = [place.left() for place in way]
+        vars(net.layers).setdefault("uses", self.uses)  # of a later pass that somebody made, they stay
         for place, use in zip(way, self.uses, strict=True):
-            place.layer.lender, place.layer.cache = None, use
+            place.layer.lender = None
+            place.attributes.setdefault("cache", use)
         self._rooms = {room: other for room, other in self._rooms.items() if other is not way}
 
     def _stands(self) -> bool:
         """Whether the network holds the layers and arrays that the room was made for."""
-        if type(self.net) is not Sequential:
+        if type(self.net) is not Sequential or not OWN_WAYS.isdisjoint(vars(self.net)):
             return False
         self.net.params, self.net.grads  # noqa: B018  # at a look the network follows what was exchanged
         return self.net.packed is self._packed
 
     def _take(self, way: list[Place]) -> None:
-        """Keep the pass that begins from the layers; the places take away what looks in between have left there."""
+        """Keep the pass that begins from the layers."""
         net = self.net
         if net.lender is not self:
-            _hand_out(net)
-        vars(net.layers).pop("uses", None)
-        if way is not self._way or net.lender is not self:
+            for layer in (net, *net.layers):  # a function may stand in another network, too
+                _hand_out(layer)
+        if way is not self._way or net.lender is not self or net.layers.lender is not self:
             self._way = way
             for layer in (net, *net.layers):
                 layer.lender = self
             net.layers.lender = self
+        vars(net.layers).pop("uses", None)
+        _forget_looks(way)
 
     def _checked_forward(self, x: Array, room: tuple[Any, ...]) -> Array:
         """Go through the layers themselves, which check the batch, and make room for those of its size."""
@@ -300,13 +308,20 @@ class LeanPasses:
         _hand_out(net)
         self._way = []
         scores = net.forward(x, training=True)
-        if type(net) is not Sequential or net.packed is None:
+        if not _is_known(net) or net.packed is None:
             return scores
         if net.packed is not self._packed:
             self._rooms, self._packed = {}, net.packed
-        if len({*map(id, net.layers)}) == len(net.layers) and all(map(_is_known, net.layers)):
+        known = all(_is_known(layer) and not layer.layers for layer in net.layers)
+        if known and len({*map(id, net.layers)}) == len(net.layers):
             self._rooms[room] = [_place(*pair) for pair in zip(net.layers, net.layers.uses or (), strict=True)]
         return scores
+
+
+def _forget_looks(way: list[Place]) -> None:
+    """Take away what other passes of a layer, such as a look in between, have left there."""
+    for place in way:
+        place.attributes.pop("cache", None)
 
 
 def _hand_out(net: Layer) -> None:

@@ -48,7 +48,6 @@ class Sequential(Block):
         self.buffers, self.cache = {}, None
         self._hold(layers)
         _check_widths(self.layers)
-        _follow(self.layers)
         self.packed = _pack(self)
 
     @property
@@ -264,6 +263,8 @@ def _counted(params: NamedArrays) -> str:
 def pass_kept(net: Sequential) -> Iterator[None]:
     """Let backward go back, after the block, through the forward pass that was the last before it."""
     lender = net.lender  # a run that keeps the pass, and whose room the block does not touch
+    if lender is not None and "uses" in vars(net.layers):
+        lender = None  # somebody has made a later one
     kept = None if lender else net.remember()
     try:
         yield
@@ -358,6 +359,7 @@ def _pack(net: Sequential, before: Sequence[NamedArrays] = ()) -> _Packed | None
 
     ``before`` are the buffers that this network had.
     """
+    _follow(net.layers)
     params, grads = _gather(net.layers)
     if len({array.dtype for array in params.values()}) > 1:
         listed = ", ".join(f"{name} {array.dtype}" for name, array in params.items())

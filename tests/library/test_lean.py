@@ -3,6 +3,7 @@
 import copy
 import pickle
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -381,6 +382,106 @@ def test_a_run_follows_what_is_changed_between_its_steps(change):
         found.append((seen, [array.tobytes() for array in net.params.values()]))
     assert found[0] == found[1]
     assert found[0][0] != list(run_of(made("leaky_relu"), optimiser="sgd")) or change is exchange_a_gradient
+
+
+def in_both_ways(scenario):
+    """What a scenario returns with lean passes, and as outside."""
+    found = []
+    for passes in (LeanPasses, AsOutside):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(FITTING, "LeanPasses", passes)
+            found.append(scenario())
+    return found
+
+
+def test_the_same_layers_in_a_new_list_may_be_gone_back_through():
+    def scenario():
+        net = made("relu")
+        rows = run_of(net)
+        [next(rows) for _ in range(4)]
+        net.layers = [*net.layers]
+        return next(rows), net.backward(np.ones((8, 3), np.float32)).tobytes(), list(rows)
+
+    lean, outside = in_both_ways(scenario)
+    assert lean == outside
+
+
+@pytest.mark.parametrize("way", ["forward", "parameter_gradients"])
+def test_a_method_that_a_learner_gives_the_network_is_called_at_every_step(way):
+    net, calls = made("relu"), []
+    usual = getattr(net, way)
+
+    def counted(*args, **options):
+        if way != "forward" or options.get("training"):
+            calls.append(way)
+        return usual(*args, **options)
+
+    rows = run_of(net)
+    next(rows), next(rows)
+    setattr(net, way, counted)
+    assert len(list(rows)) == len(calls)
+
+
+def test_a_method_that_a_learner_gives_a_kind_of_layer_is_called_at_every_step(monkeypatch):
+    calls, usual = [], Linear.forward
+    monkeypatch.setattr(Linear, "forward", lambda *args, **options: calls.append(1) or usual(*args, **options))
+    steps = list(run_of(made("relu"), epochs=1))
+    assert len(calls) == 2 * (len(steps) + 1)  # two layers, and the validation
+
+
+def test_a_record_made_of_another_has_no_loops_of_that_one():
+    doubled = replace(ACTIVATIONS["relu"], backward=lambda dout, cache: 2 * ACTIVATIONS["relu"].backward(dout, cache))
+    assert ACTIVATIONS["relu"].loops
+    assert doubled.loops is None
+
+
+def test_a_loss_may_make_a_pass_of_its_own():
+    def scenario():
+        net = made("batch norm, dropout, PReLU")
+        x = data_for(net)[0]
+
+        def loss(scores, y):
+            before = net.forward(x[: len(y)], training=True)
+            net[0].forward(2 * x)
+            return CROSS_ENTROPY(scores + before, y)
+
+        rows = run_of(net, loss=loss)
+        return [(next(rows), net[0].cache.x.tobytes()) for _ in range(9)]
+
+    lean, outside = in_both_ways(scenario)
+    assert lean == outside
+
+
+@pytest.mark.parametrize("then", ["predicted", "closed", "collected"])
+def test_a_pass_made_between_two_rows_is_the_one_that_is_gone_back_through(then):
+    def scenario():
+        net = made("relu")
+        rows = run_of(net)
+        [next(rows) for _ in range(3)]
+        net.forward(2 * data_for(net)[0], training=True)
+        if then == "predicted":
+            net.predict(np.ones((4, 6), np.float32))
+        elif then == "closed":
+            rows.close()
+        else:
+            del rows
+        return net.backward(np.ones((50, 3), np.float32)).tobytes()
+
+    lean, outside = in_both_ways(scenario)
+    assert lean == outside
+
+
+def test_two_networks_with_one_function_train_in_turns():
+    def scenario():
+        bend = Activation("tanh")
+        nets = [Sequential([Linear(6, width, 0), bend, Linear(width, 3, 1)]) for width in (4, 5)]
+        first, second = map(run_of, nets)
+        seen = [next(rows) for _ in range(3) for rows in (first, second)]
+        seen.append(nets[0].backward(np.ones((8, 3), np.float32)).tobytes())
+        return [*seen, next(second), bend.cache.x.tobytes(), next(first)]
+
+    lean, outside = in_both_ways(scenario)
+    assert lean == outside
 
 
 def test_batch_norm_follows_new_running_statistics_and_another_momentum():

@@ -635,3 +635,9 @@ def test_a_place_that_is_not_there_is_named(net, tmp_path):
         net.save(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"There is no file .*none\.npz"):
         net.load(tmp_path / "none.npz")
+
+
+def test_what_is_added_learns_in_the_dtype_of_the_network():
+    net = Sequential([Linear(2, 3, 0, dtype=np.float64)])
+    net.layers.append(Activation("prelu"))
+    assert {array.dtype for array in net.params.values()} == {np.dtype(np.float64)}
