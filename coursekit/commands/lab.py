@@ -26,6 +26,7 @@ LECTURE = HERE / "lecture_config" / "themes.jupyterlab-settings"
 LOOPBACK = "127.0.0.1"
 WORKSPACE = "coursekit"  # JupyterLab's name for an arrangement of its window: the course has one of its own
 PLACE = f"/lab/workspaces/{WORKSPACE}/tree"
+LAST = 19  # the lowest priority: its holder computes while nobody else wants to
 WARNINGS = 30  # the level of JupyterLab's log: below it an address among many lines is overlooked
 
 
@@ -60,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     with ExitStack() as until_the_end:
         if chapters.writable_home() is None:
             _keep_away_from_home(folder, Path(until_the_end.enter_context(TemporaryDirectory(prefix="coursekit-"))))
-        _warm_up(until_the_end)
+        _warm_up(options.chapter, until_the_end)
         _configure()
         _fold_side_bars()
         if options.lecture:
@@ -124,19 +125,32 @@ def _keep_away_from_home(folder: Path, private: Path) -> None:
         os.environ.setdefault(name, str(private / name.lower()))
 
 
-def _warm_up(until_the_end: ExitStack) -> None:
-    """Compile the kernels beside JupyterLab, if that was not done before: nobody waits for a figure not yet opened."""
+def _warm_up(chapter: int, until_the_end: ExitStack) -> None:
+    """Compile the kernels beside JupyterLab, the chapter's first, if that was not done before."""
     from coursekit.commands.warmup import is_warm
 
     if is_warm():
         return
     print("This first time the figures are compiled beside JupyterLab, for about a minute.")
     # -P: a random.py among the learner's files is not Python's. A session of its own: Ctrl-C is for JupyterLab.
-    command = [sys.executable, "-P", "-m", "coursekit", "warmup"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    if hasattr(os, "setpriority"):
-        os.setpriority(os.PRIO_PROCESS, process.pid, 10)  # JupyterLab and the figure in view come first
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "coursekit", "warmup", "--first", str(chapter)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        creationflags=getattr(subprocess, "IDLE_PRIORITY_CLASS", 0),  # on Windows; elsewhere `_give_way`
+    )
+    _give_way(process.pid)
     until_the_end.callback(process.terminate)
+
+
+def _give_way(pid: int) -> None:
+    """Let JupyterLab, the browser and the figure in view come first."""
+    if hasattr(os, "setpriority"):
+        os.setpriority(os.PRIO_PROCESS, pid, LAST)
+    # Linux may share a processor out among sessions, whatever the priorities within them: then a session has its own.
+    with suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(str(LAST))
 
 
 def _configure() -> None:

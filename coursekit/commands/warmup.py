@@ -33,6 +33,7 @@ LAYERS: tuple[tuple[str, str, tuple[tuple[int, ...], ...], dict[str, int]], ...]
 def add_to(commands: Any) -> None:
     """Describe the command."""
     parser = commands.add_parser("warmup", help="compile all that the course uses, once and for all")
+    parser.add_argument("--first", type=int, metavar="N", help="begin with the figures of this chapter")
     parser.set_defaults(run=run)
 
 
@@ -41,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     from coursekit.kernels.folder import cache_folder
 
     show = _bar if sys.stdout.isatty() else _line_per_tenth
-    work = list(steps())
+    work = list(steps(options.first))
     failed = []
     for done, (name, step) in enumerate(work):
         show(done, len(work), name)
@@ -104,11 +105,11 @@ def _mark(folder: Path) -> None:
 # ---- what is compiled
 
 
-def steps() -> Iterator[Step]:
-    """Yield all that is done, by name: every demo, then the functions that chapters call by themselves."""
+def steps(first: int | None = None) -> Iterator[Step]:
+    """Yield all that is done, by name: every demo, of this chapter first, then the functions that chapters call."""
     from coursekit.demos import DEMOS
 
-    for demo in DEMOS.values():
+    for demo in sorted(DEMOS.values(), key=lambda demo: demo.chapter.number != first):
         yield demo.name, partial(_try_demo, demo)
     yield from _activations()
     yield from _losses()

@@ -221,7 +221,7 @@ def test_a_cold_cache_is_warmed_beside_jupyterlab_and_not_longer(started, monkey
     running = []
 
     class Process:
-        pid = os.getpid()
+        pid = 0
 
         def __init__(self, command, **_):
             running.append(command)
@@ -232,11 +232,24 @@ def test_a_cold_cache_is_warmed_beside_jupyterlab_and_not_longer(started, monkey
 
     monkeypatch.setattr(warmup, "is_warm", lambda: warm)
     monkeypatch.setattr(subprocess, "Popen", Process)
-    monkeypatch.setattr(os, "setpriority", lambda *_: None, raising=False)
+    monkeypatch.setattr(lab, "_give_way", lambda pid: None)
     monkeypatch.setattr(lab, "serve", lambda *_: started.append(list(running)))
-    assert cli.main(["lab"]) == 0
-    assert started == [[] if warm else [[sys.executable, "-P", "-m", "coursekit", "warmup"]]]
+    assert cli.main(["lab", "--chapter", "6"]) == 0
+    assert started == [[] if warm else [[sys.executable, "-P", "-m", "coursekit", "warmup", "--first", "6"]]]
     assert running == []
+
+
+@pytest.mark.skipif(not hasattr(os, "setpriority"), reason="Windows gives a process its priority as it starts")
+def test_the_warm_up_gives_way_to_other_sessions_too():
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True)
+    try:
+        lab._give_way(process.pid)
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == 19
+        session = lab.Path(f"/proc/{process.pid}/autogroup")
+        if session.exists():
+            assert session.read_text().endswith("nice 19\n")
+    finally:
+        process.communicate(b"\n")
 
 
 # ---- the port

@@ -72,8 +72,15 @@ def test_every_demo_is_warmed_at_each_of_its_choices(monkeypatch):
                 assert set(samples) <= {getattr(state, name) for state in states}
 
 
+def test_the_chapter_that_is_opened_comes_first():
+    opened = {demo.name for demo in DEMOS.values() if demo.chapter.number == 6}
+    steps = [name for name, _ in warmup.steps(6)]
+    assert set(steps[: len(opened)]) == opened
+    assert sorted(steps) == sorted(name for name, _ in warmup.steps())
+
+
 def only(monkeypatch, *steps):
-    monkeypatch.setattr(warmup, "steps", lambda: iter(steps))
+    monkeypatch.setattr(warmup, "steps", lambda first: iter(steps))
 
 
 @pytest.fixture
@@ -152,7 +159,7 @@ import sys
 from coursekit import cli
 from coursekit.commands import warmup
 all_steps = list(warmup.steps())
-warmup.steps = lambda: [step for step in all_steps if step[0].startswith(("cloud", "relu", "tanh"))]
+warmup.steps = lambda first: [step for step in all_steps if step[0].startswith(("cloud", "relu", "tanh"))]
 sys.exit(cli.main(["warmup"]))
 """
 
