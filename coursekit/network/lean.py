@@ -91,22 +91,24 @@ class LinearPlace(Place):
         self.x, self.w, self.b = cache.x, layer.params["w"], layer.params["b"]
         self.w_transposed, self.dw, self.db = self.w.T, layer.grads["w"], layer.grads["b"]
         self.y, self.dx = np.empty((n, h), cache.x.dtype), np.empty((n, d), cache.x.dtype)
+        # Of a single number times a row `np.dot` leaves out 0 · ∞, which is NaN.
+        self.product: Callable[..., Any] = np.dot if min(n, d, h) > 1 else np.matmul
         # A single column lies in one piece, and NumPy adds up its halves.
         self.sums: Callable[..., Any] = column_sums if h > 1 else _sum_of_rows
 
     def forward(self, x: Array) -> Array:
         self.x = x
-        np.dot(x, self.w, self.y)
+        self.product(x, self.w, self.y)
         add_bias(self.y, self.b)
         return self.y
 
     def backward(self, dout: Array) -> Array:
         self.parameter_gradients(dout)
-        np.dot(dout, self.w_transposed, self.dx)
+        self.product(dout, self.w_transposed, self.dx)
         return self.dx
 
     def parameter_gradients(self, dout: Array) -> None:
-        np.dot(self.x.T, dout, self.dw)
+        self.product(self.x.T, dout, self.dw)
         self.sums(dout, self.db)
 
     def left(self) -> LinearCache:

@@ -553,6 +553,20 @@ def test_a_place_leaves_what_the_layer_leaves(rng):
     assert isinstance(passes._way[0], Place)
 
 
+@pytest.mark.parametrize("shape", [(1, 2, 1), (1, 1, 2), (3, 1, 1)])
+@pytest.mark.parametrize("value", [np.inf, np.nan])
+def test_zero_times_infinity_is_seen_by_a_layer_of_any_size(shape, value):
+    n, d, h = shape
+    net = Sequential([Linear(d, h, 0)])
+    twin, passes = copy.deepcopy(net), LeanPasses(net)
+    for x, dout in ((np.ones((n, d)), 1), (np.full((n, d), value), 0), (np.zeros((n, d)), value)):
+        x, dout = x.astype(np.float32), np.full((n, h), dout, np.float32)
+        with np.errstate(all="ignore"):
+            np.testing.assert_equal(passes.forward(x), twin.forward(x, training=True))
+            passes.parameter_gradients(dout), twin.parameter_gradients(dout)
+        np.testing.assert_equal(dict(net.grads), dict(twin.grads))
+
+
 def test_an_attribute_that_no_layer_has_is_named():
     with pytest.raises(AttributeError, match="'Linear' object has no attribute 'weights'"):
         _ = made("relu")[0].weights
