@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from inspect import GEN_CLOSED, getgeneratorstate
 from os import PathLike
 from typing import Any
 
@@ -114,6 +115,8 @@ class Rows(Iterator[Row]):
         self._rows.close()
 
     def __repr__(self) -> str:
+        if getgeneratorstate(self._rows) == GEN_CLOSED:
+            return "A run that is over: it gives no more rows."
         return f"{'A run on its way' if self._asked else 'A run that has not begun'}: {TO_ITERATE}"
 
     def __del__(self) -> None:

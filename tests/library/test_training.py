@@ -95,6 +95,8 @@ def test_a_run_of_which_no_row_was_asked_for_says_so(data):
     assert repr(rows).startswith("A run that has not begun: a step is taken when its row is asked for.")
     next(rows)
     assert repr(rows).startswith("A run on its way")
+    rows.close()
+    assert repr(rows) == "A run that is over: it gives no more rows."
     _, closed = start(data)
     closed.close()
     assert list(closed) == []
