@@ -1,5 +1,6 @@
 """``coursekit warmup``: afterwards no chapter compiles anything, and nothing that fails ends it."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -113,6 +114,13 @@ def test_it_is_warm_once_it_has_ended_and_cold_when_a_file_with_kernels_changes(
     assert not warmup.is_warm()
     assert cli.main(["warmup"]) == 0
     assert len(list(folder.iterdir())) == 1  # the old mark is gone
+
+
+def test_garbage_is_collected_as_before_once_it_has_ended(folder, monkeypatch):
+    before, meanwhile = gc.get_threshold(), []
+    only(monkeypatch, ("nothing", lambda: meanwhile.append(gc.get_threshold())))
+    assert cli.main(["warmup"]) == 0
+    assert meanwhile[0] > before == gc.get_threshold()
 
 
 def test_interrupted_it_is_not_warm(folder, monkeypatch):
