@@ -184,7 +184,7 @@ demo(
     "mistake. A × marks the step at which a loss became infinite or NaN.",
     presets={
         "tanh, 8 layers": {"activation": "tanh", "depth": 8, "lr": 0.1},
-        "ReLU, 8 layers": {"activation": "relu", "depth": 8, "lr": 0.1},
+        "ReLU, 8 layers": {"activation": "relu", "depth": 8, "lr": 0.05},
         "Shallow": {"activation": "tanh", "depth": 1, "lr": 0.1},
         "Sigmoid: a surprise": {"activation": "sigmoid", "depth": 8, "lr": 0.3},
     },

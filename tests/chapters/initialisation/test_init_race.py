@@ -10,6 +10,7 @@ from drawn import frame_of
 from coursekit.chapters.activations.activation_race import BATCH, CHANCE, EVERY, STEPS, racer
 from coursekit.chapters.initialisation.init_race import LOOKS, SCHEMES, State, first_batch
 from coursekit.data import load_digits
+from coursekit.demos import DEMOS
 from coursekit.training.history import batches
 
 SMALL, LARGE, XAVIER, HE, ORTHOGONAL = range(len(SCHEMES))
@@ -34,10 +35,11 @@ def test_deep_tanh_learns_only_with_weights_that_follow_the_width():
 
 
 def test_deep_relu_is_led_by_he_and_overflows_with_large_weights():
-    frame = race("relu")
+    preset = DEMOS["init_race"].presets["ReLU, 8 layers"]
+    frame = race(**preset)
     assert frame.leader is LOOKS[HE]
     # Where one run ends hangs on the last digit of its sums; the middle one of three does not.
-    ends = [race("relu", seed=seed).loss[[HE, XAVIER], -1] for seed in range(3)]
+    ends = [race(**preset, seed=seed).loss[[HE, XAVIER], -1] for seed in range(3)]
     assert np.median([he / xavier for he, xavier in ends]) < 0.5
     assert frame.overflow[LARGE] is not None
     assert np.isnan(frame.loss[LARGE, -1])
