@@ -21,8 +21,8 @@ settings.load_profile("coursekit")
 LONGEST_FIRST = (
     *("browser/test_sliders.py", "project/test_without_jit.py", "browser/test_faults.py", "browser/test_access.py"),
     *("commands/test_doctor.py", "commands/test_warmup.py", "browser/test_soak.py", "browser/test_fit.py"),
-    *("project/test_freeze_notebooks.py", "project/test_wheel.py", "project/test_site.py", "exercises/test_goals.py"),
-    "project/test_moving.py",
+    *("project/test_processors.py", "project/test_freeze_notebooks.py", "project/test_wheel.py"),
+    *("project/test_site.py", "exercises/test_goals.py", "project/test_moving.py"),
 )
 # The tests of a demo follow each other, whatever the file, and are one worker's: so its frames are computed once. They
 # are those of the demo's own file, and in these files those with its name in brackets.
