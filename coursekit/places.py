@@ -1,9 +1,11 @@
 """Where things lie: what came with the course, and what is a learner's own."""
 
 import os
+import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
+BROWSER = Path("/drive")  # JupyterLite keeps these files from one visit to the next, and lists them
 
 
 def course_folder() -> Path:
@@ -15,10 +17,14 @@ def course_folder() -> Path:
 def own_folder() -> Path | None:
     """Return ``$COURSEKIT_HOME``, else ``.coursekit`` in the home folder, else (there is no home) None.
 
+    In the browser it is the folder in which the chapters lie: there it is seen, to be downloaded or brought along.
+
     Progress, downloads and compiled kernels are kept there.
     """
     if chosen := os.environ.get("COURSEKIT_HOME"):
         return Path(chosen)
+    if sys.platform == "emscripten" and BROWSER.is_dir():
+        return BROWSER
     try:
         return Path.home() / ".coursekit"
     except RuntimeError:

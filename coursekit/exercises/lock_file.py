@@ -13,6 +13,10 @@ if sys.platform == "win32":
 
     def _try_lock(descriptor: int) -> None:
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+elif sys.platform == "emscripten":
+
+    def _try_lock(descriptor: int) -> None:
+        """Take nothing: in the browser no other process has these files."""
 else:
     import fcntl
 

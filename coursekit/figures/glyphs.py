@@ -16,8 +16,13 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg, get_hinting_flag
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontManager, FontPath, FontProperties, fontManager, get_font
-from matplotlib.ft2font import FT2Font, LoadFlags, RenderMode
+from matplotlib.font_manager import FontManager, FontProperties, fontManager, get_font
+
+try:
+    from matplotlib.font_manager import FontPath
+    from matplotlib.ft2font import FT2Font, LoadFlags, RenderMode
+except ImportError:  # an older matplotlib, as in the browser: it draws by itself
+    FontPath = FT2Font = LoadFlags = RenderMode = None
 
 KNOWN = (3, 11)  # the version of matplotlib whose private calls these are
 PRIVATE = (

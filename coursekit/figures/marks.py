@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection, QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.transforms import ScaledTranslation
 
@@ -48,6 +49,15 @@ def areas(ax: Axes, color: Any, *, ghost: bool | dict[str, Any] = False, **style
 def cursor(ax: Axes, color: Any = "#888888", **style: Any) -> Line2D:
     """Add a vertical line, moved by ``set_xdata([x, x])``."""
     return ax.axvline(color=color, animated=True, **{"linewidth": 1.0, **style})
+
+
+def band(ax: Axes, *, upright: bool = False, **style: Any) -> Rectangle:
+    """Make a band that moves, across the axes or ``upright``: set y and height, or x and width.
+
+    `Axes.axhspan` makes the same, but a polygon, which has none of these, before matplotlib 3.9.
+    """
+    across = ax.get_xaxis_transform(which="grid") if upright else ax.get_yaxis_transform(which="grid")
+    return ax.add_patch(Rectangle((0, 0), 1, 1, transform=across, animated=True, **style))
 
 
 def pixels(ax: Axes, height: int, width: int, **style: Any) -> QuadMesh:

@@ -9,11 +9,9 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import types
-from numba.extending import overload
 
 from coursekit.arrays import Array
-from coursekit.kernels.jit import FAST, kernel
+from coursekit.kernels.jit import FAST, kernel, overload, types
 
 OPTIONS: Any = {"fastmath": FAST, "error_model": "numpy"}
 F = np.float32

@@ -3,15 +3,29 @@
 from collections.abc import Callable
 from typing import Any
 
-import numba
+try:
+    import numba
+except ModuleNotFoundError:  # in the browser, and where it has no wheel
+    from coursekit.kernels.stand_in import Kernel, overload, types
 
-from coursekit.kernels.cache import keep
+    COMPILES = False
+else:
+    from numba import types
+    from numba.extending import overload  # type: ignore[assignment]
+
+    from coursekit.kernels.cache import keep
+
+    COMPILES = True
+
+__all__ = ["FAST", "kernel", "overload", "reduction", "types"]
 
 # No "nnan", no "ninf": a course about NaNs must see them.
 FAST = {"contract", "nsz", "arcp"}
 
 
 def _compile(function: Callable[..., Any], fastmath: set[str]) -> Callable[..., Any]:
+    if not COMPILES:
+        return Kernel(function)
     # error_model="numpy" divides without a zero check, which lets the loop vectorise. Only Python and other kernels
     # call a kernel: without an entry for C it compiles in about 0.9 of the time.
     options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True}

@@ -7,12 +7,10 @@ the two lie in memory, and the last digit of a loss would change from call to ca
 import math
 
 import numpy as np
-from numba import types
-from numba.extending import overload
 
 from coursekit.arrays import Array
 from coursekit.kernels.elementwise import OPTIONS, exp
-from coursekit.kernels.jit import kernel, reduction
+from coursekit.kernels.jit import kernel, overload, reduction, types
 
 F = np.float32
 

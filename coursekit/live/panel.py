@@ -10,6 +10,7 @@ from dataclasses import replace
 from threading import Thread
 from typing import Any
 
+from coursekit import threads
 from coursekit.figures.canvas import LiveFigure
 from coursekit.figures.controls import Choice, Records, Slider
 from coursekit.figures.demo import Demo
@@ -33,6 +34,7 @@ from coursekit.live.run import LOCK, Runner, in_one_context, in_turn
 
 IDLE = 0.05  # seconds without a new value after which a preview is refined
 HELD = 0.6  # the same while the pointer holds a slider: a slow hand is no hand at rest
+ALONE = 0.4  # the same where there is one thread: no value is heard of while a picture is refined
 REST = 4  # at least so many times as long as the last picture took: nor is a busy machine
 SETTLING = 1.0  # seconds in which the move that began a run may go on, as that of a hand on an arrow key
 LECTURE = 1.19  # how much larger the smallest letters are in a lecture
@@ -353,12 +355,17 @@ class Panel:
         except RuntimeError:
             self._refine(self._generation)
         else:
-            rest = max(HELD if self.page.held else IDLE, REST * self._took)
-            loop.call_later(rest, self._refine_aside, self._generation)
+            least = (HELD if self.page.held else IDLE) if threads.AVAILABLE else ALONE
+            loop.call_later(max(least, REST * self._took), self._refine_aside, self._generation)
 
     def _refine_aside(self, generation: int) -> None:
-        """Refine on another thread, so that this one hears of a newer value."""
-        if generation == self._generation:
+        """Refine on another thread, so that this one hears of a newer value; without others, when no slider is held."""
+        if generation != self._generation:
+            return
+        if not threads.AVAILABLE:
+            if not self.page.held:  # when it is let go, this is called again
+                self._refine(generation)
+        else:
             Thread(target=self._refine, args=(generation,), daemon=True, name="coursekit refinement").start()
 
     def _refine(self, generation: int) -> None:

@@ -1,11 +1,17 @@
-"""A long run in one worker thread: started, watched, stopped and resumed from a panel."""
+"""A long run in one worker thread: started, watched, stopped and resumed from a panel.
 
+Where no thread can be started, in the browser, it takes turns with everything else on the event loop.
+"""
+
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from functools import wraps
 from typing import Any
+
+from coursekit import threads
 
 # One lock for the whole process: compute and draw never overlap, whichever thread a widget's message arrives on.
 LOCK = threading.RLock()
@@ -47,11 +53,12 @@ class Runner:
         self._finished = finished
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._task: asyncio.Task[None] | None = None  # instead of a thread
 
     @property
     def running(self) -> bool:
         """Whether the worker is at work."""
-        return self._thread is not None and self._thread.is_alive()
+        return self._task is not None or (self._thread is not None and self._thread.is_alive())
 
     def start(self, frames: Iterator[Any]) -> None:
         """Draw ``frames`` in the background; a run that is under way is stopped first."""
@@ -59,16 +66,32 @@ class Runner:
             Runner._active.stop()
         Runner._active = self
         self._stopping.clear()
-        self._thread = threading.Thread(target=self._work, args=(frames,), daemon=True, name="coursekit run")
-        self._thread.start()
+        if threads.AVAILABLE:
+            self._thread = threading.Thread(target=self._work, args=(frames,), daemon=True, name="coursekit run")
+            self._thread.start()
+        else:
+            self._task = asyncio.get_running_loop().create_task(self._take_turns(frames))
 
     def stop(self) -> None:
         """End the run after the frame that is being drawn, and wait for it."""
         self._stopping.set()
+        if self._task is not None:
+            self._task.cancel()  # it waits between two frames
+            self._task = None
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
 
     def _work(self, frames: Iterator[Any]) -> None:
+        for pause in self._steps(frames):
+            time.sleep(pause)
+
+    async def _take_turns(self, frames: Iterator[Any]) -> None:
+        await asyncio.sleep(0)  # whoever started it ends first
+        for pause in self._steps(frames):
+            await asyncio.sleep(pause)
+
+    def _steps(self, frames: Iterator[Any]) -> Iterator[float]:
+        """Draw frame by frame, and yield how long to wait before the next."""
         error: Exception | None = None
         try:
             while not self._stopping.is_set():
@@ -79,11 +102,12 @@ class Runner:
                         break
                     self._draw(frame)
                 # Lets a waiting callback have the lock; and a page that is sent more than it can show jerks.
-                time.sleep(max(0.002, PACE - (time.monotonic() - began)))
+                yield max(0.002, PACE - (time.monotonic() - began))
             else:
                 return
         except Exception as raised:
             error = raised
+        self._task = None
         self._finished(error)
 
 

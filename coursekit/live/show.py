@@ -1,6 +1,6 @@
 """What a chapter calls: `prepare` at its top, `show` for a figure, `self_test` once."""
 
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from coursekit.chapters import CHAPTERS, DEMOS
@@ -70,5 +70,12 @@ def self_test() -> None:
         std = panel.frame.std[0]
         raise RuntimeError(f"The first layer's std should be about 0.214, but is {std:.3g}: reinstall coursekit.")
     for package in ("coursekit", "numpy", "numba", "matplotlib", "ipywidgets", "jupyterlab"):
-        print(f"{package:<12}{version(package)}")
+        print(f"{package:<12}{_version(package)}")
     print("ready")
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # numba, and in the browser jupyterlab: the course goes on without them
+        return "not here"

@@ -3,11 +3,18 @@
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import joblib
 from joblib.parallel import get_active_backend
+
+try:
+    from concurrent.futures.process import BrokenProcessPool
+except ImportError:  # the browser has no processes, and joblib does all in this one
+
+    class BrokenProcessPool(Exception):  # type: ignore[no-redef]
+        """Never raised."""
+
 
 Job = Callable[[int, Any], Any]
 PAUSE = 0.02  # seconds between two looks at a cluster

@@ -7,12 +7,14 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 
 import coursekit
+from coursekit import threads
 from coursekit.chapters import EXERCISES
 from coursekit.exercises.checking import SEED, Verdict, judge
 from coursekit.exercises.exercise import Exercise, Misconception
@@ -518,6 +520,22 @@ def test_endless_loop_is_stopped():
     assert repr(result) == "✗ he_std: it did not finish within 0.3 s. Does every loop reach its end?"
     assert ended.is_set()
     assert len(tried) == 1
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="needs sys.monitoring, as the browser has it")
+@pytest.mark.parametrize("swallowed", [(), Exception, BaseException], ids=["nothing", "errors", "everything"])
+def test_without_threads_a_loop_is_stopped_in_time_too(monkeypatch, swallowed):
+    monkeypatch.setattr(threads, "AVAILABLE", False)
+
+    def he_std(fan_in):
+        while True:
+            with suppress(swallowed):
+                fan_in += 1
+
+    start = time.monotonic()
+    assert "did not finish" in he(he_std, time_limit=0.3).message
+    assert time.monotonic() - start < 1.3
+    assert he(lambda fan_in: (2 / fan_in) ** 0.5).verdict is Verdict.CORRECT
 
 
 def test_loop_that_swallows_exceptions_is_stopped():

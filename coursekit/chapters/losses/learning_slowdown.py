@@ -14,7 +14,7 @@ from coursekit.arrays import Array
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import demo
-from coursekit.figures.marks import RING, cursor, fit, legend, line, put, say
+from coursekit.figures.marks import RING, band, cursor, fit, legend, line, put, say
 from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, axes, headline, readable
 from coursekit.losses import LOSSES
 
@@ -141,7 +141,7 @@ class View:
         self.race = ax = axes(figure, (0.085, 0.13, 0.36, 0.69), "", "epoch", "output a")
         ax.set(xlim=(0, EPOCHS), ylim=(-0.03, 1.03))
         legend(ax, ("■ squared error", ORANGE), ("● cross-entropy", BLUE))
-        self.goal = ax.axhspan(0, GOAL, color=INK, alpha=0.10, linewidth=0, animated=True)
+        self.goal = band(ax, color=INK, alpha=0.10, linewidth=0)
         self.now = cursor(ax)
         self.curves = [line(ax, color=learner.color, linewidth=2.4, ghost=True) for learner in LEARNERS]
         self.ends = [
@@ -204,7 +204,7 @@ class View:
         """Move the goal and the names of the curves with the target."""
         middle = GOAL / 2 if target == 0 else 1 - GOAL / 2
         far, near = (1, -1) if target == 0 else (-1, 1)  # where the neuron is wrong, where it is right
-        self.goal.set(y=middle - GOAL / 2)
+        self.goal.set(y=middle - GOAL / 2, height=GOAL)
         labels = ["learnt", "0.2", "0.4", "0.6", "0.8", str(1 - target)]
         fit(self.race, yticks=[middle, 0.2, 0.4, 0.6, 0.8, 1 - target], yticklabels=labels)
         for name, side in zip(self.names, (near, far), strict=True):

@@ -14,7 +14,7 @@ from coursekit.arrays import Array
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider, switch
 from coursekit.figures.demo import demo
-from coursekit.figures.marks import RING, cursor, fit, line, put, say, zero
+from coursekit.figures.marks import RING, band, cursor, fit, line, put, say, zero
 from coursekit.figures.style import BLUE, BROWN, INK, ORANGE, PURPLE, RED, axes, entitle, headline, plain, readable
 from coursekit.hyperparameter import Hyperparameter
 from coursekit.losses import LOSSES, Loss
@@ -248,9 +248,7 @@ class View:
         column = figure.add_axes((0.742, 0.13, 0.25, 0.76))
         column.set(xlim=(0, 1), ylim=(8.6, -1.2))
         column.set_axis_off()
-        self.frame = column.axhspan(
-            -0.45, 0.45, facecolor="none", edgecolor=INK, linewidth=1.2, animated=True, clip_on=False
-        )
+        self.frame = band(column, facecolor="none", edgecolor=INK, linewidth=1.2, clip_on=False)
         self.places = {}
         for kind, head in ((False, "classification"), (True, "regression")):
             self.heads[kind] = column.text(0, -0.9, head, fontsize=11.5, va="center")
@@ -280,7 +278,7 @@ class View:
         place_dot(self.dots[1], at, frame.pull, window.slope)
         reach = 1.2 / np.hypot(1, frame.pull)  # a tangent of the same length whatever its slope
         self.tangent.set_data([at - reach, at + reach], frame.value + frame.pull * np.array([-reach, reach]))
-        self.frame.set(y=self.places[frame.state.loss] - 0.45)
+        self.frame.set(y=self.places[frame.state.loss] - 0.45, height=0.9)
 
     def _show_members(self, beside: Array, is_regression: bool) -> None:
         """Change axes and names with the kind of loss; nothing is redrawn where nothing changes."""

@@ -25,7 +25,7 @@ FEWEST, MOST = 6.0, 300.0  # steps for a digit that the colours span
 NEAR = 1.1  # the best point is found where no more than so many times its steps are needed
 DIVERGES = "#cfc6c2"
 SHADES = ["#0b1d51", "#1f4e9c", BLUE, "#5fb0c9", "#b5dfc4", "#f3f8dc"]
-SPEED = LinearSegmentedColormap.from_list("speed", SHADES, N=16, bad=DIVERGES)  # the edges of few are contours
+SPEED = LinearSegmentedColormap.from_list("speed", SHADES, N=16).with_extremes(bad=DIVERGES)  # few edges: contours
 
 
 @dataclass(frozen=True)

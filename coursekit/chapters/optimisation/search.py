@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from coursekit import threads
 from coursekit.arrays import Array
 from coursekit.chapters.optimisation.digit_nets import CLASSES, validation_accuracy
 from coursekit.exercises.question import Question
@@ -121,6 +122,9 @@ ONE = Lock()  # one search at a time: two would have the same workers
 
 def results(found: Search) -> Iterator[tuple[int, float] | None]:
     """Run a search on a thread, and yield (number, score) as trials end; None now and then, while nothing happens."""
+    if not threads.AVAILABLE:
+        yield from ((trial.number, trial.score or 0.0) for trial in found)
+        return
     ended: SimpleQueue[Any] = SimpleQueue()
 
     def work() -> None:

@@ -13,7 +13,7 @@ from coursekit.arrays import Array
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import demo
-from coursekit.figures.marks import cursor, fit, legend, level, line, rows, say, segments, stepped
+from coursekit.figures.marks import band, cursor, fit, legend, level, line, rows, say, segments, stepped
 from coursekit.figures.style import BLUE, GHOST, GREY, INK, RED, axes, headline
 from coursekit.preprocessing import PREPROCESSORS
 
@@ -204,7 +204,7 @@ class View:
         rows(ax, ["mean\nand std", "whitening", "choice of\nfeatures"])
         ax.grid(visible=True, axis="y")  # rules lead from the names to the dots
         level(ax, 50, upright=True)
-        self.chosen = ax.axhspan(0, 1, color="#eef3f8", zorder=0, animated=True)
+        self.chosen = band(ax, color="#eef3f8", zorder=0)
         self.ways = segments(ax, GREY, linewidths=2.5, zorder=1)
         self.honest_means = line(ax, "o", color=BLUE, markersize=11)
         cross = {"marker": "x", "linestyle": "", "color": GHOST["color"], "markersize": 8}

@@ -160,7 +160,7 @@ def compute(state: State) -> Frame:
     return Frame(
         images=x[typical].reshape(CLASSES, 8, 8),
         answers=answers[typical],
-        share=np.bincount(labels, right) / np.bincount(labels),
+        share=np.array([right[labels == k].mean() for k in range(CLASSES)]),
         curve=curve(state.trained, state.right, state.noise),
         plain=curve(PLAIN, state.right, state.noise),
         accuracy=float(right.mean()),

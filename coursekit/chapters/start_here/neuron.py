@@ -12,7 +12,7 @@ from coursekit.arrays import Array
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import demo
-from coursekit.figures.marks import cursor, legend, line, put, say
+from coursekit.figures.marks import band, cursor, legend, line, put, say
 from coursekit.figures.style import BLUE, GREY, INK, ORANGE, RED, axes, headline, plain
 
 REACH = 5.0  # inputs run from −5 to 5
@@ -103,7 +103,7 @@ class View:
         for ax in (self.curves, self.strip):
             ax.set_xlim(-REACH, REACH)
             ax.set_xticks(np.arange(-REACH, REACH + 1))
-        self.shades = [ax.axvspan(0, 1, color=BLUE, alpha=0.1, animated=True) for ax in (self.curves, self.strip)]
+        self.shades = [band(ax, upright=True, color=BLUE, alpha=0.1) for ax in (self.curves, self.strip)]
         self.thresholds = [cursor(ax, INK, linewidth=1.4) for ax in (self.curves, self.strip)]
         self._add_curves()
         self._add_points()
