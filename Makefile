@@ -3,11 +3,13 @@
 # make thorough  checks all
 # make quick     checks the mathematics and the panels, while you edit
 # make site      writes the chapters, with figures that move, and a reference as a web site that needs neither Python nor a network
+# make web       writes the whole course as a web site in which it runs, Python and all
+# make web-test  runs all chapters, demos and exercises there, in Chromium
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: lab test thorough quick site freeze bench soak clean
+.PHONY: lab test thorough quick site web web-test freeze bench soak clean
 
 lab: $(VENV)/lab
 	$(BIN)/coursekit lab
@@ -33,6 +35,14 @@ site: $(VENV)/test
 	rm -rf site && mv "$$build/site" site
 	@echo "Open site/index.html"
 
+web: $(VENV)/web
+	$(BIN)/python -m tools.web web
+	@echo "Look at it: $(BIN)/python -m http.server --bind 127.0.0.1 --directory web, then http://127.0.0.1:8000"
+
+web-test: export COURSEKIT_THOROUGH = all
+web-test: $(VENV)/web
+	$(BIN)/python -m tools.run_tests tests/browser/test_web.py
+
 freeze: $(VENV)/test
 	$(BIN)/python -m tools.freeze_notebooks
 
@@ -42,10 +52,11 @@ bench: $(VENV)/test
 soak: $(VENV)/test
 	$(BIN)/python -m tools.soak --minutes 30
 
-# What is installed: for learners the extra lab, for tests all the others too.
+# What is installed: for learners the extra lab, for tests all the others too, but for web, which is large.
 $(VENV)/lab: EXTRAS = lab
 $(VENV)/test: EXTRAS = lab,test,site,cluster
-$(VENV)/lab $(VENV)/test: pyproject.toml constraints.txt
+$(VENV)/web: EXTRAS = lab,test,web
+$(VENV)/lab $(VENV)/test $(VENV)/web: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "coursekit needs Python 3.11 or newer, but $(PYTHON) is $$($(PYTHON) --version). Try: make lab PYTHON=python3.12"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -53,4 +64,4 @@ $(VENV)/lab $(VENV)/test: pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) build site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build site web .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -4,10 +4,16 @@ The public face is lazy: ``import coursekit`` loads neither Numba nor matplotlib
 use of a name does.
 """
 
+import sys
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
+
+if sys.platform == "emscripten":  # there matplotlib lists its fonts in each session, and would say so in a cell
+    from logging import ERROR, getLogger
+
+    getLogger("matplotlib.font_manager").setLevel(ERROR)
 
 __version__ = "0.1.0"
 

@@ -18,7 +18,7 @@ import numpy as np
 
 MODULE, TABLE = (Path(__file__).with_name(f"kernels.{end}") for end in ("so", "json"))
 RESULT = 32  # bytes at the start of what a kernel is given, in which it leaves what it returns
-FORMATS = {"f4": "f", "f8": "d", "i8": "q", "b1": "?"}  # of a number, for `struct`
+FORMATS = {"f4": "f", "f8": "d", "i4": "i", "i8": "q", "b1": "?"}  # of a number, for `struct`
 REPLACE_LOOP = 30  # the place of PyUFunc_ReplaceLoopBySignature in NumPy's table of C functions
 
 _GIVEN = bytearray(1024)

@@ -37,7 +37,7 @@ NATIVE = re.compile(r"^target .*\n", re.M)
 OF_RUNTIME = re.compile(r"^define \w* ?(void @NRT_\w+\(ptr)[^{]*\{\n(?:[^}].*\n|\n)*\}$", re.M)
 RESULT = 32  # bytes before the arguments that are kept for what a kernel returns
 # Numba's type → how the table writes it, which is how NumPy does
-CODES = {types.float32: "f4", types.float64: "f8", types.int64: "i8", types.boolean: "b1"}
+CODES = {types.float32: "f4", types.float64: "f8", types.int64: "i8", types.int32: "i4", types.boolean: "b1"}
 
 _CODE: dict[str, str] = {}  # a function's name for the linker → the LLVM code of its library
 
