@@ -174,7 +174,9 @@ def test_an_answer_is_judged_and_one_that_never_ends_is_stopped(chapter):
 
 def test_progress_outlives_the_page(chapter):
     chapter.said("print(ck.check('he_std', lambda fan_in: (2 / fan_in) ** 0.5))")
-    later = Page(chapter.page.context.new_page(), chapter.address, CHAPTER)
+    with chapter.page.expect_popup() as tab:  # of the same browser
+        chapter.page.evaluate("() => { window.open('about:blank') }")
+    later = Page(tab.value, chapter.address, CHAPTER)
     assert "06 Initialisation       1 of 6" in later.said("import coursekit as ck\nprint(ck.progress())")
     later.page.close()
 
