@@ -17,6 +17,7 @@ import numpy as np
 from coursekit.activations.activation import ElementwiseCache
 from coursekit.arrays import Array, float_array, upstream_gradient
 from coursekit.kernels.batch_norm import inverse_root, update_running
+from coursekit.kernels.jit import COMPILES
 from coursekit.kernels.linear import add_bias, column_sums
 from coursekit.layers import (
     Activation,
@@ -91,8 +92,9 @@ class LinearPlace(Place):
         self.x, self.w, self.b = cache.x, layer.params["w"], layer.params["b"]
         self.w_transposed, self.dw, self.db = self.w.T, layer.grads["w"], layer.grads["b"]
         self.y, self.dx = np.empty((n, h), cache.x.dtype), np.empty((n, d), cache.x.dtype)
-        # Of a single number times a row `np.dot` leaves out 0 · ∞, which is NaN.
-        self.product: Callable[..., Any] = np.dot if min(n, d, h) > 1 else np.matmul
+        # `np.dot` asks less than `np.matmul`. But of one number times a row it leaves out 0 · ∞, which is NaN, and in
+        # the browser only the other has a quick loop.
+        self.product: Callable[..., Any] = np.dot if COMPILES and min(n, d, h) > 1 else np.matmul
         # A single column lies in one piece, and NumPy adds up its halves.
         self.sums: Callable[..., Any] = column_sums if h > 1 else _sum_of_rows
 
