@@ -172,7 +172,7 @@ def _runtime(work: Path) -> Path:
 
 def _link(objects: list[Path], symbols: list[str], module: Path) -> None:
     """Link; what neither runtime.c nor the C library has is told here, not when a learner's page calls it."""
-    allowed = module.with_suffix(".txt")
+    allowed = objects[0].with_name("library.txt")
     allowed.write_text("\n".join(LIBRARY))
     options = ["-shared", "--experimental-pic", "--strip-all", "--gc-sections"]
     options += ["--unresolved-symbols=report-all", f"--allow-undefined-file={allowed}"]
