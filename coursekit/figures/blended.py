@@ -1,8 +1,9 @@
-"""Images whose pixels are blended into their neighbours, drawn in a fraction of the time, to a shade of 255.
+"""Images whose pixels are blended into their neighbours, drawn in a fraction of the time, to two shades of 255.
 
-matplotlib filters every pixel of the screen on its own, and a second time to learn where the image covers it. Along
-each direction a pixel of the screen lies between two values, so all of them are two products of matrices, which stay
-the same from frame to frame.
+That holds for colours that change as slowly as those of the figures (in matplotlib's RdBu it is four shades), and for
+values within their range. matplotlib filters every pixel of the screen on its own, and a second time to learn where
+the image covers it. Along each direction a pixel of the screen lies between two values, so all of them are two
+products of matrices, which stay the same from frame to frame.
 """
 
 from typing import Any
