@@ -150,7 +150,8 @@ def _write_json(path: Path, content: object) -> None:
 
 
 # JupyterLab's own objects: the notebook in front, its kernel, and whether that has come to rest.
-NOTEBOOK = "const notebook = window.jupyterapp?.shell?.currentWidget, kernel = notebook?.sessionContext?.session?.kernel;"
+NOTEBOOK = """const notebook = window.jupyterapp?.shell?.currentWidget,
+    kernel = notebook?.sessionContext?.session?.kernel;"""
 KERNEL_IDLE = f"() => {{ {NOTEBOOK} return kernel?.connectionStatus === 'connected' && kernel.status === 'idle' }}"
 # After a cell that raises on purpose the others still run, though JupyterLab's command has ended. A cell that waits has
 # no count; behind an error that nobody wanted none gets one any more.
