@@ -17,8 +17,6 @@ if find_chromium() is None and not REQUIRED:
 
 import coursekit as ck  # noqa: E402
 
-BOTH = pytest.mark.parametrize("subshells", ["perCommTarget", "disabled"], indirect=True, scope="module")
-
 
 def expected(figure, demo, veiled=False, **settings):
     """The picture that a panel in this process draws for the room that the page has."""

@@ -90,7 +90,7 @@ def setting(page, name):
     return page.run_in_kernel(f"print(panel.state.{name})").strip()
 
 
-@pytest.mark.parametrize("theme", ["Light", "Dark"])
+@pytest.mark.parametrize("theme", ["Light", pytest.param("Dark", marks=pytest.mark.thorough)])
 def test_axe_finds_nothing_serious_in_a_chapter(chapter, theme):
     chapter.theme(theme)
     from axe_playwright_python.sync_playwright import Axe  # where there is no browser, it may be missing too
@@ -239,7 +239,7 @@ def test_escape_takes_back_what_was_typed_and_only_then_goes_to_the_cell(page, p
 
 
 @pytest.mark.parametrize("right", [True, False])
-@pytest.mark.parametrize("width", [1500, 1000, 560])
+@pytest.mark.parametrize("width", [1500, pytest.param(1000, marks=pytest.mark.thorough), 560])
 def test_an_answer_is_marked_with_a_sign_a_state_and_words_and_nothing_moves(page, panel, right, width):
     page.page.set_viewport_size({"width": width, "height": 1200})
     panel.wait_until_still()

@@ -25,6 +25,7 @@ def root(tmp_path):
     return tmp_path
 
 
+@pytest.mark.thorough
 def test_notebook_7(browser, root):
     with LabServer(root, app="notebook") as server, LabPage(browser, server, CHAPTER.name) as page:
         page.console_errors.clear()  # what Notebook itself complains of as it starts

@@ -1,7 +1,7 @@
 """Faults in real JupyterLab: a slider moved while a cell runs, a run begun twice, a kernel restarted."""
 
 import pytest
-from browser_support import BOTH, eventually, expected, failures
+from browser_support import eventually, expected, failures
 
 from tools.lab_driver import LabPage, LabServer, write_notebook
 
@@ -110,7 +110,6 @@ def shows(figure, **settings):
     return reached and figure.png() == final
 
 
-@BOTH
 def test_a_slider_moved_while_a_cell_runs(page, subshells):
     figure = page.figures()[NEURON]
     handle = figure.handle("weight")

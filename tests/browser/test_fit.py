@@ -30,10 +30,20 @@ DRAWN = """root => {
 }"""
 
 
+# A fifth of the figures is looked at each time, all in the thorough tests.
+FIFTHS = [0, *(pytest.param(place, marks=pytest.mark.thorough) for place in range(1, 5))]
+pytestmark.append(pytest.mark.parametrize("names", FIFTHS, indirect=True, scope="module"))
+
+
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
+def names(request):
+    return list(DEMOS)[request.param :: len(FIFTHS)]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory, names):
     root = tmp_path_factory.mktemp("notebooks")
-    write_notebook(root / "all.ipynb", "import coursekit as ck", *(f"ck.show({name!r})" for name in DEMOS))
+    write_notebook(root / "all.ipynb", "import coursekit as ck", *(f"ck.show({name!r})" for name in names))
     return root
 
 
@@ -56,11 +66,11 @@ def opened(browser, server):
     return page
 
 
-def measured(page, size):
+def measured(page, names, size):
     """Measure every panel of a page in a window of this size."""
     page.page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
     found = {}
-    for name, figure in zip(DEMOS, page.figures(), strict=True):
+    for name, figure in zip(names, page.figures(), strict=True):
         figure.root.evaluate("root => root.scrollIntoView({block: 'start'})")
         page.page.wait_for_timeout(150)  # the page lays out what comes into view
         page.page.wait_for_function(DRAWN, arg=figure.root.element_handle(), timeout=30_000)
@@ -81,24 +91,24 @@ def faults(found):
     return told
 
 
-def test_every_panel_fits(page):
-    assert faults(measured(page, USUAL)) == []
+def test_every_panel_fits(page, names):
+    assert faults(measured(page, names, USUAL)) == []
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("size", OTHERS)
-def test_every_panel_fits_other_windows(page, size):
-    assert faults(measured(page, OTHERS[size])) == []
+def test_every_panel_fits_other_windows(page, names, size):
+    assert faults(measured(page, names, OTHERS[size])) == []
 
 
 @pytest.mark.thorough
-def test_every_panel_fits_in_a_lecture(lecture):
-    assert faults(measured(lecture, USUAL)) == []
+def test_every_panel_fits_in_a_lecture(lecture, names):
+    assert faults(measured(lecture, names, USUAL)) == []
 
 
-def test_an_answer_moves_nothing(page):
+def test_an_answer_moves_nothing(page, names):
     page.page.set_viewport_size({"width": 1280, "height": 720})
-    for name, figure in zip(DEMOS, page.figures(), strict=True):
+    for name, figure in zip(names, page.figures(), strict=True):
         figure.root.evaluate("root => root.scrollIntoView({block: 'start'})")
         page.page.wait_for_timeout(150)  # the page lays out what comes into view
         page.page.wait_for_function(DRAWN, arg=figure.root.element_handle(), timeout=30_000)

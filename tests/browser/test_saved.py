@@ -95,7 +95,10 @@ def with_state(notebook):
     return notebook
 
 
-@pytest.mark.parametrize("saved_as", [nbformat.from_dict, with_views, with_state], ids=["ours", "views", "state"])
+OTHERS = [pytest.param(way, marks=pytest.mark.thorough) for way in (with_views, with_state)]
+
+
+@pytest.mark.parametrize("saved_as", [nbformat.from_dict, *OTHERS], ids=["ours", "views", "state"])
 def test_nbconvert_on_the_command_line_shows_every_picture_described_and_offline(saved_as, browser, tmp_path):
     notebook = nbformat.read(CHECKOUT / "notebooks" / "06_initialisation.ipynb", as_version=4)
     expected = described(notebook)

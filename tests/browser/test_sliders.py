@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser_support import BOTH, eventually, expected, failures
+from browser_support import eventually, expected, failures
 from PIL import Image
 
 from tools.lab_driver import SLIDER, LabPage, LabServer, write_notebook
@@ -30,6 +30,10 @@ panel
 
 LABELS = ".coursekit-panel :is(.coursekit-control :is(label, label > span), button)"
 IS_CUT = "labels => labels.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)"
+
+
+# Where there are no subshells, callbacks are on the main thread: those with this mark are tried there, too.
+BOTH = pytest.mark.parametrize("subshells", ["perCommTarget", "disabled"], indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")

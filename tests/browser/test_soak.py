@@ -30,6 +30,7 @@ def soaking(session):
 
 
 @pytest.mark.browser
+@pytest.mark.thorough
 def test_three_demos_bear_ten_seconds(soaking, tmp_path):
     record = soaking.run(10, tmp_path / "soak.csv")
     assert record.failures == []

@@ -172,6 +172,7 @@ sys.exit(cli.main(["warmup"]))
 """
 
 
+@pytest.mark.thorough
 def test_two_that_warm_up_at_once_both_succeed(tmp_path):
     environ = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     command = [sys.executable, "-c", FEW]

@@ -11,6 +11,7 @@ TREE = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_every_kernel_stays_within_its_arrays(tmp_path):
     """In a process of its own, with a cache of its own: a kernel is compiled with the check or without it."""
     environment = os.environ | {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(TREE)}

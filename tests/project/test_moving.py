@@ -347,8 +347,15 @@ def test_neighbours_are_fetched_ahead_so_that_a_picture_is_there_at_once(open_pa
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    ("theme", "width"),
+    [
+        ("light", 1280),
+        ("dark", 390),
+        pytest.param("dark", 1280, marks=pytest.mark.thorough),
+        pytest.param("light", 390, marks=pytest.mark.thorough),
+    ],
+)
 def test_axe_finds_nothing_serious_and_the_page_is_no_wider_than_the_window(open_page, theme, width):
     from axe_playwright_python.sync_playwright import Axe
 
