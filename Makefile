@@ -30,10 +30,13 @@ quick: $(VENV)/test
 	$(BIN)/ruff check .
 	$(BIN)/python -m tools.run_tests --kept-kernels tests/library tests/live -n 2 -m "not slow"
 
+# Where `make web` has been before, its edition goes with the site, and each chapter's page has a button that leads there.
+site: COURSE = $(if $(wildcard web/lab/index.html),-D browser_edition=../course)
 site: $(VENV)/test
 	$(BIN)/python -m tools.bake build/baked
 	build=$$(mktemp -d) && trap 'rm -rf "$$build"' EXIT && \
-	$(BIN)/sphinx-build -W --keep-going -n -q -c docs -D baked=build/baked -d "$$build/doctrees" . "$$build/site" && \
+	$(BIN)/sphinx-build -W --keep-going -n -q -c docs -D baked=build/baked $(COURSE) -d "$$build/doctrees" . "$$build/site" && \
+	if [ -n "$(COURSE)" ]; then cp -r web "$$build/site/course"; fi && \
 	rm -rf site && mv "$$build/site" site
 	@echo "Open site/index.html"
 

@@ -34,7 +34,7 @@ include_patterns = [
     "data/README.md",
     "tests/README.md",
 ]
-exclude_patterns = [".*", "site"]  # not even looked into: .venv is large
+exclude_patterns = [".*", "build", "site", "web"]  # not even looked into: .venv is large
 
 extensions = [
     "myst_nb",
@@ -132,7 +132,7 @@ def _adapt(app: Sphinx, docname: str, content: list[str]) -> None:
             _describe_pictures(cell)
             _collapse_solution(cell)
         link_names(notebook)
-        let_move(app, notebook)
+        let_move(app, docname, notebook)
         content[0] = nbformat.writes(notebook)
 
 

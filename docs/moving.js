@@ -32,6 +32,9 @@ const fitted = (model, el, {img, more, bar, notice}) => {
   return () => observer.disconnect();
 };
 
+// A page opened from the disk cannot run the course: a browser then lets no script read a file.
+const served = location.protocol !== 'file:';
+
 const different = (a, b) => Object.keys(a).filter((name) => String(a[name]) !== String(b[name]));
 
 // What was drawn in advance of a demo: `find(values)` is a state with its picture and words, undefined if there is none.
@@ -66,7 +69,7 @@ const figure = ({demo, root, first, question, elsewhere}, el) => {
   const album = albumOf(known, `${root}/${demo}`);
   const atEnd = 'film' in initial ? {film: 100} : {};  // another run is shown as it ends
   const noted = make('p', {class: 'coursekit-noted', role: 'status'});
-  const away = offer(elsewhere, () => {
+  const away = offer(served && elsewhere, () => {
     show(last);
     el.querySelector('.coursekit-figure').focus({preventScroll: true});  // the button goes, and the focus must not
   });
@@ -147,3 +150,4 @@ const mount = (place) => {
   observer.observe(place.previousElementSibling);
 };
 document.querySelectorAll('[data-moving]').forEach(mount);
+document.querySelectorAll('.coursekit-here').forEach((one) => { one.hidden = !served; });

@@ -22,6 +22,8 @@ These figures move: what you can reach with one control at a time has been drawn
 (`make lab`) all controls move together, the exercises check what you write, and figures show what you wrote.
 ```
 """
+OPEN = """<p class="coursekit-here" hidden><a href="{address}">Open this chapter here</a> In this tab, Python and all,
+half a minute after the first click. Nothing is installed; what you write stays in this browser.</p>"""
 STILL = """
 ```{note}
 On this page the figures stand still. To move them, start the course: `make lab`.
@@ -30,7 +32,7 @@ On this page the figures stand still. To move them, start the course: `make lab`
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Add two settings: the folder that ``python -m tools.bake`` fills, and where a course in the browser is."""
+    """Add two settings: the folder that ``python -m tools.bake`` fills, and the way from a page to ``web/``."""
     app.add_config_value("baked", "", "env")
     app.add_config_value("browser_edition", "", "env")
     app.connect("builder-inited", _add_script)
@@ -38,20 +40,23 @@ def setup(app: Sphinx) -> dict[str, bool]:
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def let_move(app: Sphinx, notebook: NotebookNode) -> None:
-    """Put behind each cell with a figure or a quiz what the page's script needs to know of it."""
-    cells = [[cell, *_place(app, cell)] for cell in notebook.cells]
+def let_move(app: Sphinx, docname: str, notebook: NotebookNode) -> None:
+    """Put behind each cell with a figure or a quiz what the page's script needs to know, and on top the way out."""
+    course = app.config.browser_edition
+    address = f"{course}/lab/index.html?path={docname.rpartition('/')[2]}.ipynb" if course else ""
+    cells = [[cell, *_place(app, cell, address)] for cell in notebook.cells]
     moves = any(len(one) > 1 for one in cells) and app.config.baked
     notebook.cells = [cell for one in cells for cell in one]
-    notebook.cells.insert(1, new_markdown_cell(MOVES if moves else STILL))
+    notes = [MOVES if moves else STILL, *[OPEN.format(address=address)] * bool(address)]
+    notebook.cells[1:1] = map(new_markdown_cell, notes)
 
 
-def _place(app: Sphinx, cell: NotebookNode) -> list[NotebookNode]:
+def _place(app: Sphinx, cell: NotebookNode, course: str) -> list[NotebookNode]:
     told = None
     if cell.cell_type == "code" and (name := quiz_in(cell.source)):
         told = {"questions": [vars(question) | {"settings": None} for question in QUIZZES[name].questions]}
     elif cell.cell_type == "code" and (one := shown(cell.source)) and (_baked(app) / one.demo.name).exists():
-        told = _told(one) | {"root": "../baked", "elsewhere": app.config.browser_edition}
+        told = _told(one) | {"root": "../baked", "elsewhere": course}
     return [new_markdown_cell(f'<div data-moving="{escape(json.dumps(told))}"></div>')] if told else []
 
 

@@ -4,8 +4,11 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -149,7 +152,8 @@ def test_a_drawn_state_has_the_words_of_the_panel_and_a_small_picture(baked, nam
 def site(baked, tmp_path_factory):
     folder = tmp_path_factory.mktemp("moving") / "site"
     pages = ",".join(["README.md", *(f"notebooks/{chapter}.ipynb" for chapter in CHAPTERS)])
-    options = ["-Q", "-c", "docs", "-D", f"baked={baked}", "-D", f"include_patterns={pages}"]
+    settings = {"baked": baked, "browser_edition": "../course", "include_patterns": pages}
+    options = ["-Q", "-c", "docs", *(f"-D{name}={value}" for name, value in settings.items())]
     command = [sys.executable, "-m", "sphinx", *options, "-d", folder.with_name("doctrees"), ".", folder]
     subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
     return folder
@@ -268,7 +272,7 @@ def test_a_control_that_leaves_what_was_drawn_says_so_and_leads_back(open_page):
     figure.press("w2", "ArrowLeft")
     assert figure.readout.inner_text().startswith("“start: weight w₂” has left what was drawn in advance")
     assert "make lab" in figure.away.inner_text()
-    assert figure.away.locator("a").count() == 0  # there is no edition in the browser
+    assert figure.away.locator("a").count() == 0  # a page from the disk cannot run the course
     figure.away.get_by_role("button").press("Enter")
     assert figure.shows(before)
     assert figure.away.is_hidden()
@@ -276,15 +280,25 @@ def test_a_control_that_leaves_what_was_drawn_says_so_and_leads_back(open_page):
 
 
 @pytest.mark.browser
-def test_where_there_is_a_course_in_the_browser_it_is_offered_too(open_page):
-    def with_address(page):
-        told = "(text) => ({...parse(text), elsewhere: '../lite/'})"
-        page.add_init_script(f"const parse = JSON.parse; JSON.parse = {told}")
+def test_where_there_is_a_course_in_the_browser_pages_and_figures_lead_to_it(browser, site):
+    course = "../course/lab/index.html?path=01_losses.ipynb"
+    served = partial(SimpleHTTPRequestHandler, directory=site)
+    with ThreadingHTTPServer(("127.0.0.1", 0), served) as server, browser.new_page() as page:
+        Thread(target=server.serve_forever, daemon=True).start()
+        page.goto(f"http://127.0.0.1:{server.server_port}/notebooks/01_losses.html")
+        assert page.get_by_role("link", name="Open this chapter here").get_attribute("href") == course
+        figure = Moving(page, "descent")
+        figure.press("step", "End")
+        figure.press("w2", "ArrowLeft")
+        assert figure.away.locator("a").get_attribute("href") == course
+        server.shutdown()
 
-    figure = Moving(open_page("01_losses", before=with_address), "descent")
-    figure.press("step", "End")
-    figure.press("w2", "ArrowLeft")
-    assert figure.away.locator("a").get_attribute("href") == "../lite/"
+
+@pytest.mark.browser
+def test_a_page_from_the_disk_leads_to_no_course_since_it_could_not_run_there(open_page):
+    page = open_page("01_losses")
+    assert page.locator(".coursekit-here").count() == 1
+    assert page.locator(".coursekit-here").is_hidden()
 
 
 @pytest.mark.browser
