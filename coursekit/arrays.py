@@ -116,6 +116,36 @@ def seeded(rng: Seed, where: str) -> np.random.Generator:
     return np.random.default_rng(int(rng))
 
 
+def generator_of(place: tuple[Any, ...], rng: Seed | None, where: str, others: str) -> np.random.Generator:
+    """Return the generator of a layer, which may follow the sizes without its name; a seed goes by name.
+
+    Where a number follows the sizes in other libraries it is no seed, but a stride or a count of layers.
+
+    Parameters
+    ----------
+    place : tuple
+        What came without a name behind the sizes.
+    rng : numpy.random.Generator or int, optional
+        What came by that name.
+    where, others : str
+        The layer, and what the number is elsewhere, as it is written here, for the message.
+
+    Raises
+    ------
+    TypeError
+        If there is none, both came, or what came is no generator.
+    """
+    if rng is None and len(place) == 1 and isinstance(place[0], np.random.Generator):
+        return place[0]
+    if place:
+        came = ", ".join(map(repr, place)) + ("" if rng is None else " and rng")
+        raise TypeError(
+            f"{where}: of positional arguments only a generator may follow the sizes, but {came} came. Write {others}; "
+            "and rng=0 for a seed: rng must be a numpy.random.Generator or its seed."
+        )
+    return seeded(rng, where)  # type: ignore[arg-type]  # which refuses None
+
+
 def same_dtype(where: str, **arrays: Array) -> None:
     """Raise ``TypeError`` unless all arrays share one dtype (mixing would silently compute in float64)."""
     if len({array.dtype for array in arrays.values()}) > 1:

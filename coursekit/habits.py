@@ -1,6 +1,7 @@
 """What other libraries call otherwise: for those who look for PyTorch's, Keras's or scikit-learn's names here."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 
 TRAIN = "history = train(net, loss, optimiser, (x, y)) trains it, and fit(...) does so step by step."
 MODE = "Training mode is an argument: net(x, training=True)."
@@ -38,3 +39,30 @@ def missing(owner: object, name: str, habits: Mapping[str, str]) -> AttributeErr
     """Return the error that ``owner`` has no attribute ``name``, with what to do instead if it is a habit."""
     hint = f" {habits[name]}" if name in habits else ""
     return AttributeError(f"{type(owner).__name__!r} object has no attribute {name!r}.{hint}", name=name, obj=owner)
+
+
+def not_to_be_set(owner: object, name: str, known: Collection[str], habits: Mapping[str, str]) -> None:
+    """Raise ``AttributeError`` if nothing would read ``name`` on ``owner``, or it can only be read.
+
+    Parameters
+    ----------
+    owner : object
+    name : str
+        Neither is a name that its class has, e.g. of a method, which may be exchanged.
+    known : collection of str
+        What may be set.
+    habits : mapping from str to str
+        What to do instead, by name.
+    """
+    kind = type(owner)
+    found = getattr(kind, name, None)
+    if found is not None and not (isinstance(found, property) and found.fset is None):
+        return
+    if found is not None:
+        reason = f"{name} is made anew whenever it is read. Write into its arrays: [...] = values."
+    else:
+        listed = sorted(one for one in known if not one.startswith("_") and one not in ("cache", "lender"))
+        near = get_close_matches(name, listed, n=1)
+        hint = habits.get(name) or (f"Did you mean {near[0]!r}?" if near else f"It has {', '.join(listed)}.")
+        reason = f"nothing reads an attribute {name!r}, so setting it would change nothing. {hint}"
+    raise AttributeError(f"{kind.__name__}: {reason}", name=name, obj=owner)

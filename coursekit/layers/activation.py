@@ -42,6 +42,10 @@ class Activation(Layer):
     {'alpha': array([0.25], dtype=float32)}
     """
 
+    function: Record
+    function_params: dict[str, Any]
+    said: bool  # whether somebody chose the dtype
+
     def __init__(self, name: str, rng: Seed | None = None, dtype: Any = None, **params: Any) -> None:
         self.function = ACTIVATIONS[name]
         known_only(name, params, _options(self.function))
@@ -66,7 +70,7 @@ class Activation(Layer):
         if self.function.draws:
             options = options | {"rng": self.rng, "training": training}
         y: Array
-        y, self.cache = self.function.forward(x, **options)
+        y, self.__dict__["cache"] = self.function.forward(x, **options)  # as in `Linear`
         return y
 
     def arguments(self) -> str:

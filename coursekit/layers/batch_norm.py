@@ -206,6 +206,9 @@ def _check_running(running: RunningStatistics, channels: int, training: bool) ->
 class BatchNorm(Layer):
     """Batch normalisation over (N, D) or (N, C, H, W), with its running statistics."""
 
+    momentum: float
+    eps: float
+
     def __init__(self, channels: int, *, momentum: float = 0.1, eps: float = 1e-5, dtype: Any = np.float32) -> None:
         dtype, channels = float_dtype(dtype, "BatchNorm"), whole_number(channels, "BatchNorm: channels")
         in_range(momentum, "BatchNorm: momentum, the weight of the newest batch,", 0, 1)

@@ -23,6 +23,8 @@ class Places(list[Layer]):
     ------
     TypeError
         If what is put in is no layer; then nothing has changed.
+    ValueError
+        If it holds these very layers; then nothing has changed either.
     """
 
     lender: Any = None  # as that of a layer
@@ -44,10 +46,10 @@ class Places(list[Layer]):
         self.extend([layer])
 
     def extend(self, layers: Iterable[Layer]) -> None:
-        super().extend(_all_layers(layers, "layers", len(self)))
+        super().extend(self._fit_in(layers, len(self)))
 
     def insert(self, place: SupportsIndex, layer: Layer) -> None:
-        super().insert(place, *_all_layers([layer], "layers", place))
+        super().insert(place, *self._fit_in([layer], place))
 
     def __iadd__(self, layers: Iterable[Layer]) -> Self:  # type: ignore[override, misc]  # as of a list
         self.extend(layers)
@@ -55,9 +57,15 @@ class Places(list[Layer]):
 
     def __setitem__(self, place: Any, layers: Any) -> None:
         if isinstance(place, slice):
-            super().__setitem__(place, _all_layers(layers, "layers", place.start or 0))
+            super().__setitem__(place, self._fit_in(layers, place.start or 0))
         else:
-            super().__setitem__(place, *_all_layers([layers], "layers", place))
+            super().__setitem__(place, *self._fit_in([layers], place))
+
+    def _fit_in(self, layers: Iterable[Layer], first: SupportsIndex) -> list[Layer]:
+        """Return a list of layers that may stand here; ``first`` is the place of the first."""
+        layers = _all_layers(layers, "layers", first)
+        _no_circle(layers, self)
+        return layers
 
     def _look_for_shared(self) -> None:
         self._stood, self._shared = [*self], _shared(self)
@@ -70,7 +78,7 @@ class Places(list[Layer]):
             self._look_for_shared()
         if self._plain:  # each layer has one use: all can be put back at once, without a generator
             for layer, use in zip(self, self.uses, strict=True):
-                layer.cache = use
+                layer.__dict__["cache"] = use  # past __setattr__, which would show in a small network
             return super().__reversed__()
         return self._adding(self._ready(self.uses)) if self._shared else self._ready(self.uses)
 
@@ -128,6 +136,8 @@ class Block(Layer):
         places = Places(layers, kind)
         if not places:
             raise ValueError(f"{kind} needs at least one layer.")
+        if "layers" in vars(self):
+            _no_circle(places, self.layers)
         self.layers = places
 
     def _through(self, x: Array, training: bool) -> tuple[Array, list[Any]]:
@@ -158,6 +168,17 @@ def _all_layers(layers: Iterable[Layer], owner: str, first: SupportsIndex = 0) -
         if not isinstance(layer, Layer):
             raise TypeError(f"{owner}: layer {i} is {_called(layer)}, which is no layer.{_remedy(layer)}")
     return layers
+
+
+def _no_circle(layers: Iterable[Layer], places: Places) -> None:
+    """Raise ``ValueError`` if one of the layers holds the places in which it is to stand: no pass would ever end."""
+    for layer in layers:
+        if layer.layers is places:
+            raise ValueError(
+                f"layers: a {type(layer).__name__} cannot stand inside itself, since a pass through it would never end."
+                " Put a copy there: copy.deepcopy(net)."
+            )
+        _no_circle(layer.layers, places)
 
 
 def _called(layer: object) -> str:
@@ -222,6 +243,8 @@ class Residual(Block):
     Weinberger (2016), Deep networks with stochastic depth, equations 2 and 5.
     """
 
+    survival: float
+
     def __init__(self, layers: Sequence[Layer], survival: float = 1.0, rng: Seed | None = None) -> None:
         super().__init__(layers)
         if not isinstance(survival, Real) or not 0 < survival <= 1:
@@ -230,7 +253,7 @@ class Residual(Block):
             raise ValueError(
                 "Residual with survival under 1 draws numbers: pass rng=np.random.default_rng(seed), or the seed."
             )
-        self.survival: float = survival
+        self.survival = survival
         self.rng = None if rng is None else seeded(rng, "Residual")
 
     def forward(self, x: Array, training: bool = False) -> Array:

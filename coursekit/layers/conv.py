@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from coursekit.arrays import Array, Seed, float_array, same_dtype, seeded, upstream_gradient
+from coursekit.arrays import Array, Seed, float_array, generator_of, same_dtype, upstream_gradient
 from coursekit.hyperparameter import whole_number
 from coursekit.initialisers import INITIALISERS
 from coursekit.kernels.conv import col2im, col2im_same, im2col, im2col_same
@@ -26,7 +26,7 @@ class Conv2dCache(NamedTuple):
 
 
 def conv2d_forward(
-    x: Array, w: Array, b: Array, stride: Size = 1, padding: Size = 0, exact: bool = False
+    x: Array, w: Array, b: Array, stride: Size = 1, padding: Size = 0, *, exact: bool = False
 ) -> tuple[Array, Conv2dCache]:
     """Slide F filters over images, y[n, f, p, q] = Σ_cij x[n, c, p·s + i − P, q·s + j − P] w[f, c, i, j] + b[f].
 
@@ -159,13 +159,17 @@ def _is_same(cache: Conv2dCache) -> bool:
 class Conv2d(Layer):
     """Convolution: x (N, channels, H, W) → (N, filters, OH, OW), weights by an initialiser's name, biases 0."""
 
+    stride: Size
+    padding: Size
+    exact: bool
+
     def __init__(
         self,
         channels: int,
         filters: int,
         kernel_size: Size,
-        rng: Seed,
-        *,
+        *place: np.random.Generator,
+        rng: Seed | None = None,
         stride: Size = 1,
         padding: Size = 0,
         init: str = "he_normal",
@@ -173,13 +177,11 @@ class Conv2d(Layer):
         exact: bool = False,
         **init_params: Any,
     ) -> None:
-        channels, filters = whole_number(channels, "Conv2d: channels"), whole_number(filters, "Conv2d: filters")
         kh, kw = pair(kernel_size, "Conv2d: kernel_size")
         channels, filters = whole_number(channels, "Conv2d: channels"), whole_number(filters, "Conv2d: filters")
         fan_in, fan_out, shape = channels * kh * kw, filters * kh * kw, (filters, channels, kh, kw)
-        weights = INITIALISERS[init](
-            fan_in, fan_out, rng=seeded(rng, "Conv2d"), shape=shape, dtype=dtype, **init_params
-        )
+        generator = generator_of(place, rng, "Conv2d", "stride=2, padding=1 for these")
+        weights = INITIALISERS[init](fan_in, fan_out, rng=generator, shape=shape, dtype=dtype, **init_params)
         super().__init__(w=weights, b=np.zeros(filters, dtype))
         self.stride = pair(stride, "Conv2d: stride")
         self.padding = pair(padding, "Conv2d: padding", least=0)
@@ -187,7 +189,7 @@ class Conv2d(Layer):
 
     def forward(self, x: Array, training: bool = False) -> Array:
         w, b = self.params["w"], self.params["b"]
-        y, self.cache = conv2d_forward(x, w, b, self.stride, self.padding, self.exact)
+        y, self.cache = conv2d_forward(x, w, b, self.stride, self.padding, exact=self.exact)
         return y
 
     def backward(self, dout: Array) -> Array:

@@ -99,6 +99,8 @@ def dropout_backward(dout: Array, cache: DropoutCache) -> Array:
 class Dropout(Layer):
     """Dropout with its own generator; it drops in training only."""
 
+    p: float
+
     def __init__(self, p: float, rng: Seed) -> None:
         super().__init__()
         _check_probability(p, "Dropout")

@@ -1,12 +1,12 @@
 """What all layer objects share: parameters, their gradients and the last cache. They do no arithmetic of their own."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from coursekit.arrays import Array
-from coursekit.habits import OF_LAYERS, missing
+from coursekit.habits import OF_LAYERS, missing, not_to_be_set
 
 
 class Layer:
@@ -24,15 +24,39 @@ class Layer:
         Where a layer that draws in training takes its numbers from.
     """
 
+    params: dict[str, Array]
+    grads: dict[str, Array]
+    buffers: dict[str, Array]
+    cache: Any
     layers: Sequence["Layer"] = ()
     rng: np.random.Generator | None = None
     lender: Any = None  # a run that keeps the last pass in room of its own (`coursekit.network.lean`)
+    _declared: ClassVar[frozenset[str] | None] = None  # what may be set; None: anything, as in a layer of one's own
 
     def __init__(self, **params: Array) -> None:
-        self.params: dict[str, Array] = {name: np.array(array, order="C") for name, array in params.items()}
-        self.grads: dict[str, Array] = {name: np.zeros_like(array) for name, array in self.params.items()}
-        self.buffers: dict[str, Array] = {}
-        self.cache: Any = None
+        self.params = {name: np.array(array, order="C") for name, array in params.items()}
+        self.grads = {name: np.zeros_like(array) for name, array in self.params.items()}
+        self.buffers = {}
+        self.cache = None
+
+    def __init_subclass__(cls) -> None:
+        """Hold the package's own layers to the attributes that their classes declare."""
+        super().__init_subclass__()
+        ours = cls.__module__.startswith(("coursekit.layers.", "coursekit.network."))
+        declared = (name for kind in cls.__mro__ for name in vars(kind).get("__annotations__", ()))
+        free = (name for name in declared if not isinstance(getattr(cls, name, None), property))
+        cls._declared = frozenset(free) if ours else None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse a name that nothing reads: a slip would otherwise pass without a word."""
+        if name != "cache" and self._declared is not None and name not in self._declared:  # it is set in every pass
+            not_to_be_set(self, name, self._declared, self._set_instead())
+        object.__setattr__(self, name, value)
+
+    def _set_instead(self) -> dict[str, str]:
+        """Say of names that look as if they could be set how it is done."""
+        own = vars(self).get("params", ())
+        return OF_LAYERS | {one: f"It is a parameter: layer.params[{one!r}][...] = values." for one in own}
 
     def forward(self, x: Array, training: bool = False) -> Array:
         """Return the output for ``x`` and keep what backward needs."""

@@ -92,7 +92,9 @@ class Linear(Layer):
         super().__init__(w=weights, b=np.zeros(fan_out, dtype))
 
     def forward(self, x: Array, training: bool = False) -> Array:
-        y, self.cache = linear_forward(x, self.params["w"], self.params["b"])
+        y, self.__dict__["cache"] = linear_forward(  # past __setattr__, which would show in a small network
+            x, self.params["w"], self.params["b"]
+        )
         return y
 
     def backward(self, dout: Array) -> Array:

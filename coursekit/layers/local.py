@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from coursekit.arrays import Array, Seed, float_array, same_dtype, seeded, upstream_gradient
+from coursekit.arrays import Array, Seed, float_array, generator_of, same_dtype, upstream_gradient
 from coursekit.hyperparameter import whole_number
 from coursekit.initialisers import INITIALISERS
 from coursekit.layers.layer import Layer
@@ -134,14 +134,17 @@ def _add_windows(dwindows: Array, cache: LocallyConnectedCache) -> Array:
 class LocallyConnected2d(Layer):
     """Images (N, channels, H, W) → (N, filters, OH, OW), every place with filters of its own."""
 
+    stride: Size
+    padding: Size
+
     def __init__(
         self,
         channels: int,
         filters: int,
         image_size: Size,
         kernel_size: Size,
-        rng: Seed,
-        *,
+        *place: np.random.Generator,
+        rng: Seed | None = None,
         stride: Size = 1,
         padding: Size = 0,
         init: str = "he_normal",
@@ -160,9 +163,8 @@ class LocallyConnected2d(Layer):
         )
         taps = kernel[0] * kernel[1]
         shape = (height, width, filters, channels, *kernel)
-        weights = INITIALISERS[init](
-            channels * taps, filters * taps, seeded(rng, "LocallyConnected2d"), shape, dtype, **init_params
-        )
+        generator = generator_of(place, rng, "LocallyConnected2d", "stride=2, padding=1 for these")
+        weights = INITIALISERS[init](channels * taps, filters * taps, generator, shape, dtype, **init_params)
         super().__init__(w=weights, b=np.zeros((filters, height, width), dtype))
 
     def forward(self, x: Array, training: bool = False) -> Array:

@@ -187,12 +187,13 @@ class LSTM(Recurrent):
         self,
         fan_in: int,
         hidden: int,
-        rng: Seed,
+        *place: np.random.Generator,
+        rng: Seed | None = None,
         last: bool = False,
         forget_bias: float = 1.0,
         dtype: Any = np.float32,
     ) -> None:
-        super().__init__(4, fan_in, hidden, rng, last, dtype)
+        super().__init__(4, fan_in, hidden, *place, rng=rng, last=last, dtype=dtype)
         self.params["b"][forget_gate(len(self.params["wh"]))] = forget_bias
 
     def forward(self, x: Array, training: bool = False) -> Array:

@@ -20,7 +20,7 @@ class MaxPoolCache(NamedTuple):
 
 
 def max_pool2d_forward(
-    x: Array, kernel_size: Size = 2, stride: Size | None = None, padding: Size = 0, exact: bool = False
+    x: Array, kernel_size: Size = 2, stride: Size | None = None, padding: Size = 0, *, exact: bool = False
 ) -> tuple[Array, MaxPoolCache]:
     """Max-pooling, y[n, c, i, j] = max over u, v of x[n, c, i · stride + u, j · stride + v].
 
@@ -106,7 +106,7 @@ class AvgPoolCache(NamedTuple):
 
 
 def avg_pool2d_forward(
-    x: Array, kernel_size: Size = 2, stride: Size | None = None, exact: bool = False
+    x: Array, kernel_size: Size = 2, stride: Size | None = None, *, exact: bool = False
 ) -> tuple[Array, AvgPoolCache]:
     """Mean-pooling, y[n, c, i, j] = mean over u, v of x[n, c, i · stride + u, j · stride + v].
 
@@ -167,8 +167,13 @@ def _planes(x: Array) -> Array:
 class MaxPool2d(Layer):
     """Max-pooling over (N, C, H, W)."""
 
+    kernel_size: Size
+    stride: Size | None
+    padding: Size
+    exact: bool
+
     def __init__(
-        self, kernel_size: Size = 2, stride: Size | None = None, padding: Size = 0, exact: bool = False
+        self, kernel_size: Size = 2, stride: Size | None = None, padding: Size = 0, *, exact: bool = False
     ) -> None:
         super().__init__()
         _sizes("MaxPool2d", kernel_size, stride)
@@ -179,7 +184,7 @@ class MaxPool2d(Layer):
         self.exact = exact
 
     def forward(self, x: Array, training: bool = False) -> Array:
-        y, self.cache = max_pool2d_forward(x, self.kernel_size, self.stride, self.padding, self.exact)
+        y, self.cache = max_pool2d_forward(x, self.kernel_size, self.stride, self.padding, exact=self.exact)
         return y
 
     def arguments(self) -> str:
@@ -193,7 +198,11 @@ class MaxPool2d(Layer):
 class AvgPool2d(Layer):
     """Mean-pooling over (N, C, H, W)."""
 
-    def __init__(self, kernel_size: Size = 2, stride: Size | None = None, exact: bool = False) -> None:
+    kernel_size: Size
+    stride: Size | None
+    exact: bool
+
+    def __init__(self, kernel_size: Size = 2, stride: Size | None = None, *, exact: bool = False) -> None:
         super().__init__()
         _sizes("AvgPool2d", kernel_size, stride)
         self.kernel_size = kernel_size
@@ -201,7 +210,7 @@ class AvgPool2d(Layer):
         self.exact = exact
 
     def forward(self, x: Array, training: bool = False) -> Array:
-        y, self.cache = avg_pool2d_forward(x, self.kernel_size, self.stride, self.exact)
+        y, self.cache = avg_pool2d_forward(x, self.kernel_size, self.stride, exact=self.exact)
         return y
 
     def arguments(self) -> str:

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from coursekit.arrays import Array, Seed, float_array, same_dtype, seeded, upstream_gradient
+from coursekit.arrays import Array, Seed, float_array, generator_of, same_dtype, upstream_gradient
 from coursekit.hyperparameter import whole_number
 from coursekit.initialisers import INITIALISERS
 from coursekit.layers.layer import Layer
@@ -153,13 +153,25 @@ def weight_gradients(dz: Array, cache: Any) -> tuple[Array, Array, Array, Array]
 class Recurrent(Layer):
     """What both objects share: Xavier weights from the input, orthogonal ones from the state, the choice of output."""
 
-    def __init__(self, gates: int, fan_in: int, hidden: int, rng: Seed, last: bool, dtype: Any) -> None:
+    last: bool
+
+    def __init__(
+        self,
+        gates: int,
+        fan_in: int,
+        hidden: int,
+        *place: np.random.Generator,
+        rng: Seed | None,
+        last: bool,
+        dtype: Any,
+    ) -> None:
         name = type(self).__name__
         fan_in, hidden = whole_number(fan_in, f"{name}: fan_in"), whole_number(hidden, f"{name}: hidden")
-        rng = seeded(rng, name)
+        others = f"last=True for the last state alone, and Sequential([{name}(...), {name}(...)]) for two layers"
+        generator = generator_of(place, rng, name, others)
 
         def drawn(init: str, fan: int) -> Array:
-            return np.hstack([INITIALISERS[init](fan, hidden, rng=rng, dtype=dtype) for _ in range(gates)])
+            return np.hstack([INITIALISERS[init](fan, hidden, rng=generator, dtype=dtype) for _ in range(gates)])
 
         wx, wh = drawn("xavier_uniform", fan_in), drawn("orthogonal", hidden)
         super().__init__(wx=wx, wh=wh, b=np.zeros(gates * hidden, dtype))
@@ -194,8 +206,16 @@ class Recurrent(Layer):
 class RNN(Recurrent):
     """Plain recurrent layer: x (N, T, fan_in) → all states (N, T, hidden), or the last one (N, hidden)."""
 
-    def __init__(self, fan_in: int, hidden: int, rng: Seed, last: bool = False, dtype: Any = np.float32) -> None:
-        super().__init__(1, fan_in, hidden, rng, last, dtype)
+    def __init__(
+        self,
+        fan_in: int,
+        hidden: int,
+        *place: np.random.Generator,
+        rng: Seed | None = None,
+        last: bool = False,
+        dtype: Any = np.float32,
+    ) -> None:
+        super().__init__(1, fan_in, hidden, *place, rng=rng, last=last, dtype=dtype)
 
     def forward(self, x: Array, training: bool = False) -> Array:
         x = float_array(x, "RNN: x", 3, "(N, T, D)")

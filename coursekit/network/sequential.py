@@ -42,6 +42,8 @@ class Sequential(Block):
         If it is not one list of layers.
     """
 
+    packed: "_Packed | None"  # the buffers, and whose slices lie in them
+
     def __init__(self, layers: Sequence[Layer], *others: Layer) -> None:
         if others:
             raise TypeError("Sequential takes one list of layers: write Sequential([...]), with brackets around them.")

@@ -1,5 +1,7 @@
 """Residual blocks and flattening: values, gradients, stochastic depth, refusals."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 
@@ -199,3 +201,26 @@ def test_what_is_no_layer_is_refused_also_later_and_nothing_has_changed(block, p
 def test_what_was_meant_by_no_layer_is_said(wrong, remedy):
     with pytest.raises(TypeError, match=rf"^Sequential: layer 1 is .*no layer\. .*{remedy}"):
         Sequential([Linear(3, 3, 0), wrong])
+
+
+@pytest.mark.parametrize("inner", [lambda net: net, lambda net: Residual([net]), lambda net: Sequential([net])])
+@pytest.mark.parametrize(
+    "put",
+    [
+        lambda net, layer: net.layers.append(layer),
+        lambda net, layer: net.layers.insert(0, layer),
+        lambda net, layer: net.layers.extend([layer]),
+        lambda net, layer: net.layers.__setitem__(0, layer),
+        lambda net, layer: net.layers.__setitem__(slice(0, 1), [layer]),
+        lambda net, layer: setattr(net, "layers", [layer]),
+    ],
+    ids=["append", "insert", "extend", "place", "slice", "layers"],
+)
+def test_a_network_inside_itself_is_refused_and_nothing_has_changed(inner, put, rng):
+    net = Sequential([Linear(3, 3, rng)])
+    before = [*net.layers]
+    with pytest.raises(ValueError, match="cannot stand inside itself, since a pass through it would never end"):
+        put(net, inner(net))
+    assert [*net.layers] == before
+    put(net, deepcopy(inner(net)))
+    assert net(np.ones((2, 3), np.float32)).shape == (2, 3)

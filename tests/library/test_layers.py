@@ -18,6 +18,7 @@ from coursekit.layers import (
     BatchNorm,
     Conv2d,
     Dropout,
+    Flatten,
     Layer,
     Linear,
     LocallyConnected2d,
@@ -93,7 +94,7 @@ def test_a_layer_object_gives_a_gradient_for_every_parameter(index, rng):
     ],
 )
 def test_sizes_may_be_small_integers_of_numpy(make, sizes):
-    small, plain = make(*map(np.uint8, sizes), 0), make(*sizes, 0)
+    small, plain = make(*map(np.uint8, sizes), rng=0), make(*sizes, rng=0)
     for name, array in plain.params.items():
         np.testing.assert_array_equal(small.params[name], array)
 
@@ -224,8 +225,16 @@ def test_dropout_object_refuses_a_probability_and_a_generator_that_are_none():
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: Conv2d(1, 2, 3, 1, 1),  # PyTorch's stride and padding
+        lambda: Conv2d(1, 2, 3, 2),  # PyTorch's stride
+        lambda: Conv2d(1, 2, 3, 1, 1),  # and padding
+        lambda: Conv2d(1, 2, 3, np.random.default_rng(0), rng=0),
+        lambda: LocallyConnected2d(1, 2, 5, 3, 2),
         lambda: LocallyConnected2d(1, 2, 5, 3, 1, 1),
+        lambda: LSTM(3, 5, 2),  # its number of layers
+        lambda: RNN(3, 5, 2),
+        lambda: RNN(3, 5, np.random.default_rng(0), True),
+        lambda: MaxPool2d(2, 2, 0, 2),  # its dilation
+        lambda: AvgPool2d(2, 2, 1),  # its padding
         lambda: BatchNorm(4, 1e-5, 0.1),  # its eps and momentum
     ],
 )
@@ -259,6 +268,68 @@ def test_an_attribute_that_other_libraries_have_says_how_it_is_done_here(name, m
     assert not hasattr(layer, name)
 
 
+OWN = [
+    Linear(3, 2, 0),
+    Conv2d(1, 2, 3, rng=0),
+    LocallyConnected2d(1, 2, 5, 3, rng=0),
+    MaxPool2d(2),
+    AvgPool2d(2),
+    BatchNorm(3),
+    Dropout(0.5, 0),
+    Maxout(3, 2, 2, 0),
+    RNN(3, 2, rng=0),
+    LSTM(3, 2, rng=0),
+    Activation("leaky_relu", slope=0.2),
+    Flatten(),
+    Residual([Linear(3, 3, 0)]),
+    Sequential([Linear(3, 2, 0)]),
+]
+
+
+@pytest.mark.parametrize("layer", OWN, ids=lambda layer: type(layer).__name__)
+@pytest.mark.parametrize("name", ["weight", "trainable", "training", "nothing"])
+def test_what_nothing_would_read_cannot_be_set(layer, name):
+    with pytest.raises(AttributeError, match=rf"^{type(layer).__name__}: nothing reads an attribute '{name}'"):
+        setattr(layer, name, 0)
+    assert name not in vars(layer)
+
+
+@pytest.mark.parametrize(
+    ("layer", "name", "message"),
+    [
+        (Linear(3, 2, 0), "w", r"It is a parameter: layer\.params\['w'\]\[\.\.\.\] = values"),
+        (Linear(3, 2, 0), "bias", r"layer\.params\['b'\]"),
+        (BatchNorm(3), "momentun", r"Did you mean 'momentum'\?"),
+        (BatchNorm(3), "running", "running is made anew whenever it is read"),
+        (Sequential([Linear(3, 2, 0)]), "training", r"net\(x, training=True\)"),
+        (Sequential([Linear(3, 2, 0)]), "params", "params is made anew whenever it is read"),
+        (Dropout(0.5, 0), "rate", "It has buffers, grads, layers, p, params, rng"),
+    ],
+)
+def test_setting_what_cannot_be_set_says_what_is_right(layer, name, message):
+    with pytest.raises(AttributeError, match=message):
+        setattr(layer, name, 0)
+
+
+def test_what_is_read_may_be_set_and_a_layer_of_ones_own_is_free():
+    x = np.ones((1, 1, 5, 5), np.float32)
+    conv = Conv2d(1, 2, 3, rng=0)
+    conv.stride = 2
+    assert conv(x).shape == (1, 2, 2, 2)
+    conv.forward = lambda x, training=False: x
+    assert conv(x) is x
+
+    class Halved(Linear):
+        def __init__(self):
+            self.factor = 0.5
+            super().__init__(3, 2, 0)
+            self.weight = "mine"
+
+    own = Halved()
+    own.later = 3
+    assert (own.factor, own.weight, own.later) == (0.5, "mine", 3)
+
+
 def test_no_habit_of_other_libraries_hides_what_a_layer_or_an_optimiser_has():
     for owner, habits in ((Sequential([Linear(3, 2, 0)]), OF_LAYERS), (OPTIMISERS["adam"](lr=0.1), OF_OPTIMISERS)):
         assert not habits.keys() & {*dir(owner)}
@@ -270,8 +341,8 @@ def test_no_habit_of_other_libraries_hides_what_a_layer_or_an_optimiser_has():
         (lambda: MaxPool2d("2"), r"^MaxPool2d: kernel_size must be a whole number of at least 1"),
         (lambda: MaxPool2d(2, padding=-1), r"^MaxPool2d: padding must be a whole number of at least 0"),
         (lambda: AvgPool2d(2, stride=0), r"^AvgPool2d: stride must be a whole number of at least 1"),
-        (lambda: Conv2d("1", 2, 3, 0), r"^Conv2d: channels must be a whole number of at least 1, but is '1'"),
-        (lambda: Conv2d(1, 0, 3, 0), r"^Conv2d: filters must be a whole number of at least 1, but is 0"),
+        (lambda: Conv2d("1", 2, 3, rng=0), r"^Conv2d: channels must be a whole number of at least 1, but is '1'"),
+        (lambda: Conv2d(1, 0, 3, rng=0), r"^Conv2d: filters must be a whole number of at least 1, but is 0"),
         (lambda: Residual([Linear(2, 2, 0)], "0.5", 0), r"survival is a probability in \(0, 1\], not '0\.5'"),
         (lambda: Linear(2, 2, 0, "normal", std="0.1"), r"^normal: std must be a number, but is '0\.1'"),
         (lambda: Linear(2, 2, 0, dtype=None), r"dtype must be float32 or float64, but is None"),

@@ -486,16 +486,16 @@ def test_a_network_says_what_it_is_made_of():
 @pytest.mark.parametrize(
     ("layer", "text"),
     [
-        (Conv2d(1, 2, 3, 0, padding=1), "Conv2d(1, 2, (3, 3), stride=(1, 1), padding=(1, 1))"),
+        (Conv2d(1, 2, 3, rng=0, padding=1), "Conv2d(1, 2, (3, 3), stride=(1, 1), padding=(1, 1))"),
         (
-            LocallyConnected2d(1, 2, 5, 3, 0),
+            LocallyConnected2d(1, 2, 5, 3, rng=0),
             "LocallyConnected2d(1, 2, (3, 3) at 3 × 3 places, stride=(1, 1), padding=(0, 0))",
         ),
         (MaxPool2d(3, 2, 1), "MaxPool2d(3, stride=2, padding=1)"),
         (AvgPool2d(), "AvgPool2d(2)"),
         (Maxout(3, 4, 2, 0), "Maxout(3, 4, 2)"),
-        (LSTM(3, 5, 0, last=True), "LSTM(3, 5, last=True)"),
-        (RNN(3, 5, 0), "RNN(3, 5)"),
+        (LSTM(3, 5, rng=0, last=True), "LSTM(3, 5, last=True)"),
+        (RNN(3, 5, rng=0), "RNN(3, 5)"),
         (Activation("leaky_relu", slope=0.2), "Activation('leaky_relu', slope=0.2)"),
         (Residual([Linear(2, 2, 0), Activation("relu")]), "Residual([Linear(2, 2), Activation('relu')])"),
     ],
@@ -534,7 +534,7 @@ def test_a_network_is_called_counted_indexed_and_walked(net, rng):
 def test_a_summary_is_the_cost_table(net):
     assert net.summary() == cost_table(net, (4,))
     assert str(net.summary()) == repr(net.summary())
-    images = Sequential([Conv2d(1, 2, 3, 0), Flatten(), Linear(72, 3, 0)])
+    images = Sequential([Conv2d(1, 2, 3, rng=0), Flatten(), Linear(72, 3, 0)])
     assert images.summary([1, 8, 8]).parameters == sum(array.size for array in images.params.values())
     with pytest.raises(ValueError, match="pass input_shape, the shape of one sample"):
         images.summary()
@@ -544,11 +544,11 @@ def test_a_summary_is_the_cost_table(net):
     "make",
     [
         lambda rng: Linear(3, 4, rng),
-        lambda rng: Conv2d(1, 2, 3, rng),
+        lambda rng: Conv2d(1, 2, 3, rng=rng),
         lambda rng: Maxout(3, 4, 2, rng),
-        lambda rng: LocallyConnected2d(1, 2, 5, 3, rng),
-        lambda rng: LSTM(3, 5, rng),
-        lambda rng: RNN(3, 5, rng),
+        lambda rng: LocallyConnected2d(1, 2, 5, 3, rng=rng),
+        lambda rng: LSTM(3, 5, rng=rng),
+        lambda rng: RNN(3, 5, rng=rng),
     ],
     ids=["Linear", "Conv2d", "Maxout", "LocallyConnected2d", "LSTM", "RNN"],
 )
