@@ -3,11 +3,13 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from coursekit.arrays import Array, Seed, seeded
+from coursekit.arrays import Array, Seed, float_array, seeded
 from coursekit.losses import LossFunction, loss_of
 
 
@@ -27,13 +29,20 @@ def numerical_gradient(f: Callable[[Array], float], x: Array, h: float = 1e-5) -
     -------
     array of the shape of x, float64
 
+    Raises
+    ------
+    ValueError
+        If the step is not positive, or f gives more than one number.
+    TypeError
+        If what f gives, or x, is no number.
+
     Examples
     --------
     >>> numerical_gradient(lambda x: (x**2).sum(), np.array([1.0, -3.0])).round(6)
     array([ 2., -6.])
     """
     _check_step("numerical_gradient", h)
-    point = np.array(x, dtype=np.float64)
+    f, point = _to_a_number(f, "numerical_gradient"), _point(x, "numerical_gradient: x")
     gradient = np.empty_like(point)
     for i in np.ndindex(point.shape):
         centre = point[i]
@@ -61,6 +70,11 @@ def one_sided_slopes(f: Callable[[Array], float], x: Array, h: float = 1e-5) -> 
     -------
     left, right : arrays of the shape of x, float64
 
+    Raises
+    ------
+    ValueError, TypeError
+        As `numerical_gradient` does.
+
     Examples
     --------
     >>> left, right = one_sided_slopes(lambda x: float(np.maximum(x, 0).sum()), np.array([0.0, 2.0]))
@@ -68,7 +82,7 @@ def one_sided_slopes(f: Callable[[Array], float], x: Array, h: float = 1e-5) -> 
     (array([0., 1.]), array([1., 1.]))
     """
     _check_step("one_sided_slopes", h)
-    point = np.array(x, dtype=np.float64)
+    f, point = _to_a_number(f, "one_sided_slopes"), _point(x, "one_sided_slopes: x")
     left, right = np.empty_like(point), np.empty_like(point)
     here = f(point)
     for i in np.ndindex(point.shape):
@@ -82,8 +96,35 @@ def one_sided_slopes(f: Callable[[Array], float], x: Array, h: float = 1e-5) -> 
 
 
 def _check_step(where: str, h: float) -> None:
-    if not h > 0:
+    if not isinstance(h, Real) or not 0 < h < math.inf:
         raise ValueError(f"{where}: the step h must be positive, but is {h!r}. Try 1e-5.")
+
+
+def _point(x: ArrayLike, where: str) -> Array:
+    """Return a copy of ``x`` in float64."""
+    return np.array(float_array(x, where), dtype=np.float64)
+
+
+def _to_a_number(f: Callable[[Array], float], where: str) -> Callable[[Array], float]:
+    """Return f, such that what is no single number is refused."""
+    if not callable(f):
+        raise TypeError(f"{where}: f must be a function from an array to a number, but is {f!r}.")
+
+    def number(x: Array) -> float:
+        value = f(x)
+        if isinstance(value, float):  # the common case, np.float64 too
+            return value
+        if np.size(value) != 1:
+            raise ValueError(
+                f"{where}: f must give one number, but gave an array of shape {np.shape(value)}. A gradient is that of "
+                "one number: sum it up, lambda x: f(x).sum(), or ask for one element of it."
+            )
+        try:
+            return float(np.reshape(value, ()))
+        except (TypeError, ValueError):
+            raise TypeError(f"{where}: f must give a number, but gave {value!r}.") from None
+
+    return number
 
 
 def relative_error(a: Array, b: Array, floor: float = 1e-8) -> float:

@@ -188,6 +188,7 @@ def standardise(train: Array, eps: float = 1e-10) -> Scaling:
     array([[2., 0.]])
     """
     train = _train(train, "standardise")
+    in_range(eps, "standardise fit: eps", 0)
     mean, std = train.mean(0), train.std(0)
     return Scaling("standardise", mean, np.where(std <= eps * np.abs(mean), 1.0, std), train.shape[1:])
 

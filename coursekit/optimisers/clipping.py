@@ -3,6 +3,8 @@
 import math
 from collections.abc import Mapping
 
+import numpy as np
+
 from coursekit.arrays import Array
 from coursekit.kernels.optim import clamp, scale, sum_of_squares
 from coursekit.optimisers.optimiser import check_writeable, is_number
@@ -49,7 +51,10 @@ def clip_by_norm(grads: Mapping[str, Array], max_norm: float) -> float:
     norm = math.sqrt(sum(sum_of_squares(g) for (g,) in together(grads)))
     if max_norm < norm < math.inf:
         for (g,) in together(grads):
-            scale(g, g.dtype.type(max_norm / norm))
+            if max_norm / norm >= np.finfo(g.dtype).tiny:
+                scale(g, g.dtype.type(max_norm / norm))
+            else:  # the factor itself would lose its digits, or be 0
+                g[...] = g.astype(np.float64) / norm * max_norm
     return norm
 
 

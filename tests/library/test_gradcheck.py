@@ -60,6 +60,31 @@ def test_a_step_that_is_not_positive_is_refused(function, h):
         function(np.sum, np.ones(2), h)
 
 
+@pytest.mark.parametrize("function", [numerical_gradient, one_sided_slopes])
+@pytest.mark.parametrize(
+    ("f", "x", "message"),
+    [
+        (lambda x: x**2, [1.0, 2.0], r"f must give one number, but gave an array of shape \(2,\)\. .*f\(x\)\.sum\(\)"),
+        (lambda x: None, [1.0, 2.0], "f must give a number, but gave None"),
+        (lambda x: "1?", [1.0, 2.0], r"f must give a number, but gave '1\?'"),
+        (3.0, [1.0, 2.0], "f must be a function from an array to a number, but is 3.0"),
+        (np.sum, None, "x must be float32 or float64"),
+        (np.sum, [[1.0], [1.0, 2.0]], "x must be an array, but its rows have different lengths"),
+    ],
+)
+def test_what_has_no_gradient_is_refused(function, f, x, message):
+    with pytest.raises((TypeError, ValueError), match=f"^{function.__name__}: {message}"):
+        function(f, x)
+
+
+@pytest.mark.parametrize("function", [numerical_gradient, one_sided_slopes])
+def test_a_number_may_come_in_an_array(function):
+    expected = np.asarray(function(lambda x: float((x**2).sum()), np.array([1.0, -3.0])))
+    for wrap in (np.array, lambda y: np.array([y]), lambda y: np.array([[y]]), list):
+        found = function(lambda x, wrap=wrap: wrap([(x**2).sum()]) if wrap is list else wrap((x**2).sum()), [1.0, -3.0])
+        np.testing.assert_array_equal(np.asarray(found), expected)
+
+
 def test_one_sided_slopes_of_a_kink_and_of_a_curve():
     x = np.array([0.0, 2.0, -3.0, 1e-3])
     before = x.copy()

@@ -569,6 +569,16 @@ def test_clipping_by_norm_shortens_all_gradients_together(pack, dtype, seed, max
         np.testing.assert_allclose(array, before[name] * min(1, max_norm / expected), rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "large", "max_norm"),
+    [(np.float32, 1e15, 1e-6), (np.float32, 1e15, 1e-28), (np.float32, 1e30, 1e-20), (np.float64, 1e150, 1e-200)],
+)
+def test_clipping_by_norm_takes_a_factor_too_small_for_the_dtype(dtype, large, max_norm):
+    grads = {"w": np.full(4, large, dtype)}
+    clip_by_norm(grads, max_norm)
+    np.testing.assert_allclose(grads["w"], max_norm / 2, rtol=1e-6)
+
+
 def test_clipping_by_norm_leaves_short_gradients_as_they_are(rng):
     grads = some(rng)
     before = {name: array.copy() for name, array in grads.items()}

@@ -261,3 +261,10 @@ def test_no_sample_becomes_no_sample(name, rng):
     train = rng.normal(size=(9, 2, 3, 2) if preprocessor.images else (9, 4))
     fitted = preprocessor.fit(train)
     assert fitted.apply(train[:0]).shape == fitted.undo(train[:0]).shape == train[:0].shape
+
+
+@pytest.mark.parametrize("eps", [-1e-10, np.nan, np.inf, None, "0"])
+def test_standardising_refuses_an_eps_by_which_constant_features_would_be_divided_by_0(eps):
+    with pytest.raises((TypeError, ValueError), match=r"^standardise fit: eps must be a (finite )?number"):
+        PREPROCESSORS["standardise"].fit(np.ones((3, 2)), eps=eps)
+    np.testing.assert_array_equal(PREPROCESSORS["standardise"].fit(np.ones((3, 2)), eps=0).apply(np.ones((1, 2))), 0)
