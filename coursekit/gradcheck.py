@@ -218,7 +218,8 @@ def gradcheck(
 
     A difference of two losses carries a rounding error of about ε|L| / h. An element that is small against it, or
     against the largest of its array, cannot be checked to many digits: its error is measured against a floor instead,
-    so that rounding is never taken for a wrong gradient.
+    so that rounding is never taken for a wrong gradient. An element that fails is looked at with half the step, too, so
+    that what the differences themselves are off by, where the function bends strongly, is not taken for one either.
 
     Parameters
     ----------
@@ -389,15 +390,22 @@ def _check(name: str, f: Callable[[Array], float], x: Array, analytic: Array, se
     _check_visible(name, x, h)
     _check_repeatable(name, f, x, magnitude)
     left, right = one_sided_slopes(f, x, h)
-    numeric = np.asarray((left + right) / 2)
+    numeric, analytic = np.asarray((left + right) / 2), np.asarray(analytic)
     # The differences' own errors: rounding of L and of x + h, and a term of order h² in the array's scale.
     rounding = np.finfo(np.float64).eps * (16 * magnitude + np.abs(x * numeric)) / h
     floor = rounding / tolerance + 1e-4 * np.max(np.abs(numeric))
     errors = _errors(analytic, numeric, floor)
     kinks = np.asarray(~(errors < tolerance))
     if kinks.any():
-        allowed = tolerance * np.maximum(np.abs(left) + np.abs(right), floor)
-        kinks[kinks] = _bends(f, x, kinks, (right - left)[kinks], h) > allowed[kinks]
+        doubtful = kinks.copy()
+        half = _slopes_of(f, x, doubtful, h / 2)
+        numeric[doubtful], errors[doubtful] = _extrapolated(
+            half, numeric, analytic, errors, floor + 2 * rounding / tolerance, doubtful
+        )
+        # For a smooth f the slopes' jump is h f″, so half the step halves it; a kink's is the same for every step.
+        bends = np.abs((right - left)[doubtful] - 2 * (half[1] - half[0]))
+        allowed = tolerance * np.maximum(np.abs(left) + np.abs(right), floor)[doubtful]
+        kinks[doubtful] = ~(errors[doubtful] < tolerance) & (bends > allowed)
     if skip_kinks:
         errors = np.where(kinks, math.nan if kinks.all() else 0.0, errors)  # NaN: nothing is left to check
     index = tuple(int(i) for i in np.unravel_index(np.argmax(errors), x.shape))
@@ -436,16 +444,28 @@ def _check_repeatable(name: str, f: Callable[[Array], float], x: Array, magnitud
         )
 
 
-def _bends(f: Callable[[Array], float], x: Array, chosen: Array, jump: Array, h: float) -> Array:
-    """How far the slopes' ``jump`` from left to right is from twice that of half the step, which it is if f is smooth.
-
-    For a smooth f the jump is h f″, so half the step halves it; a kink's is the same for every step.
-    """
+def _slopes_of(f: Callable[[Array], float], x: Array, chosen: Array, h: float) -> tuple[Array, Array]:
+    """Return the slopes to the left and to the right of the chosen elements of x alone."""
     point = x.copy()
 
     def f_of_chosen(values: Array) -> float:
         point[chosen] = values
         return f(point)
 
-    left, right = one_sided_slopes(f_of_chosen, x[chosen], h / 2)
-    return np.asarray(np.abs(jump - 2 * (right - left)))
+    return one_sided_slopes(f_of_chosen, x[chosen], h)
+
+
+def _extrapolated(
+    half: tuple[Array, Array], numeric: Array, analytic: Array, errors: Array, floor: Array, chosen: Array
+) -> tuple[Array, Array]:
+    """Return the chosen elements' differences and errors, from both steps together where that is nearer.
+
+    Differences D(h) are off by h² f‴ / 6, which is no fault of backward where f bends strongly within the step, as a
+    norm does at a small variance. In (4 D(h/2) − D(h)) / 3 this term cancels (Richardson); with three times the
+    rounding, which is in ``floor``.
+    """
+    before = numeric[chosen]
+    finer = (2 * (half[0] + half[1]) - before) / 3
+    finer_errors = _errors(analytic[chosen], finer, floor[chosen])
+    nearer = finer_errors < errors[chosen]
+    return np.where(nearer, finer, before), np.where(nearer, finer_errors, errors[chosen])

@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 
 from coursekit.gradcheck import check_network, gradcheck, numerical_gradient, one_sided_slopes, relative_error
-from coursekit.layers import Activation, BatchNorm, Layer, Linear, linear_backward, linear_forward
+from coursekit.layers import (
+    Activation,
+    BatchNorm,
+    Layer,
+    Linear,
+    batch_norm_backward,
+    batch_norm_forward,
+    group_norm_backward,
+    group_norm_forward,
+    linear_backward,
+    linear_forward,
+)
 from coursekit.losses import LOSSES
 from coursekit.network import Sequential
 
@@ -58,6 +69,28 @@ def test_float32_and_integer_points_are_taken_in_float64():
 def test_a_step_that_is_not_positive_is_refused(function, h):
     with pytest.raises(ValueError, match=rf"^{function.__name__}: the step h must be positive, but is .*\. Try 1e-5"):
         function(np.sum, np.ones(2), h)
+
+
+def group_norm_in_halves(x, gamma, beta):
+    return group_norm_forward(x, gamma, beta, 2)
+
+
+@pytest.mark.parametrize("std", [1.0, 0.1, 0.01, 0.003, 0.001, 1e-4])
+@pytest.mark.parametrize(
+    ("forward", "backward", "shape"),
+    [(batch_norm_forward, batch_norm_backward, (4, 3)), (group_norm_in_halves, group_norm_backward, (2, 4, 2, 2))],
+)
+def test_what_the_differences_are_off_by_is_no_fault_and_hides_none(forward, backward, shape, std):
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        inputs = std * rng.normal(size=shape), *rng.normal(size=(2, shape[1]))
+
+        def wrong(dout, cache):
+            dx, *others = backward(dout, cache)
+            return 1.0001 * dx, *others
+
+        assert gradcheck(forward, backward, *inputs, rng=rng)
+        assert gradcheck(forward, wrong, *inputs, rng=rng).errors[0] > 4e-5
 
 
 @pytest.mark.parametrize("function", [numerical_gradient, one_sided_slopes])
