@@ -1,6 +1,7 @@
 """What all layer objects share: parameters, their gradients and the last cache. They do no arithmetic of their own."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -31,6 +32,7 @@ class Layer:
     layers: Sequence["Layer"] = ()
     rng: np.random.Generator | None = None
     lender: Any = None  # a run that keeps the last pass in room of its own (`coursekit.network.lean`)
+    turn: Any = nullcontext()  # a network has a lock here: threads take turns
     _declared: ClassVar[frozenset[str] | None] = None  # what may be set; None: anything, as in a layer of one's own
 
     def __init__(self, **params: Array) -> None:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from os import PathLike
+from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, overload
 
 import numpy as np
@@ -21,7 +23,8 @@ class Sequential(Block):
 
     A layer that stands at two places is one layer: its parameters are listed once, under the first place, and their
     gradients are added. A network may be a layer of another. Copies and pickles are networks of their own. The layers
-    keep the last forward pass for `backward`, so a network is for one thread at a time: another takes a copy.
+    keep the last forward pass for `backward`, so one thread at a time may go forward and back. While `fit` runs, other
+    threads may look (``net(x)``, `predict`, `evaluate`, `save`, a deep copy): they wait for the end of the step.
 
     Attributes
     ----------
@@ -47,7 +50,7 @@ class Sequential(Block):
     def __init__(self, layers: Sequence[Layer], *others: Layer) -> None:
         if others:
             raise TypeError("Sequential takes one list of layers: write Sequential([...]), with brackets around them.")
-        self.buffers, self.cache = {}, None
+        self.buffers, self.cache, self.turn = {}, None, RLock()
         self._hold(layers)
         _check_widths(self.layers)
         self.packed = _pack(self)
@@ -72,8 +75,9 @@ class Sequential(Block):
 
     def forward(self, x: Array, training: bool = False) -> Array:
         """Return the last layer's output, e.g. scores (N, C) for x (N, D)."""
-        self.layers.uses = None  # an old pass is not kept while the new one needs room
-        x, self.layers.uses = self._through(x, training)
+        with self.turn:
+            self.layers.uses = None  # an old pass is not kept while the new one needs room
+            x, self.layers.uses = self._through(x, training)
         return x
 
     def backward(self, dout: Array) -> Array:
@@ -156,7 +160,8 @@ class Sequential(Block):
             If the folder is not there, or ``path`` is one.
         """
         check_place(path, "save")
-        write_arrays(path, values_of(self))
+        with self.turn:
+            write_arrays(path, values_of(self))
 
     def load(self, path: str | PathLike[str]) -> Self:
         """Take over what `save` wrote of a network that was built in the same way, and return this one.
@@ -186,8 +191,9 @@ class Sequential(Block):
             raise ValueError(f"{path} cannot be read as a network ({error}).") from error
         if difference := mismatch(values, stored, "this network"):
             raise ValueError(f"{path} is of another network: {difference}. Build the network as it was.")
-        for name, array in values.items():
-            array[...] = stored[name]
+        with self.turn:
+            for name, array in values.items():
+                array[...] = stored[name]
         return self
 
     def __len__(self) -> int:
@@ -219,11 +225,19 @@ class Sequential(Block):
         return type(self).__name__
 
     def __getstate__(self) -> dict[str, Any]:
-        return super().__getstate__() | {"packed": None}
+        return super().__getstate__() | {"packed": None, "turn": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
+        self.turn = RLock()
         self.packed = _pack(self)  # a copy of a view is no view
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        memo[id(self)] = made = type(self).__new__(type(self))
+        with self.turn:
+            state = deepcopy(self.__getstate__(), memo)
+        made.__setstate__(state)
+        return made
 
 
 def _check_widths(layers: Sequence[Layer]) -> None:
@@ -263,20 +277,24 @@ def _counted(params: NamedArrays) -> str:
 
 @contextmanager
 def pass_kept(net: Sequential) -> Iterator[None]:
-    """Let backward go back, after the block, through the forward pass that was the last before it."""
-    lender = net.lender  # a run that keeps the pass, and whose room the block does not touch
-    if lender is not None and "uses" in vars(net.layers):
-        lender = None  # somebody has made a later one
-    kept = None if lender else net.remember()
-    try:
-        yield
-    finally:
-        if lender is None:
-            net.recall(kept)
-        elif net.lender is lender:
-            vars(net.layers).pop("uses", None)
-        else:  # somebody in the block has asked for the pass, and so has it for good
-            net.recall(lender.uses)
+    """Let backward go back, after the block, through the forward pass that was the last before it.
+
+    Other threads wait for the end of the block.
+    """
+    with net.turn:
+        lender = net.lender  # a run that keeps the pass, and whose room the block does not touch
+        if lender is not None and "uses" in vars(net.layers):
+            lender = None  # somebody has made a later one
+        kept = None if lender else net.remember()
+        try:
+            yield
+        finally:
+            if lender is None:
+                net.recall(kept)
+            elif net.lender is lender:
+                vars(net.layers).pop("uses", None)
+            else:  # somebody in the block has asked for the pass, and so has it for good
+                net.recall(lender.uses)
 
 
 def walk(layers: Sequence[Layer], path: str = "") -> Iterator[tuple[str, Layer]]:

@@ -159,7 +159,8 @@ def _rows(run: Run, epochs: int) -> Generator[Row, None, None]:
             batches = _batches(run)
             for chosen in batches[run.batch :]:
                 run.batch, run.chosen = run.batch + 1, chosen
-                row = _step(run, passes, last=run.batch == len(batches))
+                with run.net.turn:  # other threads look between two steps
+                    row = _step(run, passes, last=run.batch == len(batches))
                 if run.finished or run.epoch == epochs:
                     _end(run)
                 yield row

@@ -2,13 +2,16 @@
 
 import itertools
 import math
+import sys
 import warnings
+from copy import deepcopy
 from functools import partial
+from threading import Event, Thread
 
 import numpy as np
 import pytest
 
-from coursekit.layers import Activation, BatchNorm, Dropout, Linear
+from coursekit.layers import Activation, BatchNorm, Dropout, Linear, Residual
 from coursekit.losses import LOSSES, binary_cross_entropy
 from coursekit.network import Sequential
 from coursekit.optimisers import OPTIMISERS
@@ -630,3 +633,58 @@ def test_a_factor_that_is_none_ends_the_step_before_the_update(data, factor):
     with pytest.raises((TypeError, ValueError), match=rf"^Schedule: the factor of step 0 must be .*{factor}"):
         next(rows)
     np.testing.assert_array_equal(net.params.flat, before)
+
+
+# Other threads
+
+
+LOOKS = {
+    "call": lambda net, x, y, path: net(x),
+    "predict": lambda net, x, y, path: net.predict(x),
+    "evaluate": lambda net, x, y, path: evaluate(net, "softmax_cross_entropy", x, y),
+    "save": lambda net, x, y, path: net.save(path),
+    "copy": lambda net, x, y, path: deepcopy(net),
+}
+
+
+@pytest.mark.parametrize("block", [False, True], ids=["in kept room", "with a block"])
+@pytest.mark.parametrize("look", LOOKS)
+def test_another_thread_may_look_while_a_network_is_trained(look, block, tmp_path):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(40, 6)).astype(np.float32), rng.integers(0, 3, 40)
+
+    def trained(meanwhile=None):
+        middle = [Residual([Linear(8, 8, 2)])] if block else [BatchNorm(8), Activation("tanh")]
+        net = Sequential([Linear(6, 8, 0), *middle, Activation("relu"), Linear(8, 3, 1)])
+        over, failed = Event(), []
+
+        def looking():
+            while not over.is_set():
+                try:
+                    meanwhile(net, x[:7], y[:7], tmp_path / "net.npz")
+                except Exception as error:  # the thread's own error would not fail the test
+                    failed.append(error)
+                    return
+
+        watcher = Thread(target=looking) if meanwhile else None
+        if watcher:
+            watcher.start()
+        try:
+            for _ in fit(net, "softmax_cross_entropy", OPTIMISERS["adam"](lr=0.01), (x, y), 30, 8, 0):
+                pass
+        finally:
+            over.set()
+            if watcher:
+                watcher.join()
+        assert not failed, failed
+        return net.params
+
+    alone = trained()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        watched = trained(LOOKS[look])
+    finally:
+        sys.setswitchinterval(interval)
+    for name, array in alone.items():
+        np.testing.assert_array_equal(watched[name], array)
