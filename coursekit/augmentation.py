@@ -180,5 +180,7 @@ def _sampled(x: Array, rows: Array, columns: Array, fill: float) -> Array:
     n = np.arange(count)[:, None, None]
     corners = [padded[n, :, top + i, left + j].transpose(0, 3, 1, 2) for i in (0, 1) for j in (0, 1)]
     weights = [(1 - below) * (1 - beside), (1 - below) * beside, below * (1 - beside), below * beside]
-    out: Array = sum(weight * corner for weight, corner in zip(weights, corners, strict=True))
+    with np.errstate(invalid="ignore"):  # 0 · ∞ of a pixel that has no part in it
+        parts = [np.where(w > 0, w * corner, 0) for w, corner in zip(weights, corners, strict=True)]
+    out: Array = np.sum(parts, axis=0)
     return np.ascontiguousarray(out, x.dtype)

@@ -127,3 +127,12 @@ def test_a_seed_draws_what_its_generator_does(draw, rng):
     np.testing.assert_array_equal(draw(x, 3), draw(x, np.random.default_rng(3)))
     with pytest.raises(TypeError, match=r"rng must be a numpy\.random\.Generator or its seed"):
         draw(x, None)
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf])
+def test_a_pixel_that_is_no_number_stays_where_it_is_moved_to(odd):
+    image = np.ones((1, 1, 3, 4))
+    image[0, 0, 1, 1] = odd
+    moved = np.ones((1, 1, 3, 4))
+    moved[..., 0], moved[0, 0, 1, 2] = 0, odd
+    np.testing.assert_array_equal(shift(image, 0, 1), moved)
