@@ -74,10 +74,11 @@ class Registry(Mapping[str, Record]):
         self._tell()
         return record
 
-    def remove_own(self) -> None:
-        """Take out all that a learner has added."""
-        self._records = {name: record for name, record in self._records.items() if name not in self._own}
-        self._own.clear()
+    def remove_own(self, name: str | None = None) -> None:
+        """Take out what a learner has added under a name, or all of it, and tell all that watch."""
+        gone = self._own if name is None else self._own & {name}
+        self._records = {known: record for known, record in self._records.items() if known not in gone}
+        self._own = self._own - gone
         self._tell()
 
     def is_own(self, name: object) -> bool:

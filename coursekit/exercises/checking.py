@@ -229,6 +229,7 @@ ADVICE = {
     "truth value of an array": "An if asks one question, but an array holds many answers: use a mask or np.where.",
     "could not be broadcast": "Compare the two shapes from the right: sides must be equal, or 1.",
     "and 'function'": "A function gives a value when it is called, with its argument in brackets.",
+    "0-dimensional arrays can be converted": "Functions of math take single numbers; those of np take arrays: np.exp.",
     "matmul: ": "The inner sides must be equal: (N, D) @ (D, H).",
 }
 

@@ -68,8 +68,92 @@ def _stop(worker: threading.Thread, ended: threading.Event) -> None:
     """Raise `TimeUpError` in the thread until it ends, since a bare ``except:`` may swallow the first ones."""
     deadline = time.monotonic() + GRACE
     while not ended.is_set() and time.monotonic() < deadline:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker.ident or 0), ctypes.py_object(TimeUpError))
+        _raise_in(worker.ident or 0, TimeUpError)
         ended.wait(0.05)
+
+
+def call_with_limit(function: Callable[..., Any], seconds: float, *arguments: Any) -> Any:
+    """Call ``function(*arguments)`` on this thread and return what it returns; stop it when the time is up.
+
+    `run_with_limit` takes a sixth of a millisecond to start a thread. This one is for what is called thousands of
+    times: it takes a few microseconds, but what is blocked outside Python (a sleep, say) goes on until that ends.
+
+    Raises
+    ------
+    TimeUpError
+        If the time is up.
+    """
+    if not threads.AVAILABLE:
+        found: list[Any] = []
+        if _on_this_thread(lambda: found.append(function(*arguments)), seconds) is not Ending.IN_TIME:
+            raise TimeUpError
+        return found[0]
+    call = WATCH.begin(seconds)
+    try:
+        return function(*arguments)
+    finally:
+        try:
+            WATCH.end(call)
+        except TimeUpError:  # it came in this very moment, and the next would come only after a tick
+            WATCH.end(call)
+
+
+class _Call:
+    """A call that is watched."""
+
+    def __init__(self, seconds: float) -> None:
+        self.thread = threading.get_ident()
+        self.deadline = time.monotonic() + seconds
+        self.told = False  # that its time is up
+
+
+class _Watch:
+    """One thread that looks at the clock for all calls, and sleeps while there are none."""
+
+    TICK = 0.05  # seconds from one look to the next
+
+    def __init__(self) -> None:
+        self._calls: list[_Call] = []
+        self._lock = threading.Lock()
+        self._called = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def begin(self, seconds: float) -> _Call:
+        call = _Call(seconds)
+        with self._lock:
+            self._calls.append(call)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._look, name="coursekit watch", daemon=True)
+                self._thread.start()
+        self._called.set()
+        return call
+
+    def end(self, call: _Call) -> None:
+        with self._lock:
+            if call in self._calls:
+                self._calls.remove(call)
+            if call.told:  # an exception that has not arrived yet would hit whatever comes next
+                _raise_in(call.thread, None)
+
+    def _look(self) -> None:
+        while self._called.wait():
+            time.sleep(self.TICK)
+            with self._lock:
+                for call in self._calls:
+                    if time.monotonic() > call.deadline:
+                        call.told = True
+                        _raise_in(call.thread, TimeUpError)
+                if not self._calls:
+                    self._called.clear()
+
+
+WATCH = _Watch()
+
+
+def _raise_in(thread: int, error: type[BaseException] | None) -> None:
+    """Let an exception appear in another thread's Python code, or take back one that has not appeared yet."""
+    what = ctypes.py_object(error) if error else None
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), what)
 
 
 def _on_this_thread(work: Callable[[], None], seconds: float) -> Ending:
@@ -79,6 +163,9 @@ def _on_this_thread(work: Callable[[], None], seconds: float) -> Ending:
     """
     deadline = time.monotonic() + seconds
     watch: Any = vars(sys)["monitoring"]  # of Python 3.12, as the browser has it
+    if watch.get_tool(watch.PROFILER_ID):  # a limit within a limit: the outer one holds
+        work()
+        return Ending.IN_TIME
     events = watch.events.PY_START | watch.events.JUMP
 
     def look(*_: object) -> None:

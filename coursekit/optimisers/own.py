@@ -3,17 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-import numpy as np
-
 from coursekit.arrays import Array
-from coursekit.exercises.outcome import raised
+from coursekit.exercises.own_code import called, numbers
 from coursekit.optimisers.optimiser import WEIGHT_DECAY, Optimiser, check_writeable
 
 Step = Callable[[Array, Array, dict[str, Any], float], Any]
-
-
-class OwnCodeError(RuntimeError):
-    """What the learner's own function did wrong, with its line."""
 
 
 class OwnOptimiser(Optimiser):
@@ -46,26 +40,12 @@ class OwnOptimiser(Optimiser):
                 w[...] = moved
 
     def _called(self, w: Array, grad: Array, memory: dict[str, Any]) -> Array | None:
-        try:
-            with np.errstate(all="ignore"):  # a path that runs away is a result
-                moved = self.function(w, grad, memory, self.lr)
-        except Exception as error:
-            found = raised(error)
-            where = f" ({found.line})" if found.line else ""
-            raise OwnCodeError(f"your {self.name} raises {found.message}{where}.") from error
+        what = f"your {self.name}"
+        moved = called(what, self.function, w, grad, memory, self.lr, in_place=True)
         if moved is None:
             return None
-        try:
-            array = np.asarray(moved)
-        except ValueError:  # rows of different lengths
-            array = np.empty(0, object)
-        if array.dtype.kind not in "iuf" or array.shape != w.shape:
-            kind = f"{array.dtype} of shape {array.shape}" if isinstance(moved, np.ndarray) else type(moved).__name__
-            raise OwnCodeError(
-                f"your {self.name} returns {kind}, but w has shape {w.shape}. Return the new w, an array of real "
-                "numbers, or change w in place and return nothing."
-            )
-        return array
+        hint = "Return the new w, an array of real numbers, or change w in place and return nothing."
+        return numbers(what, moved, "w", w.shape, hint)
 
 
 def optimiser_of(name: str, label: str, function: Step) -> type[OwnOptimiser]:

@@ -8,12 +8,14 @@ import pytest
 import coursekit as ck
 from coursekit.chapters.capstone.readers import NETWORKS
 from coursekit.exercises.checking import Verdict
+from coursekit.exercises.own_code import OwnCodeError
 from coursekit.figures.controls import Choice, Records, choice
 from coursekit.layers import RNN, Activation, Conv2d, Dropout, Flatten, Layer, Linear, MaxPool2d
 from coursekit.losses import LOSSES
+from coursekit.mine import trial
 from coursekit.network import Sequential
 from coursekit.optimisers import OPTIMISERS, Adam, Momentum
-from coursekit.optimisers.own import OwnCodeError, optimiser_of
+from coursekit.optimisers.own import optimiser_of
 from coursekit.training import fit
 
 
@@ -138,7 +140,7 @@ WRONG = {
 def test_what_is_wrong_is_said_at_once_and_nothing_has_changed(monkeypatch, step, words):
     ck.mine.optimiser("mine", momentum)
     if step is never_ends:
-        monkeypatch.setattr(ck.mine, "LIMIT", 0.5)
+        monkeypatch.setattr(trial, "LIMIT", 0.5)
     result = ck.mine.optimiser("mine", step)
     assert result.verdict is Verdict.WRONG
     with pytest.raises(AssertionError, match=words):

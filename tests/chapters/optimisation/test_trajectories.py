@@ -7,8 +7,8 @@ from coursekit import mine
 from coursekit.chapters.optimisation.slips import SLIPS, slipped
 from coursekit.chapters.optimisation.trajectories import GROUNDS, NOBODY, RUNNERS, STEPS, State, compute, walk
 from coursekit.demos import DEMOS
+from coursekit.exercises.own_code import OwnCodeError
 from coursekit.optimisers import OPTIMISERS
-from coursekit.optimisers.own import OwnCodeError
 from coursekit.surfaces import SURFACES
 
 CURVATURES = np.array([1.0, 25.0])  # of the ravine
