@@ -7,4 +7,6 @@ from coursekit.activations.activation import ACTIVATIONS, Activation, Elementwis
 for _family in ("rectifiers", "plain", "saturating", "softmax", "smooth"):  # in the order of menus and tables
     import_module(f"{__name__}.{_family}")
 
-__all__ = ["ACTIVATIONS", "Activation", "ElementwiseCache"]
+ELEMENTWISE = tuple(record.name for record in ACTIVATIONS.values() if record.elementwise)  # of the course's
+
+__all__ = ["ACTIVATIONS", "ELEMENTWISE", "Activation", "ElementwiseCache"]

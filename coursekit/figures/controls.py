@@ -75,14 +75,24 @@ class Choice:
 
 
 class Records(Mapping[str, str]):
-    """Label → name of the records that a registry holds now, a learner's own among them, and then of ``others``."""
+    """Label → name of the records that a registry holds now, a learner's own among them, and then of ``others``.
 
-    def __init__(self, registry: Registry[Any], others: Mapping[str, str] | None = None) -> None:
+    With ``names`` only these are offered of the course's records; of a learner's own, all.
+    """
+
+    def __init__(
+        self, registry: Registry[Any], others: Mapping[str, str] | None = None, names: Iterable[str] | None = None
+    ) -> None:
         self.registry = registry
         self._others = others or {}
+        self._names = None if names is None else list(names)
 
     def _now(self) -> dict[str, str]:
-        return {record.label: record.name for record in self.registry.values()} | dict(self._others)
+        records = list(self.registry.values())
+        if self._names is not None:
+            own = [record for record in records if self.registry.is_own(record.name)]
+            records = [*(self.registry[name] for name in self._names), *own]
+        return {record.label: record.name for record in records} | dict(self._others)
 
     def __getitem__(self, label: str) -> str:
         return self._now()[label]

@@ -44,10 +44,11 @@ class NamedCurves:
         self.names = [ax.text(1.015, 0, look.label, color=readable(look.color), **style) for look in looks]
 
     def show(self, x: Array, curves: Array, names: Sequence[str]) -> None:
-        """Show curves (K, N) over x (N,) under these names."""
+        """Show curves (K, N) over x (N,) under these names; an empty one takes no room."""
         height = 72 * self.ax.bbox.height / self.ax.figure.dpi
         lines = 1 + max(name.count("\n") for name in names)
-        levels = spread_out(self._heights(curves[:, -1]), NAME * lines / height)
+        levels, named = np.zeros(len(names)), [bool(name) for name in names]
+        levels[named] = spread_out(self._heights(curves[named, -1]), NAME * lines / height)
         for curve, y, text, name, level in zip(self.curves, curves, self.names, names, levels, strict=True):
             curve.set_data(x, y)
             text.set(text=name, y=level)
@@ -146,6 +147,8 @@ class Moves:
 
 def spread_out(positions: Array, gap: float) -> Array:
     """Move labels at ``positions`` from 0 to 1 apart until neighbours are ``gap`` from each other, all still inside."""
+    if not len(positions):
+        return positions
     order = np.argsort(positions, kind="stable")
     ladder = gap * np.arange(len(positions))
     slack = positions[order] - ladder  # must not fall from one label to the next

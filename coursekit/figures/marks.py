@@ -113,7 +113,7 @@ class Bars:
         ghost: float = 0,
         **style: Any,
     ) -> None:
-        self.places = np.asarray(places, float)
+        self.ax, self.places = ax, np.asarray(places, float)
         self.values = np.full(len(self.places), base)
         self._width, self._lying, self._base = width, lying, base
         self.areas = areas(ax, color, **style)

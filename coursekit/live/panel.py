@@ -12,7 +12,7 @@ from typing import Any
 
 from coursekit import threads
 from coursekit.figures.canvas import LiveFigure
-from coursekit.figures.controls import Choice, Records, Slider
+from coursekit.figures.controls import Slider
 from coursekit.figures.demo import Demo
 from coursekit.figures.rest import still_wanted, while_wanted
 from coursekit.figures.steering import Live
@@ -29,6 +29,7 @@ from coursekit.live.content import (
     settings_from,
     values_of,
 )
+from coursekit.live.own_choices import mended, open_choices, shows_own
 from coursekit.live.page import PanelPage, in_lecture
 from coursekit.live.run import LOCK, Runner, in_one_context, in_turn
 
@@ -144,6 +145,7 @@ class Panel:
         return self._page or self._open()
 
     def _open(self) -> PanelPage:
+        self._take_back()
         self._figure = LiveFigure(self.demo.View)
         self._pinned = None
         page = self._page = PanelPage(content=self._content(), veiled=self._question is not None)
@@ -152,9 +154,8 @@ class Panel:
             if self.state == self._initial and self.demo.frames:
                 self._first = frame  # a whole run, to go back to
             self._show(frame)
-        for control in self.state.controls().values():
-            if isinstance(control, Choice) and isinstance(control.options, Records):
-                control.options.registry.watch(self._options_changed)
+        for _, records in open_choices(self.state):
+            records.registry.watch(self._options_changed)
         page.observe(self._moved, "values")
         page.observe(self._resized, "room")
         page.observe(self._let_go, "held")
@@ -244,24 +245,27 @@ class Panel:
     def _options_changed(self) -> None:
         """Offer what a learner has added to a registry, and draw anew a picture that shows something of the learner's.
 
-        A run that has been made stays; the next one uses what is new.
+        A run that has been made stays; the next one uses what is new. Where a choice stands at what is forgotten, the
+        figure shows its default instead.
         """
         if self._page is None:
             return
+        lost = mended(self.state) != self.state
+        if lost:
+            self._stop()
         with self._reporting(), LOCK, self._page.hold_sync():
+            redrawn = lost or shows_own(self.state)
+            self._take_back()
             self._show_settings()
-            if self._shows_own():
-                self._frames = None
-                if not self.demo.frames:
+            if redrawn:
+                self._frames = self._first = None
+                if lost or not self.demo.frames:
                     self._show(self.demo.compute(self.state))
 
-    def _shows_own(self) -> bool:
-        """Whether a choice stands at something that the learner has added."""
-        return any(
-            control.options.registry.is_own(getattr(self.state, name))
-            for name, control in self.state.controls().items()
-            if isinstance(control, Choice) and isinstance(control.options, Records)
-        )
+    def _take_back(self) -> None:
+        """Leave what the learner has forgotten, also in the states to which the panel may go back."""
+        states = self.state, self._initial, self._pinned
+        self.state, self._initial, self._pinned = (state and mended(state) for state in states)
 
     def _apply(self, settings: dict[str, Any]) -> None:
         """Take settings from a button: a press is no drag, so nothing is previewed."""
@@ -335,7 +339,7 @@ class Panel:
         before = self.state, self.frame
         try:
             yield
-        except Exception:
+        except (Exception, KeyboardInterrupt):
             self.state, self.frame = before
             self._show_settings()
             raise
@@ -390,6 +394,8 @@ class Panel:
             self._tell(error)
             if os.environ.get("COURSEKIT_STRICT"):
                 raise
+        except KeyboardInterrupt:
+            self.page.error = "Interrupted: the picture shows the settings before."
 
     def _tell(self, error: Exception) -> None:
         self.page.error = f"{type(error).__name__}: {error}"

@@ -1,7 +1,7 @@
-"""Training loss by activation: the same network, the same first weights, the same batches, six ways to bend."""
+"""Training loss by activation: the same network, first weights and batches, six ways to bend, and a guest's."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -10,14 +10,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from coursekit.activations import ACTIVATIONS
+from coursekit.activations import ACTIVATIONS, ELEMENTWISE
 from coursekit.arrays import Array
 from coursekit.data import load_digits
 from coursekit.exercises.question import Question
-from coursekit.figures.controls import DemoState, choice, slider
+from coursekit.figures.controls import DemoState, Records, choice, slider
 from coursekit.figures.curves import Look, NamedCurves
 from coursekit.figures.demo import demo
-from coursekit.figures.marks import Bars, level, line, rows, say
+from coursekit.figures.marks import Bars, fit, level, line, rows, say
 from coursekit.figures.rest import still_wanted
 from coursekit.figures.style import BLUE, BROWN, INK, ORANGE, PURPLE, RED, axes, headline
 from coursekit.layers import Activation, Layer, Linear
@@ -32,7 +32,8 @@ BATCH = 64
 CLASSES = 10
 CHANCE = math.log(CLASSES)  # the loss of a network that gives every class the same score
 LOWEST, HIGHEST = 0.01, 100.0  # the losses that the picture spans
-GREEN = "#2e7d32"
+GREEN, TEAL = "#2e7d32", "#00838f"
+NOBODY = "nobody"
 RUNNERS = ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu")
 TANH, RELU = 1, 2
 LOOKS = tuple(
@@ -44,6 +45,8 @@ LOOKS = tuple(
         strict=True,
     )
 )
+SEATS = (*LOOKS, Look("", TEAL))  # one is kept for a guest
+GUESTS = Records(ACTIVATIONS, {"(nobody)": NOBODY}, names=[name for name in ELEMENTWISE if name not in RUNNERS])
 Overflow = tuple[int | None, ...]  # one entry a runner
 
 
@@ -54,7 +57,8 @@ class State(DemoState):
     pixels: float = slider(16.0, 1.0, 16.0, "brightest pixel", log=True, main=True)
     lr: float = slider(0.03, 0.003, 0.3, "learning rate", log=True, main=True)
     depth: int = slider(3, 1, 8, "hidden layers")
-    weights: str = choice("he", {"He's for all six": "he", "each its own gain": "own"}, "first weights")
+    weights: str = choice("he", {"He's for all": "he", "each its own gain": "own"}, "first weights")
+    guest: str = choice(NOBODY, GUESTS, "a seventh runner")
     goal: float = slider(0.5, 0.1, 1.5, "loss to reach", step=0.05)
     seed: int = 0
     every: int = EVERY  # training steps from one point to the next
@@ -62,11 +66,11 @@ class State(DemoState):
 
 @dataclass(frozen=True)
 class Frame:
-    """The race after ``steps[-1]`` steps; one row an activation, in the order of `RUNNERS`."""
+    """The race after ``steps[-1]`` steps; one row an activation, those of `RUNNERS` first, then a guest."""
 
     steps: Array  # (K,), the end of each block of steps
-    loss: Array  # (6, K), mean over the batches of a block; NaN from the overflow on
-    arrived: Array  # (6,), the step at which the loss was first at the goal; 0 if it has not been yet
+    loss: Array  # (6 or 7, K), mean over the batches of a block; NaN from the overflow on
+    arrived: Array  # (6 or 7,), the step at which the loss was first at the goal; 0 if it has not been yet
     overflow: Overflow  # the step at which a loss became infinite or NaN
     state: State
 
@@ -74,6 +78,12 @@ class Frame:
     def progress(self) -> float:
         """How much of the race is over, from 0 to 1."""
         return len(self.steps) / POINTS
+
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """The name and the look of each."""
+        guest = self.state.guest
+        return LOOKS if guest == NOBODY else (*LOOKS, Look(ACTIVATIONS[guest].label, TEAL))
 
     @property
     def ratio(self) -> float | None:
@@ -98,7 +108,7 @@ class Frame:
         """The story, and everybody's steps."""
         entries = (
             f"{look.label} overflowed at step {lost}" if lost is not None else f"{look.label} {there or '–'}"
-            for look, there, lost in zip(LOOKS, self.arrived, self.overflow, strict=True)
+            for look, there, lost in zip(self.looks, self.arrived, self.overflow, strict=True)
         )
         return f"Step {self.steps[-1]}: {self.story}. Steps to a loss of {self.state.goal:g}: {'; '.join(entries)}."
 
@@ -112,10 +122,11 @@ def racer(activation: str, depth: int, lr: float, seed: int, init: str = "he_nor
     return Trainer(Sequential([*layers, Linear(WIDTH, CLASSES, rng, init, **params)]), "softmax_cross_entropy", lr)
 
 
-def runners(weights: str, depth: int, lr: float, seed: int) -> list[Trainer]:
-    """Build the six: σ = gain / √64 from the same draw, the gain He's √2 for all, or each activation's own."""
-    gains = [ACTIVATIONS["relu" if weights == "he" else name].gain for name in RUNNERS]
-    return [racer(name, depth, lr, seed, gain=gain) for name, gain in zip(RUNNERS, gains, strict=True)]
+def runners(weights: str, depth: int, lr: float, seed: int, guest: str = NOBODY) -> list[Trainer]:
+    """Build them all: σ = gain / √64 from the same draw, the gain He's √2 for all, or each activation's own."""
+    running = RUNNERS if guest == NOBODY else (*RUNNERS, guest)
+    gains = [ACTIVATIONS["relu" if weights == "he" else name].gain for name in running]
+    return [racer(name, depth, lr, seed, gain=gain) for name, gain in zip(running, gains, strict=True)]
 
 
 def race(
@@ -136,10 +147,15 @@ def _trained(racer: Trainer, x: Array, labels: Array) -> tuple[float, float]:
 
 
 @lru_cache(maxsize=16)
-def finished(pixels: float, weights: str, lr: float, depth: int, seed: int, every: int) -> tuple[Array, Overflow]:
-    """Return all losses (6, K) and overflows; kept, because another goal needs no other race."""
+def finished(
+    kind: Hashable, guest: str, pixels: float, weights: str, lr: float, depth: int, seed: int, every: int
+) -> tuple[Array, Overflow]:
+    """Return all losses (6 or 7, K) and overflows; kept, because another goal needs no other race.
+
+    ``kind`` changes when a learner writes the guest anew.
+    """
     blocks = []
-    for block in race(runners(weights, depth, lr, seed), seed, pixels, every):
+    for block in race(runners(weights, depth, lr, seed, guest), seed, pixels, every):
         still_wanted()
         blocks.append(block)
     return np.stack([losses for losses, _, _ in blocks], axis=1), blocks[-1][2]
@@ -148,7 +164,7 @@ def finished(pixels: float, weights: str, lr: float, depth: int, seed: int, ever
 def frames(state: State) -> Iterator[Frame]:
     """Race, and show the curves so far after every few steps."""
     curves = []
-    racers = runners(state.weights, state.depth, state.lr, state.seed)
+    racers = runners(state.weights, state.depth, state.lr, state.seed, state.guest)
     for losses, _, overflow in race(racers, state.seed, state.pixels, state.every):
         curves.append(losses)
         yield frame_of(np.stack(curves, axis=1), overflow, state)
@@ -156,7 +172,17 @@ def frames(state: State) -> Iterator[Frame]:
 
 def compute(state: State) -> Frame:
     """Run, or look up, the whole race and return its last frame."""
-    settings = state.pixels, state.weights, state.lr, state.depth, state.seed, state.every
+    guest = state.guest
+    settings = (
+        ACTIVATIONS.get(guest),
+        guest,
+        state.pixels,
+        state.weights,
+        state.lr,
+        state.depth,
+        state.seed,
+        state.every,
+    )
     return frame_of(*finished(*settings), state)
 
 
@@ -166,7 +192,7 @@ def preview(state: State) -> State:
 
 
 def frame_of(loss: Array, overflow: Overflow, state: State) -> Frame:
-    """Make a frame of the losses (6, K) so far."""
+    """Make a frame of the losses (6 or 7, K) so far."""
     steps = state.every * np.arange(1, loss.shape[1] + 1)
     return Frame(steps, loss, arrivals(steps, loss, state.goal), overflow, state)
 
@@ -184,6 +210,17 @@ def race_axes(figure: Figure, width: float) -> Axes:
     ax.set_yticks([0.01, 0.1, 1, CHANCE, 10, 100], ["0.01", "0.1", "1", "chance", "10", "100"])
     level(ax, CHANCE)
     return ax
+
+
+def name_rows(ax: Axes, looks: tuple[Look, ...]) -> None:
+    """Name the rows of the bars, if they are others than before."""
+    fit(ax, ylim=(len(looks) - 0.5, -0.5), yticks=range(len(looks)), yticklabels=tuple(look.label for look in looks))
+
+
+def with_room(values: Array, count: int) -> Array:
+    """Return values (K, …), and so many rows in all: NaN for a guest who is not there."""
+    missing = count - len(values)
+    return np.concatenate([values, np.full((missing, *values.shape[1:]), np.nan)]) if missing else values
 
 
 def names(looks: tuple[Look, ...], overflow: Overflow) -> list[str]:
@@ -205,16 +242,16 @@ class View:
         self.goal = line(ax, color=GREEN, linewidth=1.4, linestyle=(0, (6, 3)))
         style = {"fontsize": 10.5, "transform": ax.get_yaxis_transform(), "animated": True, "color": GREEN}
         self.goal_name = ax.text(0.99, 1, "goal", ha="right", va="bottom", **style)
-        self.curves = NamedCurves(ax, LOOKS, linewidth=2.1)
+        self.curves = NamedCurves(ax, SEATS, linewidth=2.1)
         self._make_bars(figure)
 
     def _make_bars(self, figure: Figure) -> None:
         ax = axes(figure, (0.765, 0.125, 0.19, 0.70), "steps to the goal", "training steps")
         ax.set(xlim=(0, STEPS), xticks=range(0, STEPS + 1, 100))
         rows(ax, [look.label for look in LOOKS])
-        self.bars = Bars(ax, [look.color for look in LOOKS], range(len(LOOKS)), lying=True, ghost=22)
+        self.bars = Bars(ax, [look.color for look in SEATS], range(len(SEATS)), lying=True, ghost=22)
         style = {"fontsize": 10.5, "va": "center", "color": INK, "animated": True}
-        self.counts = [ax.text(0, place, "", **style) for place in range(len(LOOKS))]
+        self.counts = [ax.text(0, place, "", **style) for place in range(len(SEATS))]
 
     def update(self, frame: Frame) -> None:
         """Show a frame."""
@@ -222,9 +259,13 @@ class View:
         say(self.headline, f"Step {frame.steps[-1]}: {frame.story}", BLUE if ahead else INK)
         self.goal.set_data([0, STEPS], [frame.state.goal] * 2)
         self.goal_name.set_y(frame.state.goal * 1.06)
-        self.curves.show(frame.steps, frame.loss, names(LOOKS, frame.overflow))
-        self.bars.show(np.where(frame.arrived, frame.arrived, np.nan))
-        for text, there, lost in zip(self.counts, frame.arrived, frame.overflow, strict=True):
+        absent = len(SEATS) - len(frame.looks)
+        labels = names(frame.looks, frame.overflow) + [""] * absent
+        self.curves.show(frame.steps, with_room(frame.loss, len(SEATS)), labels)
+        name_rows(self.bars.ax, frame.looks)
+        self.bars.show(with_room(np.where(frame.arrived, frame.arrived, np.nan), len(SEATS)))
+        self.counts[-1].set_text("")
+        for text, there, lost in zip(self.counts, frame.arrived, frame.overflow, strict=False):
             text.set(text=str(there) if there else "not yet" if lost is None else "overflow", x=there + 5)
 
 
@@ -242,10 +283,10 @@ demo(
         "a rate of 0.03 as well.",
         settings={"pixels": 1.0, "lr": 0.1},
     ),
-    notice="All six see the same batches and start from the same draw, scaled by He's √2 or by a gain of their own: 4 "
-    "for the sigmoid, 1 for tanh, √2 for ReLU. The lead of ReLU is a lead over "
-    "saturation: it is large where the inputs are large, and gone where they fit. The famous six times were "
-    "measured once, on one network; move the sliders before you believe any such number.",
+    notice="All see the same batches and start from the same draw, scaled by He's √2 or by a gain of their own: 4 "
+    "for the sigmoid, 1 for tanh, √2 for ReLU. A seventh may run with them, also one of your own. The lead of ReLU is "
+    "a lead over saturation: it is large where the inputs are large, and gone where they fit. The famous six times "
+    "were measured once, on one network; move the sliders before you believe any such number.",
     presets={
         "Raw pixels": {"pixels": 16.0, "lr": 0.03, "depth": 3, "weights": "he"},
         "Scaled pixels": {"pixels": 1.0, "lr": 0.1, "depth": 3, "weights": "he"},

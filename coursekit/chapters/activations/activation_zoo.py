@@ -8,11 +8,11 @@ from textwrap import fill
 import numpy as np
 from matplotlib.figure import Figure
 
-from coursekit.activations import ACTIVATIONS, Activation
+from coursekit.activations import ACTIVATIONS, ELEMENTWISE, Activation
 from coursekit.arrays import Array
 from coursekit.diagnostics import layer_histogram, layer_moments
 from coursekit.exercises.question import Question
-from coursekit.figures.controls import DemoState, choice, slider
+from coursekit.figures.controls import DemoState, Records, choice, slider
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import areas, fit, legend, line, rectangles, say, zero
 from coursekit.figures.style import AMBER, BLUE, GHOST, INK, ORANGE, PURPLE, axes, headline, percent, plain, rough
@@ -30,7 +30,7 @@ TALLEST = 0.2  # a bin with this share of the values, or more, fills its axes
 class State(DemoState):
     """Inputs from N(mean, spread²); ``parameter`` 0 is the usual value, −1 and 1 are the ends of its range."""
 
-    activation: str = choice("swish", [a for a in ACTIVATIONS.values() if a.elementwise], "activation f", main=True)
+    activation: str = choice("swish", Records(ACTIVATIONS, names=ELEMENTWISE), "activation f", main=True)
     mean: float = slider(0.0, -REACH, REACH, "mean of the inputs", step=0.1, main=True)
     spread: float = slider(1.0, 0.1, 10.0, "spread of the inputs", log=True, main=True)
     parameter: float = slider(0.0, -1.0, 1.0, "parameter (0: usual)", step=0.02)
@@ -129,11 +129,12 @@ def draws(seed: int) -> tuple[Array, Array]:
 
 
 @lru_cache(maxsize=32)
-def limits(activation: str) -> tuple[float, float]:
+def limits(record: Activation) -> tuple[float, float]:
     """Return what f and f' span for all values of the parameter, cut at ±REACH, with a little room."""
-    record = ACTIVATIONS[activation]
     ends = [curves(record, INPUTS, settings(record, position)) for position in (-1, 0, 1)]
     low, high = np.clip([np.min(ends), np.max(ends)], -REACH, REACH)
+    if low == high:  # a learner's own may lie out of sight
+        low, high = -REACH, REACH
     room = 0.06 * (high - low)
     return float(low - room), float(high + room)
 
@@ -148,7 +149,7 @@ def compute(state: State) -> Frame:
     dx = record.backward(dout, cache)
     y, slope = curves(record, INPUTS, params)
     flat = flat_zone(curves(record, WIDE, params)[1])
-    low, high = limits(state.activation)
+    low, high = limits(record)
     moments = layer_moments(out)
     return Frame(
         y=y,

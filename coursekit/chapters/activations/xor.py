@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from coursekit.activations import ACTIVATIONS
+from coursekit.activations import ACTIVATIONS, ELEMENTWISE
 from coursekit.arrays import Array
 from coursekit.chapters.backprop.hidden_layer import Task, forward, in_words, plane, train
 from coursekit.exercises.question import Question
-from coursekit.figures.controls import DemoState, choice, slider
+from coursekit.figures.controls import DemoState, Records, choice, slider
 from coursekit.figures.curves import Scrubbed
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import fit, say, segments, stepped
@@ -31,7 +31,7 @@ class State(DemoState):
     """A network 2 → hidden → 1, Xavier's weights, gradient descent on all points at once."""
 
     hidden: int = slider(2, 1, MAX_HIDDEN, "hidden units", main=True)
-    activation: str = choice("tanh", [a for a in ACTIVATIONS.values() if a.elementwise], "activation", main=True)
+    activation: str = choice("tanh", Records(ACTIVATIONS, names=ELEMENTWISE), "activation", main=True)
     step: int = slider(STEPS, 0, STEPS, "training step", play=40, main=True)
     lr: float = slider(1.0, 0.03, 3.0, "learning rate", log=True)
     noise: float = slider(0.25, 0.05, 0.6, "spread of the clouds", step=0.01)

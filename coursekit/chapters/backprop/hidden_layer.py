@@ -9,10 +9,11 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from coursekit.activations import ACTIVATIONS
+from coursekit.activations import Activation as ActivationRecord
 from coursekit.arrays import Array
 from coursekit.data import POINT_SETS
 from coursekit.exercises.question import Question
-from coursekit.figures.controls import DemoState, choice, slider
+from coursekit.figures.controls import DemoState, Records, choice, slider
 from coursekit.figures.curves import Scrubbed
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import say, segments
@@ -39,7 +40,7 @@ class State(DemoState):
     """A network 2 → hidden → 3, gradient descent on all points at once."""
 
     hidden: int = slider(3, 1, MOST, "hidden units", main=True)
-    activation: str = choice("relu", [ACTIVATIONS[name] for name in KINDS], "activation f", main=True)
+    activation: str = choice("relu", Records(ACTIVATIONS, names=KINDS), "activation f", main=True)
     step: int = slider(STEPS, 0, STEPS, "training step", play=40, main=True)
     lr: float = slider(1.0, 0.03, 3.0, "learning rate η", log=True)
     noise: float = slider(0.1, 0.0, 0.5, "noise of the angle", step=0.05)
@@ -98,9 +99,16 @@ def network(task: Task, hidden: int, activation: str, seed: int) -> Sequential:
     return Sequential([first, Activation(activation), last])
 
 
-@lru_cache(maxsize=12)
 def train(task: Task, hidden: int, activation: str, lr: float, noise: float, seed: int) -> History:
-    """Train and keep every step, so that a slider can scrub through them."""
+    """Train and keep every step, so that a slider can scrub through them; or look the run up."""
+    return known_run(ACTIVATIONS[activation], task, hidden, activation, lr, noise, seed)
+
+
+@lru_cache(maxsize=12)
+def known_run(
+    record: ActivationRecord, task: Task, hidden: int, activation: str, lr: float, noise: float, seed: int
+) -> History:
+    """Train a network; ``record`` changes when a learner writes the activation anew."""
     x, labels = POINT_SETS[task.points].draw(np.random.default_rng(seed), task.samples, noise=noise)
     net = network(task, hidden, activation, seed)
     return keep_every_step(net, task.loss, lr, x.astype(np.float64), labels, task.steps)

@@ -13,7 +13,7 @@ from coursekit.arrays import Array
 from coursekit.data import load_digits
 from coursekit.diagnostics import layer_flatness, layer_moments, trace, trace_backward
 from coursekit.exercises.question import Question
-from coursekit.figures.controls import DemoState, choice, slider
+from coursekit.figures.controls import DemoState, Records, choice, slider
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import Bars, fit, legend, line, say, stepped
 from coursekit.figures.style import BLUE, INK, ORANGE, PURPLE, RED, axes, headline, rough
@@ -34,7 +34,7 @@ NUMBER: dict[str, Any] = {"fontsize": 9.5, "va": "bottom", "color": INK, "animat
 class State(DemoState):
     """Weights of a layer are ``weight_scale`` · N(0, 1) / √fan_in; every hidden unit has the same bias."""
 
-    activation: str = choice("sigmoid", [ACTIVATIONS[name] for name in KINDS], "activation f", main=True)
+    activation: str = choice("sigmoid", Records(ACTIVATIONS, names=KINDS), "activation f", main=True)
     weight_scale: float = slider(1.0, 0.05, 20.0, "weight scale ×", log=True, main=True)
     bias: float = slider(0.0, -6.0, 6.0, "bias b of hidden units", step=0.1, main=True)
     depth: int = slider(8, 2, DEEPEST, "depth (layers)")
@@ -197,7 +197,8 @@ class View:
 def limits(*sizes: Array) -> tuple[float, float]:
     """Return the ends of a log axis that holds these sizes, zeros aside; they move in few steps."""
     shown = np.concatenate(sizes)
-    shown = shown[shown > 0] if shown.any() else np.ones(1)
+    shown = shown[(shown > 0) & (shown < np.inf)]  # an own activation may overflow
+    shown = shown if len(shown) else np.ones(1)
     low = stepped(1.5 / float(shown.min()), 1e3, 1e7, 1 / FLOOR)
     return 1 / low, stepped(5 * float(shown.max()), 10.0, 1e3, CEILING)
 

@@ -13,7 +13,7 @@ from coursekit.arrays import Array
 from coursekit.chapters.deep_gradients.mean_field import Means, means
 from coursekit.chapters.initialisation.collapse import ALIKE, Step, before_activation
 from coursekit.exercises.question import Question
-from coursekit.figures.controls import DemoState, choice, slider
+from coursekit.figures.controls import DemoState, Records, choice, slider
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import fit, legend, level, line, say, stepped
 from coursekit.figures.style import BLUE, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, plain, rough
@@ -33,7 +33,7 @@ class State(DemoState):
     """A net of equal layers, 500 units each; ``std`` is the standard deviation of every weight."""
 
     std: float = slider(0.01, 0.005, 0.3, "weight std σ", log=True, main=True)
-    activation: str = choice("tanh", [ACTIVATIONS[name] for name in NAMES], "activation", main=True)
+    activation: str = choice("tanh", Records(ACTIVATIONS, names=NAMES), "activation", main=True)
     layer: str = choice(
         "plain",
         {
@@ -288,7 +288,7 @@ class View:
     def _fit(self, frame: Frame) -> None:
         """Step the axes to what the frame needs; what has become 0 lies below them."""
         sizes = np.concatenate(frame.measured)
-        decades = np.log10(sizes[sizes > 0])
+        decades = np.log10(sizes[(sizes > 0) & (sizes < np.inf)])
         low = stepped(-decades.min(), 0.5, 2.5, 5.5, 9.2, 13, 18.5, 24.5, 32)
         high = stepped(decades.max(), 0.5, 1.9, 3.0, 5.5, 8.5, 12.5, 18.5, 28)
         fit(self.sizes, ylim=(10.0**-low, 10.0**high))

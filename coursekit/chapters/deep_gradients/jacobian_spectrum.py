@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from coursekit.activations import ACTIVATIONS
 from coursekit.arrays import Array
 from coursekit.exercises.question import Question
-from coursekit.figures.controls import DemoState, choice, slider
+from coursekit.figures.controls import DemoState, Records, choice, slider
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import fit, legend, level, line, say, segments, stepped
 from coursekit.figures.style import BLUE, INK, ORANGE, PAPER, axes, headline, rough
@@ -29,7 +29,7 @@ class State(DemoState):
     """Layers of 64 units; ``gain`` multiplies all weights, which keep the length of a signal in a linear net."""
 
     depth: int = slider(2, 1, DEEPEST, "depth (layers)", step=0.1, log=True, main=True)
-    activation: str = choice("identity", [ACTIVATIONS[name] for name in NAMES], "activation", main=True)
+    activation: str = choice("identity", Records(ACTIVATIONS, names=NAMES), "activation", main=True)
     gain: float = slider(1.0, 0.7, 1.6, "gain (weights ×)", log=True, main=True)
     seed: int = 0
 
@@ -59,7 +59,7 @@ class Frame:
     @property
     def layers(self) -> str:
         """What the net is made of."""
-        name = {"identity": "linear", "tanh": "tanh", "relu": "ReLU"}[self.state.activation]
+        name = "linear" if self.state.activation == "identity" else ACTIVATIONS[self.state.activation].label
         return f"{self.state.depth} {name} layer{'s' * (self.state.depth > 1)}"
 
     @property
@@ -178,9 +178,9 @@ class View:
         """Show a frame."""
         gaussian, orthogonal = frame.middle
         say(self.headline, f"{frame.layers}, the median: Gaussian {rough(gaussian)}, orthogonal {rough(orthogonal)}")
-        largest = float(frame.spectra.max())
+        largest = float(frame.spectra.max()) or 1.0  # all are 0 where no gradient passes
         seen = frame.spectra[frame.spectra > 0]
-        low = stepped(-math.log10(seen.min()), 4.4, 9, 13.5, 22)
+        low = stepped(-math.log10(seen.min(initial=1.0)), 4.4, 9, 13.5, 22)
         fit(self.spectra, ylim=(10.0**-low, 10.0 ** stepped(math.log10(largest), 1, 3, 6, 15)))
         for made, values in zip(self.ticks, frame.ticks, strict=True):
             made.set_segments(values)

@@ -8,17 +8,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from coursekit.activations import ACTIVATIONS, Activation
+from coursekit.activations import ACTIVATIONS, ELEMENTWISE, Activation
 from coursekit.arrays import Array
 from coursekit.diagnostics import layer_flatness, layer_histogram, layer_moments
 from coursekit.diagnostics.limits import FADED, FAINT, GROWN, SATURATED
 from coursekit.exercises.question import Question
-from coursekit.figures.controls import DemoState, choice, slider, switch
+from coursekit.figures.controls import DemoState, Records, choice, slider, switch
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import areas, fit, legend, line, say, stepped
 from coursekit.figures.rest import still_wanted
 from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, PURPLE, RED, axes, entitle, headline, plain, rough
-from coursekit.initialisers import INITIALISERS
+from coursekit.initialisers import INITIALISERS, Initialiser
 from coursekit.kernels.elementwise import flush_tiny
 from coursekit.layers import batch_norm_backward, batch_norm_forward
 
@@ -34,8 +34,8 @@ class State(DemoState):
     """Weights are ``weight_scale`` times what the scheme draws: 0.01 with *Normal* is the textbook's 0.01·N(0, 1)."""
 
     weight_scale: float = slider(0.01, 1e-4, 10.0, "weight scale ×", log=True, main=True)
-    scheme: str = choice("normal", INITIALISERS.values(), "weights drawn by", main=True)
-    activation: str = choice("tanh", [a for a in ACTIVATIONS.values() if a.elementwise], "activation", main=True)
+    scheme: str = choice("normal", INITIALISERS, "weights drawn by", main=True)
+    activation: str = choice("tanh", Records(ACTIVATIONS, names=ELEMENTWISE), "activation", main=True)
     depth: int = slider(10, 2, DEEPEST, "depth (layers)")
     width: int = slider(500, 50, 800, "width (units a layer)", step=50)
     batch_norm: bool = switch(False, "batch norm before each activation")
@@ -120,7 +120,7 @@ class Frame:
 
 
 @lru_cache(maxsize=1 + DEEPEST)  # up to 55 MB
-def drawn(scheme: str, width: int, seed: int, layer: int) -> tuple[Array, Any]:
+def drawn(scheme: Initialiser, width: int, seed: int, layer: int) -> tuple[Array, Any]:
     """Draw the weights of a layer, as layer 0 the batch x (ROWS, width); return them and the generator's state then.
 
     A network that gets one layer more keeps those that it has, so that only the new one is drawn.
@@ -129,11 +129,11 @@ def drawn(scheme: str, width: int, seed: int, layer: int) -> tuple[Array, Any]:
     if layer == 0:
         return rng.standard_normal((ROWS, width), np.float32), rng.bit_generator.state
     rng.bit_generator.state = drawn(scheme, width, seed, layer - 1)[1]
-    return INITIALISERS[scheme](width, width, rng=rng), rng.bit_generator.state
+    return scheme(width, width, rng=rng), rng.bit_generator.state
 
 
 @lru_cache(maxsize=1)  # up to 3 MB
-def entering(scheme: str, depth: int, width: int, seed: int) -> Array:
+def entering(scheme: Initialiser, depth: int, width: int, seed: int) -> Array:
     """Draw the gradient (ROWS, width) that enters at the top."""
     rng = np.random.default_rng()
     rng.bit_generator.state = drawn(scheme, width, seed, depth)[1]
@@ -142,8 +142,9 @@ def entering(scheme: str, depth: int, width: int, seed: int) -> Array:
 
 def draw(scheme: str, depth: int, width: int, seed: int) -> tuple[Array, list[Array], Array]:
     """Draw the batch x (ROWS, width), the weights of each layer, and the gradient that enters at the top."""
-    x, *weights = (drawn(scheme, width, seed, layer)[0] for layer in range(depth + 1))
-    return x, weights, entering(scheme, depth, width, seed)
+    record = INITIALISERS[scheme]  # of a learner's own, which the learner may write anew
+    x, *weights = (drawn(record, width, seed, layer)[0] for layer in range(depth + 1))
+    return x, weights, entering(record, depth, width, seed)
 
 
 class Step(NamedTuple):
@@ -261,6 +262,8 @@ def preview(state: State) -> State:
 def value_range(activation: Activation, direction: str) -> tuple[float, float]:
     """The values that the histograms span, with a little room at both ends."""
     low, high = max(activation.range[0], -4.0), min(activation.range[1], 4.0)
+    if low >= high:  # of a learner's own, which may lie out of sight
+        low, high = -4.0, 4.0
     if direction != "forward":
         low, high = (-3.0, 3.0) if direction == "backward" else (-40.0, 40.0)
     room = 0.04 * (high - low)

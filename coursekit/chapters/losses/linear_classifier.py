@@ -11,14 +11,14 @@ from matplotlib.figure import Figure
 from coursekit.arrays import Array
 from coursekit.data import POINT_SETS
 from coursekit.exercises.question import Question
-from coursekit.figures.controls import DemoState, choice, slider
+from coursekit.figures.controls import DemoState, Records, choice, slider
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import RING, cursor, fit, legend, line, put, say, stepped
 from coursekit.figures.plane import regions
 from coursekit.figures.style import BLUE, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, plain, rough
 from coursekit.figures.tiles import as_tiles
 from coursekit.layers import linear_backward, linear_forward
-from coursekit.losses import LOSSES
+from coursekit.losses import LOSSES, Loss
 from coursekit.penalties import l2
 from coursekit.preprocessing import standardise
 
@@ -27,7 +27,7 @@ SAMPLES = 150
 REACH = 3.0  # the points are standardised, and shown from −REACH to REACH
 GRID = 135  # points a side at which the regions are computed
 TOO_MUCH = 1e6  # a full loss beyond this has run away
-TRAINED_BY = ("hinge", "squared_hinge", "softmax_cross_entropy")
+TRAINED_BY = {"hinge": "C − 1 = ", "squared_hinge": "C − 1 = ", "softmax_cross_entropy": "log C = "}  # at equal scores
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class State(DemoState):
     """Full-batch gradient descent from weights 0.01 · N(0, 1)."""
 
     step: int = slider(20, 0, STEPS, "training step", play=80, main=True)
-    loss: str = choice("hinge", [LOSSES[name] for name in TRAINED_BY], "data loss", main=True)
+    loss: str = choice("hinge", Records(LOSSES, names=TRAINED_BY), "data loss", main=True)
     points: str = choice("blobs", POINT_SETS.values(), "points")
     strength: float = slider(0.03, 1e-3, 1.0, "λ of the L2 penalty", log=True, main=True)
     lr: float = slider(0.1, 0.01, 10.0, "step size", log=True)
@@ -116,9 +116,14 @@ def full_loss(x: Array, labels: Array, w: Array, b: Array, loss: str, strength: 
     return (data, penalty), dw + dw_penalty, db
 
 
-@lru_cache(maxsize=8)
 def train(loss: str, points: str, strength: float, lr: float, seed: int) -> Run:
-    """Walk down the full loss and keep every step, so that a slider can scrub through them."""
+    """Walk down the full loss and keep every step, so that a slider can scrub through them; or look the run up."""
+    return known_run(LOSSES[loss], loss, points, strength, lr, seed)
+
+
+@lru_cache(maxsize=8)
+def known_run(record: Loss, loss: str, points: str, strength: float, lr: float, seed: int) -> Run:
+    """Walk down the full loss; ``record`` changes when a learner writes the loss anew."""
     x, labels = draw(points, seed)
     classes = int(labels.max()) + 1
     w, b = 0.01 * np.random.default_rng([seed, 1]).standard_normal((2, classes)), np.zeros(classes)
@@ -222,8 +227,8 @@ class View:
         self.now.set_xdata([now, now])
         put(self.dot, now, min(frame.total[now], top))
         self.start.set_ydata([frame.start, frame.start])
-        name = "log C" if frame.state.loss == "softmax_cross_entropy" else "C − 1"
-        self.start_text.set(text=f"{name} = {plain(frame.start)}, equal scores", y=frame.start)
+        formula = TRAINED_BY.get(frame.state.loss, "")
+        self.start_text.set(text=f"{formula}{plain(frame.start)}, equal scores", y=min(frame.start, top))
 
     def _show_headline(self, frame: Frame) -> None:
         step = frame.state.step

@@ -7,10 +7,10 @@ from functools import lru_cache
 import numpy as np
 from matplotlib.figure import Figure
 
-from coursekit.activations import ACTIVATIONS
+from coursekit.activations import ACTIVATIONS, ELEMENTWISE, Activation
 from coursekit.arrays import Array
 from coursekit.exercises.question import Question
-from coursekit.figures.controls import DemoState, choice, slider
+from coursekit.figures.controls import DemoState, Records, choice, slider
 from coursekit.figures.demo import demo
 from coursekit.figures.marks import band, cursor, legend, line, put, say
 from coursekit.figures.style import BLUE, GREY, INK, ORANGE, RED, axes, headline, plain
@@ -26,7 +26,7 @@ class State(DemoState):
 
     weight: float = slider(1.0, -5.0, 5.0, "weight w", main=True)
     bias: float = slider(0.0, -5.0, 5.0, "bias b", main=True)
-    activation: str = choice("sigmoid", [a for a in ACTIVATIONS.values() if a.elementwise], "activation f")
+    activation: str = choice("sigmoid", Records(ACTIVATIONS, names=ELEMENTWISE), "activation f")
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class View:
         self.thresholds = [cursor(ax, INK, linewidth=1.4) for ax in (self.curves, self.strip)]
         self._add_curves()
         self._add_points()
-        self._activation = ""
+        self._shown: Activation | None = None
 
     def _add_curves(self) -> None:
         (self.original,) = self.curves.plot([], [], color=GREY, linewidth=1.6)
@@ -142,11 +142,13 @@ class View:
 
     def _set_limits(self, frame: Frame) -> None:
         """Fit the curve's axes to what the activation can say, and draw f itself; the sliders move neither."""
-        if frame.state.activation == self._activation:
+        record = ACTIVATIONS[frame.state.activation]
+        if record is self._shown:
             return
-        self._activation = frame.state.activation
-        low, high = ACTIVATIONS[self._activation].range
-        low, high = max(low, -REACH), min(high, REACH)
+        self._shown = record
+        low, high = max(record.range[0], -REACH), min(record.range[1], REACH)
+        if low >= high:  # a learner's own may lie out of sight
+            low, high = -REACH, REACH
         room = 0.06 * (high - low)
         self.curves.set_ylim(low - room, high + room)
         self.original.set_data(INPUTS, frame.original)
