@@ -176,8 +176,9 @@ def _try(made: Activation, f: Function, df: Function | None) -> None:
     """Raise what is wrong with a function, or with its slope."""
     rng = np.random.default_rng(0)
     x = np.concatenate([np.arange(-20.0, 21.0), [-100.0, -50.0, 50.0, 100.0], rng.uniform(-6, 6, 60)])
-    if called(f"your {made.name}", f, x) is None:
-        raise NothingYetError(f"it returns nothing. End with return. The form: {FORM}.")
+    for what, function in (("it", f), ("its df", df)):
+        if function is not None and called(f"your {made.name}", function, x) is None:
+            raise NothingYetError(f"{what} returns nothing. End with return. The form: {FORM}.")
     for given in (x, x[:6].reshape(2, 3), x.astype(np.float32)):
         _check_values(made, given)
     _check_elementwise(made, x)

@@ -61,7 +61,7 @@ def loss(name: str, f: OwnLoss, df: OwnLoss | None = None) -> CheckResult:
             return CheckResult(name, Verdict.WRONG, complaint)
     made = Loss(name, label_of(name), partial(_both, name, f, df), "", "", "classes", verdict="Your own.")
     praise = f"it is in every dropdown of losses for classes now, as “{made.label}”."
-    result = tried(name, lambda: _try(made, f), praise)
+    result = tried(name, lambda: _try(made, f, df), praise)
     if result.verdict is Verdict.CORRECT:
         LOSSES.add_own(made)
     return result
@@ -83,13 +83,14 @@ def _both(name: str, f: OwnLoss, df: OwnLoss | None, scores: Array, y: ArrayLike
     return float(value), dscores.astype(scores.dtype)
 
 
-def _try(made: Loss, f: OwnLoss) -> None:
+def _try(made: Loss, f: OwnLoss, df: OwnLoss | None) -> None:
     """Raise what is wrong with the loss of a few batches, or with its gradient."""
     rng = np.random.default_rng(0)
     for shape, dtype in TRIALS:
         scores, y = rng.normal(0, 2, shape).astype(dtype), rng.permutation(np.arange(shape[0]) % shape[1])
-        if called(f"your {made.name}", f, scores, y) is None:
-            raise NothingYetError(f"it returns nothing. End with return. The form: {FORM}.")
+        for what, function in (("it", f), ("its df", df)):
+            if function is not None and called(f"your {made.name}", function, scores, y) is None:
+                raise NothingYetError(f"{what} returns nothing. End with return. The form: {FORM}.")
         value, dscores = made(scores, y)
         if not (np.isfinite(value) and np.isfinite(dscores).all()):
             given = "a gradient with nan or inf" if np.isfinite(value) else f"{value}"

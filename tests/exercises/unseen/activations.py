@@ -404,3 +404,42 @@ def _(left, peak, right, height):
 @wrong("bump_weights", "two units only")
 def _(left, peak, right, height):
     return height / (peak - left), -height / (peak - left) - height / (right - peak)
+
+
+# ---- softsign_slope
+
+
+@right("softsign_slope")
+def _(x):
+    return (1 - abs(x / (1 + abs(x)))) ** 2
+
+
+@right("softsign_slope")
+def _(x):
+    return np.where(x > 0, (1 + x) ** -2.0, (1 - x) ** -2.0)
+
+
+@wrong("softsign_slope", "divisor taken as constant", "quotient rule")
+def _(x):
+    return 1 / (1 + np.sqrt(x**2))
+
+
+@wrong("softsign_slope", "one side only", "x > 0")
+def _(x):
+    return (1 + x) ** -2.0
+
+
+@wrong("softsign_slope", "tanh's habit", "tanh")
+def _(x):
+    y = x / (1 + np.abs(x))
+    return 1 - y * y
+
+
+@wrong("softsign_slope", "square inside", "arctan")
+def _(x):
+    return 1 / (x * x + 1)
+
+
+@wrong("softsign_slope", "f returned", "slope")
+def _(x):
+    return x / (1 + np.abs(x))

@@ -368,3 +368,42 @@ def _(x, w1, w2):
     z1 = x @ w1 / (x @ w1).std()
     z2 = np.tanh(z1) @ w2
     return z1, z2 / z2.std()
+
+
+# ---- steep_tanh
+
+
+@right("steep_tanh")
+def _(z, width, scale):
+    return 1 - 2 / (np.exp(2 * z / np.sqrt(width * scale**2)) + 1)
+
+
+@right("steep_tanh")
+def _(z, width, scale):
+    g = (scale * width**0.5) ** -1
+    return [[math.tanh(g * one) for one in row] for row in z]
+
+
+@wrong("steep_tanh", "root forgotten", "√width")
+def _(z, width, scale):
+    return np.tanh(z / scale / width)
+
+
+@wrong("steep_tanh", "times instead of divided", "undo")
+def _(z, width, scale):
+    return np.tanh(z * scale * np.sqrt(width))
+
+
+@wrong("steep_tanh", "gain behind the bend", "inside")
+def _(z, width, scale):
+    return 1 / (scale * np.sqrt(width)) * np.tanh(z)
+
+
+@wrong("steep_tanh", "gain of the variance", "variance")
+def _(z, width, scale):
+    return np.tanh(z / (width * scale**2))
+
+
+@wrong("steep_tanh", "no bend left", "bend")
+def _(z, width, scale):
+    return z / (scale * np.sqrt(width))

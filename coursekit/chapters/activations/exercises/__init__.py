@@ -2,5 +2,5 @@
 
 from importlib import import_module
 
-for _file in ("saturation", "dead_units", "bump", "relatives", "learned_bend"):
+for _file in ("saturation", "dead_units", "bump", "relatives", "learned_bend", "own_activation"):
     import_module(f"{__name__}.{_file}")

@@ -2,5 +2,5 @@
 
 from importlib import import_module
 
-for _file in ("equal_units", "fading", "rules", "measuring"):
+for _file in ("equal_units", "fading", "rules", "measuring", "own_activation"):
     import_module(f"{__name__}.{_file}")
