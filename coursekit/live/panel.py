@@ -145,7 +145,6 @@ class Panel:
         return self._page or self._open()
 
     def _open(self) -> PanelPage:
-        self._take_back()
         self._figure = LiveFigure(self.demo.View)
         self._pinned = None
         page = self._page = PanelPage(content=self._content(), veiled=self._question is not None)
@@ -249,6 +248,7 @@ class Panel:
         figure shows its default instead.
         """
         if self._page is None:
+            self._take_back()
             return
         lost = mended(self.state) != self.state
         if lost:
