@@ -6,6 +6,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 BROWSER = Path("/drive")  # JupyterLite keeps these files from one visit to the next, and lists them
+IN_BROWSER = sys.platform == "emscripten"
 
 
 def course_folder() -> Path:
@@ -23,7 +24,7 @@ def own_folder() -> Path | None:
     """
     if chosen := os.environ.get("COURSEKIT_HOME"):
         return Path(chosen)
-    if sys.platform == "emscripten" and BROWSER.is_dir():
+    if IN_BROWSER and BROWSER.is_dir():
         return BROWSER
     try:
         return Path.home() / ".coursekit"

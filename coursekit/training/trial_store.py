@@ -7,6 +7,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from coursekit import places
+
 FORMAT = 1
 
 
@@ -35,11 +37,17 @@ class TrialStore:
     Raises
     ------
     ValueError
-        If the file is of another search, or is no store.
+        If the file is of another search, or is no store; in the browser also if its name contains ``json``.
     """
 
     def __init__(self, path: str | PathLike[str], told: dict[str, Any]) -> None:
         self.path = Path(path)
+        if places.IN_BROWSER and "json" in self.path.name:
+            # JupyterLite takes such a file for one JSON text. When it is none, a write to it never returns.
+            raise ValueError(
+                f"search: in the browser {self.path.name} can only hold one JSON text, and a store has a line for "
+                f"each trial. Choose a name without 'json', e.g. {self.path.name.replace('jsonl', 'txt')!r}."
+            )
         self._told = json.loads(json.dumps({"format": FORMAT, **told}, default=repr))  # as it is read back
         self.path.parent.mkdir(parents=True, exist_ok=True)
         lines = self._lines()

@@ -221,6 +221,13 @@ def test_what_is_in_the_store_is_not_run_again(tmp_path, counted):
     assert [trial[:3] for trial in finished(RATES, train, 6).trials] == [trial[:3] for trial in found.trials]
 
 
+def test_in_the_browser_a_store_has_a_name_that_is_not_taken_for_one_json_text(tmp_path, monkeypatch, counted):
+    monkeypatch.setattr("coursekit.places.IN_BROWSER", True)
+    with pytest.raises(ValueError, match=r"Choose a name without 'json', e\.g\. 'rates\.txt'"):
+        search(RATES, counted[0], 3, n_jobs=1, store=tmp_path / "rates.jsonl")
+    assert len(finished(RATES, counted[0], 3, store=tmp_path / "rates.txt").trials) == 3
+
+
 def test_a_line_is_readable_json_and_is_there_the_moment_the_trial_has_ended(tmp_path, counted):
     store = tmp_path / "trials.jsonl"
     for done, trial in enumerate(search(RATES, counted[0], 3, n_jobs=1, store=store), 1):

@@ -107,7 +107,7 @@ def planned(state: State, n_jobs: int = 1, keep: bool = False) -> Search:
     if folder is None:
         return search(space, validation_accuracy, **what)
     size = state.n if state.how == "grid" else ""
-    store = folder / f"digits {state.how}{size} from {state.low:.4g}, draw {state.seed}.jsonl"
+    store = folder / f"digits {state.how}{size} from {state.low:.4g}, draw {state.seed}.txt"
     try:
         return search(space, validation_accuracy, store=store, **what)
     except ValueError:  # kept by another edition of the course, whose net is another one

@@ -89,7 +89,7 @@ def test_after_a_restart_a_search_goes_on_where_it_ended(searches, monkeypatch):
     *_, again = frames(State())
     assert len(calls) == 9
     np.testing.assert_array_equal(again.score, last.score)
-    assert [path.suffix for path in searches.iterdir()] == [".jsonl"]
+    assert [path.suffix for path in searches.iterdir()] == [".txt"]
 
 
 def test_more_random_trials_go_on_with_those_there_are(searches, monkeypatch):
