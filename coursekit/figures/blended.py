@@ -21,6 +21,7 @@ class Blended(AxesImage):  # type: ignore[misc]
     """An image with ``interpolation="bilinear"`` that remembers between which values each pixel of the screen lies."""
 
     _A: Any  # matplotlib's name for the values
+    _interpolation_stage: str  # what `get_interpolation_stage` returns, which an older matplotlib does not have
     _place: tuple[Any, ...] = ()
     _between: tuple[Any, ...] | None = None
 
@@ -48,7 +49,7 @@ class Blended(AxesImage):  # type: ignore[misc]
         values = self._A
         known = values.dtype.kind == "f" and (values.ndim == 2 or values.shape[-1] == 3) and not np.ma.is_masked(values)
         affine = self.get_alpha() in (None, 1) and self.get_transform().is_affine
-        asked = self.get_interpolation() == "bilinear" and self.get_interpolation_stage() != "rgba"
+        asked = self.get_interpolation() == "bilinear" and self._interpolation_stage != "rgba"
         return bool(known and affine and asked)
 
     def _weights(self, made: tuple[Any, ...]) -> tuple[Any, ...] | None:
