@@ -29,8 +29,9 @@ RUN_CELL = """async index => {
     const notebook = jupyterapp.shell.currentWidget.content;
     notebook.activeCellIndex = index;
     await jupyterapp.commands.execute('notebook:run-cell');
-    const outputs = notebook.widgets[index].model.outputs.toJSON();
-    return outputs.filter(one => one.output_type === 'error' || one.name === 'stderr')
+    const {outputs, sharedModel} = notebook.widgets[index].model;
+    const meant = sharedModel.metadata.tags?.includes('raises-exception');
+    return outputs.toJSON().filter(one => one.output_type === 'error' && !meant || one.name === 'stderr')
         .map(one => one.text ?? `${one.ename}: ${one.evalue}`);
 }"""
 CODE_CELLS = """() => jupyterapp.shell.currentWidget.content.widgets
@@ -197,11 +198,7 @@ def test_every_cell_of_every_chapter_runs(browser, address, name):
 
 @pytest.mark.thorough
 def test_all_demos_say_what_they_say_elsewhere(chapter):
-    here, elsewhere = json.loads(chapter.said(READOUTS)), {name: default(name) for name in DEMOS}
-    # Its last number, a share after an attack, hangs on the last digits of a training: 83% there, 85% here.
-    own = here.pop("own_digit"), elsewhere.pop("own_digit")
-    assert here == elsewhere
-    assert len({readout.rpartition("(")[0] for readout in own}) == 1
+    assert json.loads(chapter.said(READOUTS)) == {name: default(name) for name in DEMOS}
 
 
 @pytest.mark.thorough
