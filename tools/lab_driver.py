@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Browser, Locator, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, sync_playwright
 
 from tools.processes import announced, stop
 
@@ -165,6 +165,9 @@ ALL_CELLS_RAN = f"""() => {{
 }}"""
 
 
+VIEWPORT: ViewportSize = {"width": 1500, "height": 1200}
+
+
 class LabPage:
     """One notebook, open in a tab of its own with a kernel of its own.
 
@@ -172,16 +175,20 @@ class LabPage:
     """
 
     def __init__(self, browser: Browser, server: LabServer, notebook: str) -> None:
-        self.page = browser.new_page(viewport={"width": 1500, "height": 1200})
+        self._open(browser.new_page(viewport=VIEWPORT))
+        place = "lab/tree" if server.app == "jupyterlab" else "notebooks"
+        self.page.goto(f"{server.url}{place}/{notebook}?reset&token={server.token}")
+        self.page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell", timeout=60_000)
+        self.wait_until_idle()
+
+    def _open(self, page: Page) -> None:
+        """Take a page, and listen to what it complains about."""
+        self.page = page
         self.console_errors: list[str] = []
         self.page.on(
             "console", lambda message: self.console_errors.append(message.text) if message.type == "error" else None
         )
         self.page.on("pageerror", lambda error: self.console_errors.append(str(error)))
-        place = "lab/tree" if server.app == "jupyterlab" else "notebooks"
-        self.page.goto(f"{server.url}{place}/{notebook}?reset&token={server.token}")
-        self.page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell", timeout=60_000)
-        self.wait_until_idle()
 
     def __enter__(self) -> Self:
         return self

