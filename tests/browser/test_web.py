@@ -44,6 +44,8 @@ IN_KERNEL = """async code => {
     await future.done;
     return said;
 }"""
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+RENDERED = {"include": [[".jp-OutputArea-output"]]}  # what we render
 READOUTS = """
 import json
 from coursekit.demos import DEMOS
@@ -159,6 +161,34 @@ def test_progress_outlives_the_page(chapter, site):
     later = Page(tab.value, site, CHAPTER)
     assert "06 Initialisation       1 of 6" in later.said("import coursekit as ck\nprint(ck.progress())")
     later.page.close()
+
+
+def test_hints_a_quiz_and_a_prediction(chapter):
+    assert "Hint 1 of" in chapter.said("print(ck.hint('he_std'))")
+    chapter.run_cell_with("ck.quiz(")
+    quiz = chapter.page.locator(".coursekit-quiz").first
+    quiz.locator(".coursekit-option").first.click()
+    quiz.locator("[aria-pressed=true]").wait_for()
+    chapter.run_cell_with('ck.show("symmetry")')
+    cell = chapter.page.locator(".jp-CodeCell", has_text='ck.show("symmetry")')
+    readout = cell.locator(".coursekit-readout")
+    readout.wait_for()
+    assert "Answer the question" in readout.inner_text()
+    cell.locator(".coursekit-option").first.click()
+    cell.locator(".coursekit-readout:not([data-veiled])").wait_for()
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_axe_finds_nothing_serious(chapter, theme):
+    from axe_playwright_python.sync_playwright import Axe  # where there is no browser, it may be missing too
+
+    chapter.run_cell_with('ck.show("collapse"')
+    chapter.panel()
+    chapter.theme(theme)
+    report = Axe().run(chapter.page, RENDERED, WCAG).response
+    faults = [fault for fault in report["violations"] if fault["impact"] in ("serious", "critical")]
+    assert [(fault["id"], node["html"][:200]) for fault in faults for node in fault["nodes"]] == []
+    assert {rule["id"] for rule in report["passes"]} >= {"color-contrast", "button-name", "image-alt"}
 
 
 def default(name):
