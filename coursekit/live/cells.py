@@ -42,7 +42,7 @@ def told_briefly() -> Iterator[None]:
     """Let a notebook show no more than the message of an error that is raised here; for Python it is the same error."""
     try:
         yield
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OSError) as error:
         message = f"{type(error).__name__}: {error}"
         error._render_traceback_ = lambda: [message]  # type: ignore[union-attr]  # IPython asks an error for this
         raise

@@ -6,7 +6,9 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import replace
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -29,6 +31,7 @@ from coursekit.live.content import (
     settings_from,
     values_of,
 )
+from coursekit.live.files import write_film, write_picture
 from coursekit.live.own_choices import mended, open_choices, shows_own
 from coursekit.live.page import PanelPage, in_lecture
 from coursekit.live.run import LOCK, Runner, in_one_context, in_turn
@@ -75,7 +78,7 @@ class Panel:
         self._frames: Iterator[Any] | None = None
         self._live: Live | None = None  # what the run looks at while it goes on
         self._moved_at = -SETTLING  # when a move last began a run
-        self._pinned: Any = None  # the state whose ghost is shown
+        self._pinned: Any = None  # the state and the frame whose ghost is shown
         self._runner = Runner(self._show_step, self._run_ended)
         self._page: PanelPage | None = None
         self._open()
@@ -115,6 +118,93 @@ class Panel:
     def png(self) -> bytes:
         """The picture as PNG."""
         return bytes(self.page.picture)
+
+    @in_turn
+    def save(self, path: str | os.PathLike[str], dpi: float = 200) -> Path:
+        """Write the picture to a file, for a slide or a paper: in its own size, which is not that of the page.
+
+        It shows what the panel shows, the ghost of *Pin* too, and always with its headline. A slow picture is computed
+        in full; of a run it is the frame that stands. A file of this name is overwritten, as by matplotlib.
+
+        Parameters
+        ----------
+        path : path
+            Ends in ``.svg`` or ``.pdf``, of lines and letters that are sharp at any size, or in ``.png``. A relative
+            path begins at the working directory: in a notebook that is the notebook's folder.
+        dpi : float
+            Dots an inch, from 20 to 1200: of a PNG, and of images within the others.
+
+        Returns
+        -------
+        Path
+            The file. Its title is the figure's, and its description what the picture shows, in words.
+
+        Raises
+        ------
+        ValueError
+            For another ending, or such a ``dpi``.
+        FileNotFoundError, IsADirectoryError
+            If the folder is not there, or ``path`` is one.
+        """
+        with told_briefly(), LOCK:
+            frame = self.demo.compute(self.state) if self._previewed else self.frame
+            figure = self._apart()
+            figure.render(frame)
+            return write_picture(figure, path, dpi, self.demo.title, frame.readout)
+
+    def film(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        frames: int = 60,
+        fps: float = 20,
+        progress: bool = True,
+        **ranges: tuple[float, float],
+    ) -> Path:
+        """Write a film: of sliders that move, ``panel.film("collapse.gif", weight_scale=(1e-3, 3))``, or of the run.
+
+        Several sliders move together, each in equal steps of its own; all others stay as they are. Without any, it is
+        the panel's run from its beginning to its end. Of a figure that trains, a slider's film holds a run for each
+        frame. The panel stays as it is. A file of this name is overwritten, but only by a film that is complete.
+
+        Parameters
+        ----------
+        path : path
+            Ends in ``.gif``, or, where the program ffmpeg is installed, in ``.mp4``.
+        frames : int
+            How many pictures, from 2 to 1000; of a short run there are fewer.
+        fps : float
+            Frames a second, from 1 to 50; a GIF takes the nearest time that it knows. The last stands for a second.
+        progress : bool
+            Show a bar, in a notebook or a terminal.
+        **ranges
+            For each slider the value with which it begins and the one with which it ends.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For a setting, a value or an ending that there is not; for an ``.mp4`` without ffmpeg; without ``ranges``
+            if there is no run.
+        FileNotFoundError, IsADirectoryError
+            If the folder is not there, or ``path`` is one.
+        """
+        with told_briefly():
+            with LOCK:
+                state, figure = self.state, self._apart()
+            return write_film(self.demo, state, figure, path, frames, fps, progress, ranges)
+
+    def _apart(self) -> LiveFigure:
+        """A figure of its own, in its own size, with the ghost that is pinned."""
+        figure = LiveFigure(self.demo.View)
+        if self._pinned is not None:
+            figure.render(self._pinned[1])
+            figure.pin(True)
+        return figure
 
     def __repr__(self) -> str:
         return f"{self.demo.name}: {self.frame.readout}"
@@ -491,7 +581,8 @@ class Panel:
 
     def _toggle_pin(self) -> None:
         with self._reporting(), LOCK:
-            self._pinned = self.state if self._pinned is None else None
+            # A run may go on with the arrays of its frame.
+            self._pinned = (self.state, deepcopy(self.frame)) if self._pinned is None else None
             self._figure.pin(self._pinned is not None)
             self._show(self.frame)
             self._sharpen()
@@ -499,7 +590,7 @@ class Panel:
     @property
     def _ghost(self) -> str:
         """What the ghost shows, nothing if there is none."""
-        return "" if self._pinned is None else ghost_of(self._pinned, self.state)
+        return "" if self._pinned is None else ghost_of(self._pinned[0], self.state)
 
     @property
     def code(self) -> str:

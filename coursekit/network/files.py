@@ -1,42 +1,21 @@
 """Arrays by name in one npz file, without pickles, written so that an interruption leaves the old file whole."""
 
-import os
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 from zipfile import is_zipfile
 
 import numpy as np
 
 from coursekit.arrays import Array
-
-
-def check_place(path: str | PathLike[str], where: str) -> None:
-    """Raise ``FileNotFoundError`` if a file's folder is missing, ``IsADirectoryError`` if its name is a folder's."""
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise FileNotFoundError(
-            f"{where}: there is no folder {path.parent} to write {path.name} into. Make it first: "
-            f"Path({str(path.parent)!r}).mkdir(parents=True)."
-        )
-    if path.is_dir():
-        raise IsADirectoryError(f"{where}: {path} is a folder. Name a file in it, e.g. {path.name}.npz.")
+from coursekit.whole_files import written_whole
 
 
 def write_arrays(path: str | PathLike[str], arrays: Mapping[str, Array]) -> None:
-    """Write arrays to ``path``: beside it and then renamed, so that nobody ever reads half of a file."""
-    path = Path(path)
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", suffix=".npz", delete=False) as file:
-        try:
-            np.savez(file, allow_pickle=False, **arrays)
-            file.close()
-            os.replace(file.name, path)
-        except BaseException:
-            file.close()
-            Path(file.name).unlink(missing_ok=True)
-            raise
+    """Write arrays to ``path``, whole or not at all."""
+    with written_whole(Path(path)) as new, open(new, "wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def read_arrays(path: str | PathLike[str]) -> dict[str, Array]:

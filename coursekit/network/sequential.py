@@ -11,8 +11,9 @@ import numpy as np
 
 from coursekit.arrays import Array
 from coursekit.layers import Activation, BatchNorm, Block, Dropout, Layer, Linear, Maxout
-from coursekit.network.files import check_place, mismatch, read_arrays, write_arrays
+from coursekit.network.files import mismatch, read_arrays, write_arrays
 from coursekit.parameters import NamedArrays, packed
+from coursekit.whole_files import check_place
 
 if TYPE_CHECKING:
     from coursekit.network.cost import CostTable

@@ -12,10 +12,11 @@ import numpy as np
 from coursekit.arrays import Array
 from coursekit.hyperparameter import whole_number
 from coursekit.network import values_of, walk, walk_once
-from coursekit.network.files import check_place, mismatch, read_arrays, write_arrays
+from coursekit.network.files import mismatch, read_arrays, write_arrays
 from coursekit.optimisers import Optimiser
 from coursekit.optimisers.own import OwnOptimiser
 from coursekit.training.run import Callback, Row, Run
+from coursekit.whole_files import check_place
 
 FORMAT = 3
 

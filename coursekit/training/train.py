@@ -14,11 +14,9 @@ import numpy as np
 from coursekit.arrays import Array, Seed
 from coursekit.losses import LossFunction
 from coursekit.network import Sequential
+from coursekit.progress_bar import PAUSE, bar, write_over
 from coursekit.training.fit import fit
 from coursekit.training.run import Callback, Row
-
-WIDTH = 24  # characters of the bar
-PAUSE = 0.1  # seconds between two states of it
 
 
 class Picture(bytes):
@@ -133,24 +131,15 @@ def _with_bar(rows: Iterable[Row], epochs: int, steps: int, out: TextIO) -> Iter
             judged = _judged(row.val_loss, math.nan if row.val_accuracy is None else row.val_accuracy)
         if time.monotonic() - shown > PAUSE:
             shown = time.monotonic()
-            width = _write(_line(row, epochs, steps, judged), width, out)
+            width = write_over(_line(row, epochs, steps, judged), width, out)
         yield row
     if row is not None:
-        _write(_line(row, epochs, steps, judged), width, out)
+        write_over(_line(row, epochs, steps, judged), width, out)
         out.write("\n")
 
 
 def _line(row: Row, epochs: int, steps: int, judged: str) -> str:
-    full = round(WIDTH * min(row.step / (epochs * steps), 1))
-    bar = "█" * full + "░" * (WIDTH - full)
-    return f"epoch {row.epoch}/{epochs} {bar} loss {row.loss:.3g}{judged}"
-
-
-def _write(line: str, width: int, out: TextIO) -> int:
-    """Write over a line of that width, and return the width of this one."""
-    out.write(f"\r{line:<{width}}")
-    out.flush()
-    return len(line)
+    return f"epoch {row.epoch}/{epochs} {bar(row.step / (epochs * steps))} loss {row.loss:.3g}{judged}"
 
 
 def _judged(loss: float, accuracy: float) -> str:

@@ -13,6 +13,7 @@ from PIL import Image
 from coursekit.figures.canvas import CROWDED, LEGIBLE, LiveFigure
 from coursekit.figures.controls import DemoState, Drawing, Slider
 from coursekit.figures.demo import Demo
+from coursekit.figures.film import evenly, few_colours
 from coursekit.live.blas import one_thread
 from coursekit.live.content import case_of, code_of, content_of, options_of, values_of
 from coursekit.live.panel import VEIL
@@ -21,7 +22,6 @@ from tools.bake.states import Plan
 # A column of text is about 700 pixels wide and a phone 360: so narrow that words need not shrink for either.
 NARROWEST = 10.4 * LEGIBLE * CROWDED
 SHARP = 1.4  # pixels of the picture for one of these
-COLOURS = 64
 STILLS = 12  # pictures of a run
 FILM = Slider("the run, % done", math.ceil(100 / STILLS), 100, 1, play=250, main=True)
 UNFILMED = "only the runs of “Show me” and of this page's settings are drawn step by step"
@@ -79,25 +79,15 @@ def _entries(demo: Demo, state: DemoState, plan: Plan, figure: LiveFigure, folde
 
 
 def film(demo: Demo, state: DemoState) -> Iterator[tuple[int, Any]]:
-    """Some frames of a run, evenly spaced, and its end, each with how many per cent are done; draw one at once.
-
-    A run may go on with the arrays of the frame that it has yielded.
-    """
+    """Some frames of a run, evenly spaced, and its end, each with how many per cent are done; see `evenly`."""
     assert demo.frames is not None
-    parts = 0
-    for frame in demo.frames(state):
-        if (part := int(STILLS * frame.progress + 1e-6)) > parts:
-            parts = part
-            yield math.ceil(100 * part / STILLS), frame
-    if parts < STILLS:  # it ended before its time
-        yield 100, frame
+    return ((math.ceil(100 * part / STILLS), frame) for part, frame in evenly(demo.frames(state), STILLS))
 
 
 def store(png: bytes, folder: Path) -> str:
     """Write a picture with a palette, named by what it shows, and return its name."""
-    few = Image.open(BytesIO(png)).convert("RGB").quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     written = BytesIO()
-    few.save(written, "png", compress_level=9)
+    few_colours(Image.open(BytesIO(png))).save(written, "png", compress_level=9)
     name = sha256(written.getvalue()).hexdigest()[:12]
     (folder / f"{name}.png").write_bytes(written.getvalue())
     return name

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.transforms import ScaledTranslation
 
 from coursekit.arrays import Array
 from coursekit.exercises.question import Question
@@ -171,12 +173,15 @@ def colors(row: CostRow) -> tuple[str, str]:
     return (ORANGE, AMBER) if row.layer == "linear" else (BLUE, BLUE)
 
 
+HIGH, BASELINE = 0.2, 0.3  # inches, a stamp; the share of it that is below the line
+
+
 @cache
 def letter(character: str, color: str, dpi: float) -> Array:
     """Draw one letter and return its RGBA pixels (height, advance, 4)."""
-    figure = Figure(figsize=(0.2, 0.2), dpi=dpi, facecolor="none")
+    figure = Figure(figsize=(0.2, HIGH), dpi=dpi, facecolor="none")
     canvas = FigureCanvasAgg(figure)
-    text = figure.text(0, 0.3, character, fontsize=9.5, color=color)
+    text = figure.text(0, BASELINE, character, fontsize=9.5, color=color)
     canvas.draw()
     pixels = np.array(canvas.buffer_rgba())
     text.set_text(f"|{20 * character}|")
@@ -201,7 +206,11 @@ class Words(Artist):  # type: ignore[misc]
         ax.add_artist(self)
 
     def draw(self, renderer: Any) -> None:
-        """Stamp all words."""
+        """Stamp all words; into a file of lines and letters, write them."""
+        if not isinstance(renderer, RendererAgg):
+            for placed in self.placed:
+                self._written(*placed).draw(renderer)
+            return
         context = renderer.new_gc()
         for x, row, words, color, ends in self.placed:
             pixels = stamp(words, color, self.axes.figure.dpi)
@@ -209,6 +218,13 @@ class Words(Artist):  # type: ignore[misc]
             left -= pixels.shape[1] if ends else 0
             renderer.draw_image(context, round(left), round(middle) - pixels.shape[0] // 2, pixels[::-1])
         context.restore()
+
+    def _written(self, x: float, row: float, words: str, color: str, ends: bool) -> Text:
+        """Make a text that stands where a stamp of it would."""
+        down = ScaledTranslation(0, (BASELINE - 0.5) * HIGH, self.axes.figure.dpi_scale_trans)
+        text = Text(x, row, words, fontsize=9.5, color=color, ha="right" if ends else "left", va="baseline")
+        text.set(figure=self.axes.figure, transform=self.axes.transData + down)
+        return text
 
 
 class Panel:
