@@ -35,7 +35,49 @@ const fitted = (model, el, {img, more, bar, notice}) => {
 // A page opened from the disk cannot run the course: a browser then lets no script read a file.
 const served = location.protocol !== 'file:';
 
+// A link into a page is `#collapse?weight_scale=0.05`: a figure, and the settings in which it differs from its first.
+const linked = () => {
+  const [demo, query = ''] = location.hash.slice(1).split('?');
+  return {demo, settings: [...new URLSearchParams(query)]};
+};
+const placeOf = (demo) => [...document.querySelectorAll('[data-moving]')].find((one) => JSON.parse(one.dataset.moving).demo === demo);
+const goToLinked = () => placeOf(linked().demo)?.previousElementSibling.scrollIntoView();
+
 const different = (a, b) => Object.keys(a).filter((name) => String(a[name]) !== String(b[name]));
+
+// A demo's settings as a link writes them: `read` gives the values that it asks for, and names what the demo has not.
+const settingsOf = ({content: {controls}, named, first}) => {
+  const there = Object.entries(first).filter(([name]) => name !== 'film').map(([name]) => name);
+  const control = (name) => controls.find((one) => one.name === name);
+  const value = (name, text) => {
+    if (named[name]) return named[name].indexOf(text);
+    if (typeof first[name] === 'boolean') return {True: true, False: false}[text] ?? NaN;
+    return typeof first[name] === 'number' ? (text.trim() ? Number(text) : NaN) : text;
+  };
+  const fits = (name, one) => {
+    const {low = -Infinity, high = Infinity} = control(name) ?? {};
+    return named[name] ? one >= 0 : typeof first[name] === 'number' ? low <= one && one <= high : !Number.isNaN(one);
+  };
+  const read = (settings) => {
+    const wanted = {}, refused = [];
+    for (const [name, text] of settings) {
+      const one = there.includes(name) ? value(name, text) : NaN;
+      if (there.includes(name) && fits(name, one)) wanted[name] = one;
+      else refused.push(`${name} = ${text}`);
+    }
+    return {wanted, refused};
+  };
+  const write = (values) => new URLSearchParams(there.filter((name) => String(values[name]) !== String(first[name])).map((name) => {
+    const one = values[name];
+    return [name, named[name] ? named[name][one] : typeof one === 'boolean' ? (one ? 'True' : 'False') : one];
+  }));
+  // How far apart two states are: a slider by its way, all else by whether it is the same.
+  const far = (a, b) => there.reduce((sum, name) => {
+    const {kind, low, high, log} = control(name) ?? {}, at = (one) => (log ? Math.log(one / low) / Math.log(high / low) : (one - low) / (high - low));
+    return sum + (kind === 'slider' ? Math.abs(at(a[name]) - at(b[name])) : Number(String(a[name]) !== String(b[name])));
+  }, 0);
+  return {read, write, far};
+};
 
 // What was drawn in advance of a demo: `find(values)` is a state with its picture and words, undefined if there is none.
 const albumOf = ({content: {controls}, states}, folder) => {
@@ -61,7 +103,9 @@ const albumOf = ({content: {controls}, states}, folder) => {
       image.decode().catch(() => {});
     }
   });
-  return {find, address, line, stops, fetchNeighbours};
+  const closest = (values, far) => states.map((state) => state.values).filter(({film = 100}) => film === 100)
+    .reduce((best, one) => (far(one, values) < far(best, values) ? one : best));
+  return {find, address, line, stops, closest, fetchNeighbours};
 };
 
 const figure = ({demo, root, first, question, elsewhere}, el) => {
@@ -73,6 +117,11 @@ const figure = ({demo, root, first, question, elsewhere}, el) => {
     show(last);
     el.querySelector('.coursekit-figure').focus({preventScroll: true});  // the button goes, and the focus must not
   });
+  const settings = settingsOf(known);
+  const link = (values) => {
+    const query = String(settings.write(values));
+    return `${location.href.split('#')[0]}#${demo}${query && '?'}${query}`;
+  };
   let last = first;  // the values of the picture that is shown
 
   const show = (values, {by, note = '', ...more} = {}) => {
@@ -83,7 +132,7 @@ const figure = ({demo, root, first, question, elsewhere}, el) => {
     away.hidden = Boolean(state);
     el.toggleAttribute('data-away', !state);
     put(noted, note);
-    model.tell({...words, veiled: false, ...more, values, stops: album.stops(values, album.find(last).ends)});
+    model.tell({...words, veiled: false, ...more, values, link: link(values), stops: album.stops(values, album.find(last).ends)});
   };
   const moved = (wanted) => {
     const [name] = different(wanted, model.get('values'));
@@ -110,9 +159,19 @@ const figure = ({demo, root, first, question, elsewhere}, el) => {
     preset: ({index}) => go(cases[index]),
     draw, reset,
   });
+  const openLinked = () => {
+    if (linked().demo !== demo || !el.closest('[data-moving]').isSameNode(placeOf(demo))) return;
+    const {wanted, refused} = settings.read(linked().settings), values = {...initial, ...wanted, ...atEnd};
+    const way = album.closest(values, settings.far);
+    const notes = [refused.length && `The link asks for ${refused.join(', ')}, which this figure does not have.`,
+      different(values, way).length && 'These settings were not drawn in advance: the picture is the nearest to them.'];
+    show(way, {note: notes.filter(Boolean).join(' ')});
+  };
   reset();
   panel(model, el);
   el.querySelector('.coursekit-readout').after(noted, away);
+  openLinked();
+  window.addEventListener('hashchange', openLinked);
   for (const kind of ['focusin', 'pointerover', 'input', 'click']) el.addEventListener(kind, () => album.fetchNeighbours(last));
 };
 
@@ -137,9 +196,9 @@ const ownQuiz = ({questions}, el) => {
 const mount = (place) => {
   const told = JSON.parse(place.dataset.moving), el = make('div');
   const put = (build) => {
+    place.append(el);
     build(told, el);
     place.previousElementSibling.querySelector('.cell_output').hidden = true;
-    place.append(el);
   };
   if (told.questions) return put(ownQuiz);
   const observer = new IntersectionObserver((seen) => {
@@ -150,4 +209,6 @@ const mount = (place) => {
   observer.observe(place.previousElementSibling);
 };
 document.querySelectorAll('[data-moving]').forEach(mount);
+window.addEventListener('hashchange', goToLinked);
+goToLinked();
 document.querySelectorAll('.coursekit-here').forEach((one) => { one.hidden = !served; });

@@ -32,6 +32,7 @@ from coursekit.live.content import (
     values_of,
 )
 from coursekit.live.files import write_film, write_picture
+from coursekit.live.links import link_of
 from coursekit.live.own_choices import mended, open_choices, shows_own
 from coursekit.live.page import PanelPage, in_lecture
 from coursekit.live.run import LOCK, Runner, in_one_context, in_turn
@@ -197,6 +198,23 @@ class Panel:
             with LOCK:
                 state, figure = self.state, self._apart()
             return write_film(self.demo, state, figure, path, frames, fps, progress, ranges)
+
+    def link(self, site: str = "") -> str:
+        """Return this figure with these settings as a link, which opens it in the course's site and in `show`.
+
+        Parameters
+        ----------
+        site : str
+            Where the course's site is published, e.g. ``"https://example.org/course"``; without it the link begins
+            inside of the site. In any edition of the course ``ck.show(link)`` shows the same figure.
+
+        Returns
+        -------
+        str
+            E.g. ``"notebooks/06_initialisation.html#collapse?weight_scale=0.05"``. In the site, where pictures are
+            drawn in advance, it opens the nearest of them, and says so.
+        """
+        return link_of(self.demo, self.state, site)
 
     def _apart(self) -> LiveFigure:
         """A figure of its own, in its own size, with the ghost that is pinned."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from coursekit.chapters import CHAPTERS, DEMOS
 from coursekit.live.cells import told_briefly
+from coursekit.live.links import figure_in, is_link
 from coursekit.live.panel import Panel
 from coursekit.live.verdict import offer_help
 from coursekit.sitting import enter
@@ -16,12 +17,13 @@ def show(name: str, *, ask: str | None = None, **settings: Any) -> Panel:
     Parameters
     ----------
     name : str
-        A name in `coursekit.demos.DEMOS`, e.g. ``"collapse"``.
+        A name in `coursekit.demos.DEMOS`, e.g. ``"collapse"``; or a link to a figure (`Panel.link`), or the line that
+        *Copy settings* gives: ``ck.show("06_initialisation.html#collapse?weight_scale=0.05")``.
     ask : str, optional
         The name of the question to ask above it, ``""`` for the first. Without it the first is asked, but none where
         settings are given: the question may not be about these.
     **settings
-        Where its controls start, e.g. ``weight_scale=0.05``.
+        Where its controls start, e.g. ``weight_scale=0.05``; they go before those of a link.
 
     Returns
     -------
@@ -34,6 +36,10 @@ def show(name: str, *, ask: str | None = None, **settings: Any) -> Panel:
         For a demo, a question, a setting or a value that does not exist; the message lists those that do.
     """
     with told_briefly():
+        if is_link(name):
+            name, given = figure_in(name)
+            settings = given | settings
+            ask = settings.pop("ask", ask)
         demo = DEMOS[name]
     return Panel(demo, ask=ask, **settings)
 

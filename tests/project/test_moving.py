@@ -20,6 +20,8 @@ from PIL import Image
 
 from coursekit.chapters import DEMOS, QUIZZES
 from coursekit.figures.controls import Slider
+from coursekit.live.links import link_of
+from coursekit.live.show import show
 from tools.bake.__main__ import outdated, planned
 from tools.bake.cells import quiz_in, shown
 from tools.bake.folders import sources
@@ -28,6 +30,8 @@ from tools.bake.states import RUNS, line, main_of, stops
 
 pytestmark = pytest.mark.slow
 
+# A page that may not write to the clipboard shows what is to be copied.
+REFUSED = "Object.defineProperty(navigator, 'clipboard', {value: {writeText: () => Promise.reject(new Error('no'))}})"
 CHECKOUT = Path(__file__).parents[2]
 FIGURES = ("descent", "lr_range")  # one that is computed at once, and one that trains
 CHAPTERS = ("01_losses", "08_optimisation")
@@ -168,14 +172,14 @@ def open_page(browser, site):
         if not request.url.startswith((site.as_uri(), "data:")):
             wrong.append(request.url)
 
-    def opened(chapter, before=lambda page: None, **options):
+    def opened(chapter, before=lambda page: None, link="", **options):
         page = browser.new_page(**{"viewport": {"width": 1280, "height": 900}} | options)
         pages.append(page)
         before(page)
         page.on("request", look)
         page.on("requestfailed", lambda request: wrong.append(f"not there: {request.url}"))
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto((site / "notebooks" / f"{chapter}.html").as_uri())
+        page.goto((site / "notebooks" / f"{chapter}.html").as_uri() + link)
         return page
 
     yield opened
@@ -312,6 +316,61 @@ def test_a_typed_number_goes_to_the_nearest_picture_and_that_is_said(open_page):
     noted = figure.root.locator(".coursekit-noted").inner_text()
     assert noted == ("" if at == 24 else f"Drawn in advance is {at}, the nearest to 24.")
     assert abs(at - 24) <= 1
+
+
+def linked(name, **settings):
+    """The part of a link that names the figure and its settings."""
+    demo = DEMOS[name]
+    return "#" + link_of(demo, demo.State().replace(**settings)).partition("#")[2]
+
+
+@pytest.mark.browser
+def test_a_link_opens_its_figure_with_its_settings_in_sight(open_page):
+    settings = list(DEMOS["descent"].presets.values())[1]
+    page = open_page("01_losses", link=linked("descent", **settings))
+    figure = Moving(page, "descent")
+    assert figure.shows(readout("descent", **settings))
+    assert figure.root.locator(".coursekit-noted").inner_text() == ""
+    page.evaluate("link => { location.hash = link }", linked("descent", step=50))  # a link in the page's own text
+    page.wait_for_function("words => document.body.innerText.includes(words)", arg=readout("descent", step=50))
+
+
+@pytest.mark.browser
+def test_a_link_scrolls_to_its_figure(open_page):
+    page = open_page("01_losses", link=linked("descent", step=50))
+    page.locator("[data-moving*='descent'] .coursekit-panel").first.wait_for()
+    page.wait_for_function("document.querySelector('.coursekit-panel').getBoundingClientRect().top < innerHeight")
+
+
+@pytest.mark.browser
+def test_what_was_not_drawn_or_is_not_there_is_said_and_the_nearest_is_shown(open_page):
+    page = open_page("01_losses", link=linked("descent", step=49, w1=0.123) + "&colour=red&step=far")
+    figure = Moving(page, "descent")
+    noted = figure.root.locator(".coursekit-noted").inner_text()
+    assert noted == (
+        "The link asks for colour = red, step = far, which this figure does not have. "
+        "These settings were not drawn in advance: the picture is the nearest to them."
+    )
+    assert 45 < figure.value("step") <= 50
+    assert figure.away.is_hidden()
+
+
+@pytest.mark.browser
+def test_the_copied_link_opens_the_same_picture(open_page):
+    page = open_page("01_losses", before=lambda page: page.add_init_script(REFUSED))
+    figure = Moving(page, "descent")
+    figure.press("step", "End")
+    surface = figure.root.locator(".coursekit-control-surface select")
+    surface.select_option(index=1)
+    words = figure.readout.inner_text()
+    figure.root.locator("details.coursekit-more").evaluate("one => { one.open = true }")
+    figure.root.get_by_role("button", name="Copy link").press("Enter")
+    link = figure.root.locator(".coursekit-code").input_value()
+    assert link.startswith(page.url.partition("#")[0])
+    again = Moving(open_page("01_losses", link="#" + link.partition("#")[2]), "descent")
+    if not figure.away.is_visible():
+        assert again.shows(words)
+    assert show(link).state.step == 50
 
 
 @pytest.mark.browser

@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image
 
 from coursekit.figures.canvas import CROWDED, LEGIBLE, LiveFigure
-from coursekit.figures.controls import DemoState, Drawing, Slider
+from coursekit.figures.controls import Choice, DemoState, Drawing, Slider
 from coursekit.figures.demo import Demo
 from coursekit.figures.film import evenly, few_colours
 from coursekit.live.blas import one_thread
@@ -50,7 +50,11 @@ def content(demo: Demo) -> dict[str, Any]:
     if demo.frames:
         shown["controls"].insert(0, {"name": "film", "kind": "slider", "whole": True, **vars(FILM)})
     cases = [changes(demo, case) for case in demo.presets.values()]
-    return {"content": shown, "options": options_of(first), "first": values(demo, first), "cases": cases}
+    named = {
+        name: list(map(str, one.options.values())) for name, one in first.controls().items() if isinstance(one, Choice)
+    }
+    told = {"content": shown, "options": options_of(first), "named": named}
+    return told | {"first": values(demo, first), "cases": cases}
 
 
 def values(demo: Demo, state: DemoState, film: int = 100) -> dict[str, Any]:

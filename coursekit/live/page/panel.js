@@ -120,7 +120,7 @@ const runButtons = (model, press) => {
   return [start, stop, step, bar];
 };
 
-// Copies the settings as code, or the picture. What could not be copied stands in a field until the next press.
+// Copies the settings as code, or as a link, or the picture. What could not be copied stands in a field until the next press.
 const copyButtons = (model) => {
   const note = make('span', {class: 'coursekit-note', role: 'status'});
   const say = (text) => {
@@ -128,14 +128,16 @@ const copyButtons = (model) => {
     clearTimeout(note.timer);
     note.timer = setTimeout(() => (note.textContent = ''), 4000);
   };
-  const code = make('input', {type: 'text', readonly: true, class: 'coursekit-code', 'aria-label': 'settings as code', hidden: true});
-  const copyCode = async () => {
+  const code = make('input', {type: 'text', readonly: true, class: 'coursekit-code', hidden: true});
+  const copyText = (field) => async () => {
+    const text = model.get(field);
     code.hidden = true;
     try {
-      await navigator.clipboard.writeText(model.get('code'));
-      say('Copied: ' + model.get('code'));
+      await navigator.clipboard.writeText(text);
+      say('Copied: ' + text);
     } catch {  // a page that may not write to the clipboard: the learner can
-      code.value = model.get('code');
+      code.value = text;
+      code.setAttribute('aria-label', field === 'link' ? 'link' : 'settings as code');
       code.hidden = false;
       code.select();
     }
@@ -151,8 +153,9 @@ const copyButtons = (model) => {
   };
   model.on('change:code', () => { code.hidden = true; });  // it would show other settings than the picture
   return make('div', {class: 'coursekit-actions'},
-    button('Copy settings', 'Copy the line of code that shows this figure', copyCode),
-    model.get('content').still ? null : button('Copy picture', 'Copy the picture to the clipboard', copyPicture), code, note);
+    button('Copy settings', 'Copy the line of code that shows this figure', copyText('code')),
+    model.get('content').still ? button('Copy link', 'Copy the address of this figure with these settings', copyText('link'))
+      : button('Copy picture', 'Copy the picture to the clipboard', copyPicture), code, note);
 };
 
 // The picture, as PNG or by its address; `waiting()` says whether one is still to come after `wait()`.
