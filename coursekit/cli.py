@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 
 from coursekit import __version__
-from coursekit.commands import check, data, doctor, lab, progress, warmup
+from coursekit.commands import check, data, doctor, export, lab, progress, warmup
 
-COMMANDS = (lab, doctor, check, warmup, progress, data)
+COMMANDS = (lab, doctor, check, warmup, progress, export, data)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,11 +2,13 @@
 
 import json
 import os
+from collections.abc import Collection
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from coursekit.handout import hand_out, kind_of
 from coursekit.places import course_folder
 
 CHAPTER = "[0-9][0-9]_*.ipynb"
@@ -48,13 +50,30 @@ def find(folder: Path, number: int) -> Path | None:
     return min(folder.glob(f"{number:02d}_*.ipynb"), default=None)
 
 
-def bring(folder: Path) -> list[Path]:
+def kinds_in(folder: Path) -> set[str]:
+    """Return as what the chapters of the course in a folder were handed out (`coursekit.handout`)."""
+    return {kind_of(path) for source in _shipped() if (path := folder / source.name).exists()}
+
+
+def _kind_of_missing(folder: Path) -> str:
+    """Return as what a chapter comes into a folder: as all others there, or as it is shipped if they differ."""
+    kinds = kinds_in(folder)
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
+def bring(folder: Path, kind: str = "", numbers: Collection[int] = ()) -> list[Path]:
     """Bring the chapters that are missing, and newer editions of those that were never touched.
+
+    What was handed out without solutions stays so.
 
     Parameters
     ----------
     folder : Path
         The learner's; it is made if it is not there.
+    kind : str, optional
+        As what those that are missing are handed out; without it, as the others there.
+    numbers : collection of int, optional
+        The chapters to bring; without it, all.
 
     Returns
     -------
@@ -69,14 +88,15 @@ def bring(folder: Path) -> list[Path]:
     if _same(folder, shipped()):  # an author edits in place
         return []
     folder.mkdir(exist_ok=True)
+    missing = kind or _kind_of_missing(folder)
     editions = _read(folder)
     kernel = _kernel()
     behind = []
-    for source in sorted(shipped().glob(CHAPTER)):
+    for source in _shipped(numbers):
         own = folder / source.name
-        content = _naming(kernel, source.read_bytes())
-        edition = _fingerprint(content)
         there = own.read_bytes() if own.exists() else None
+        content = _naming(kernel, source.read_bytes(), missing if there is None else kind_of(own))
+        edition = _fingerprint(content)
         if there is None or _fingerprint(there) in (edition, editions.get(source.name)):
             if there != content:
                 _write(own, content)
@@ -87,6 +107,16 @@ def bring(folder: Path) -> list[Path]:
     return behind
 
 
+def changed(folder: Path, kind: str, numbers: Collection[int] = ()) -> list[Path]:
+    """Return the chapters in a folder that are not what `bring` has just written: somebody has worked on them."""
+    written = {path.name: _fingerprint(_naming({}, path.read_bytes(), kind)) for path in _shipped(numbers)}
+    return [folder / name for name, edition in written.items() if _fingerprint((folder / name).read_bytes()) != edition]
+
+
+def _shipped(numbers: Collection[int] = ()) -> list[Path]:
+    return [path for path in sorted(shipped().glob(CHAPTER)) if not numbers or int(path.name[:2]) in numbers]
+
+
 def fresh_copy(folder: Path, number: int) -> Path | None:
     """Copy a chapter as it is shipped beside the learner's own, under the first free name."""
     source = find(shipped(), number)
@@ -94,7 +124,9 @@ def fresh_copy(folder: Path, number: int) -> Path | None:
         return source
     copies = (folder / f"{source.stem}_{i}.ipynb" for i in range(2, 1000))
     copy = next(path for path in copies if not path.exists())
-    content = _naming(_kernel(), source.read_bytes())
+    own = folder / source.name
+    kind = kind_of(own) if own.exists() else _kind_of_missing(folder)
+    content = _naming(_kernel(), source.read_bytes(), kind)
     _write(copy, content)
     _write_record(folder, _read(folder) | {source.name: _fingerprint(content)})  # they have the newest edition now
     return copy
@@ -117,11 +149,15 @@ def _kernel() -> dict[str, Any]:
     return {"kernelspec": named, "language_info": IPythonKernel.language_info}
 
 
-def _naming(kernel: dict[str, Any], content: bytes) -> bytes:
-    """Return a chapter that names this kernel: JupyterLab would write it in, and so mark as changed what was opened."""
+def _naming(kernel: dict[str, Any], content: bytes, kind: str = "") -> bytes:
+    """Return a chapter, handed out as asked, that names this kernel.
+
+    JupyterLab would write it in, and so mark as changed what was only opened.
+    """
     try:
         notebook = json.loads(content)
         notebook["metadata"] |= kernel
+        hand_out(notebook, kind)
     except (ValueError, KeyError, TypeError, RecursionError):  # no notebook
         return content
     return f"{json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False)}\n".encode()

@@ -13,6 +13,7 @@ from coursekit.exercises.goal import GOALS, Shown, judge_goal
 from coursekit.exercises.progress_file import ProgressFile, Standing, Standings
 from coursekit.exercises.quiz import QUIZZES, question_key
 from coursekit.exercises.solution import solution_source
+from coursekit.handout import solutions_are_with_the_teacher
 from coursekit.registry import Registry, UnknownNameError
 
 CARD = "report card"  # in the progress file; no exercise has such a name, for it holds a space
@@ -156,7 +157,8 @@ class Session:
         except UnknownNameError as error:
             return Hint(str(error))
         if not self.hints_left(name):
-            return Hint(f"There are no more hints to {name}. The collapsed cell below holds a solution.")
+            where = "Your teacher has" if solutions_are_with_the_teacher() else "The collapsed cell below holds"
+            return Hint(f"There are no more hints to {name}. {where} a solution.")
         self._hints_shown[name] += 1
         shown = self._hints_shown[name]
         self._file.update(name, lambda standing: replace(standing, hints=max(standing.hints, shown)))

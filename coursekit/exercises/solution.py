@@ -5,6 +5,7 @@ import json
 from textwrap import dedent
 
 from coursekit.exercises.exercise import Exercise
+from coursekit.handout import WITH_THE_TEACHER, solutions_are_with_the_teacher
 from coursekit.places import course_folder
 
 
@@ -12,7 +13,8 @@ def solution_source(exercise: Exercise) -> str:
     """Return the code of the cell tagged ``solution`` that follows the check of an exercise in its chapter as shipped.
 
     Where the chapter has no such cell, or cannot be read, it is the code of ``exercise.solution``, which is written for
-    the machine that checks: with types, and with helpers that stand elsewhere.
+    the machine that checks: with types, and with helpers that stand elsewhere. In a chapter that a teacher handed out
+    without solutions it is a line that says so.
 
     Parameters
     ----------
@@ -23,6 +25,8 @@ def solution_source(exercise: Exercise) -> str:
     str
         Python, without a line break at its end.
     """
+    if solutions_are_with_the_teacher():
+        return WITH_THE_TEACHER
     try:
         notebook = course_folder() / "notebooks" / exercise.chapter.notebook
         cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]

@@ -12,7 +12,7 @@ def test_its_parts_are_in_the_order_in_which_they_are_needed(capsys):
     with pytest.raises(SystemExit, match="0"):
         cli.main(["--help"])
     said = capsys.readouterr().out
-    names = ["lab", "doctor", "check", "warmup", "progress", "data"]
+    names = ["lab", "doctor", "check", "warmup", "progress", "export", "data"]
     assert sorted(names, key=lambda name: said.index(f"\n    {name} ")) == names
 
 

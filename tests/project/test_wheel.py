@@ -133,6 +133,11 @@ def test_the_shipped_chapters_can_be_checked(output):
     assert re.search(r"00_start_here\.ipynb: \d+ cells, \d+ compared: all as stored", said)
 
 
+def test_chapters_for_students_are_written_from_it(output, home):
+    output("-m", "coursekit", "export", "--for-students", "class")
+    assert len(list((home / "class").glob("*.ipynb"))) == len(list((CHECKOUT / "notebooks").glob("*.ipynb")))
+
+
 @pytest.mark.parametrize("command", ["progress", "data"])
 def test_the_small_commands_answer(output, command):
     assert output("-m", "coursekit", command)
