@@ -21,6 +21,7 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "show": "coursekit.live.show",
     "prepare": "coursekit.live.show",
+    "glossary": "coursekit.live.show",
     "self_test": "coursekit.live.show",
     "quiz": "coursekit.live.quiz",
     "search": "coursekit.training.search",

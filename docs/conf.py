@@ -15,7 +15,7 @@ from sphinx.application import Sphinx
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
-from entries import as_text, link_names
+from entries import as_text, lead_to_glossary, link_names
 from moving import let_move
 
 project = "coursekit"
@@ -89,6 +89,7 @@ notebooks/*
 :titlesonly:
 :caption: Reference
 
+docs/reference/glossary
 docs/reference/in_a_chapter
 docs/reference/layers
 docs/reference/activations
@@ -131,6 +132,7 @@ def _adapt(app: Sphinx, docname: str, content: list[str]) -> None:
         for cell in notebook.cells:
             _describe_pictures(cell)
             _collapse_solution(cell)
+        lead_to_glossary(notebook)
         link_names(notebook)
         let_move(app, docname, notebook)
         content[0] = nbformat.writes(notebook)

@@ -1,4 +1,4 @@
-"""The reference's part of the site: what registries hold, names that lead to their entries, and links from chapters."""
+"""The reference: what registries hold, the glossary, names that lead to their entries, and links from chapters."""
 
 import re
 from collections import Counter
@@ -15,6 +15,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 import coursekit
+from coursekit.chapter import Chapter
+from coursekit.chapters import GLOSSARY
 
 PAGES = "".join(page.read_text("utf-8") for page in Path(__file__).with_name("reference").glob("*.md"))
 ENTRIES = re.findall(r"(?:\.\. auto\w+::|\{registry\}) (coursekit[\w.]*)", PAGES)
@@ -28,8 +30,9 @@ SPOKEN = {
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Add the directive that shows a registry, and lead names in docstrings to their entries."""
+    """Add the directives that show a registry and the glossary, and lead names in docstrings to their entries."""
     app.add_directive("registry", RegistryEntry)
+    app.add_directive("terms", Terms)
     app.connect("autodoc-process-docstring", _read_bars)
     app.connect("doctree-read", _set_fields)
     app.connect("missing-reference", _find_entry)
@@ -63,14 +66,39 @@ def _record(record: Any) -> str:
     about = [as_text(words) for words in _known(record, "verdict", "effect")]
     about += [f"*{as_text(source)}.*" for source in _known(record, "source")]
     if chapter := getattr(record, "chapter", None):
-        about += [f"[{chapter}](/notebooks/{chapter.number:02}_{chapter.name}.ipynb)"]
+        about += [_chapter_link(chapter)]
     [label] = _known(record, "label", "title")
     return f'`"{record.name}"` {as_text(label)}\n: ' + "\n\n  ".join([*formulas, " ".join(about)])
+
+
+def _chapter_link(chapter: Chapter) -> str:
+    return f"[{chapter}](/notebooks/{chapter.notebook})"
 
 
 def _known(record: Any, *fields: str) -> list[str]:
     """Return the words of those of these fields that the record has."""
     return [words for field in fields if isinstance(words := getattr(record, field, None), str) and words]
+
+
+# ---- the glossary
+
+
+class Terms(SphinxDirective):
+    """``{terms}``: every term with its meaning, and a link to the chapter in which it is new."""
+
+    def run(self) -> list[nodes.Node]:
+        """Write them in Markdown, and let MyST and Sphinx's own glossary read it."""
+        written = (f"{t.name}\n  {as_text(t.meaning)} {_chapter_link(t.chapter)}" for t in GLOSSARY.values())
+        listed = "\n\n".join(written)
+        return self.parse_text_to_nodes(f"```{{glossary}}\n:sorted:\n\n{listed}\n```")
+
+
+def lead_to_glossary(notebook: NotebookNode) -> None:
+    """Make each term that a chapter lists at its end a link to its entry on the page of all terms."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []) if "ck.glossary(" in cell.source else []:
+            listed = output.data["text/markdown"]
+            output.data["text/markdown"] = re.sub(r"(?m)^\* \*\*(.+?)\*\*:", r"* {term}`\1`:", listed)
 
 
 # ---- docstrings

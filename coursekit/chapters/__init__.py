@@ -1,4 +1,4 @@
-"""The course, a folder a chapter: its live figures one a file, exercises, goals and a quiz. All are found.
+"""The course, a folder a chapter: its live figures one a file, exercises, goals, a quiz, new terms. All are found.
 
 What chapters hold is loaded when it is first asked for: a table of exercises needs no figures.
 """
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from coursekit.exercises.goal import GOALS
     from coursekit.exercises.quiz import QUIZZES
     from coursekit.figures.demo import DEMOS
+    from coursekit.terms import GLOSSARY
 
-__all__ = ["CHAPTERS", "DEMOS", "EXERCISES", "GOALS", "QUIZZES"]
+__all__ = ["CHAPTERS", "DEMOS", "EXERCISES", "GLOSSARY", "GOALS", "QUIZZES"]
 
 _folders = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
 for _folder in sorted(_folders, key=lambda folder: folder.CHAPTER.number):
@@ -25,10 +26,16 @@ for _folder in sorted(_folders, key=lambda folder: folder.CHAPTER.number):
 _DEFINED = {
     "DEMOS": "coursekit.figures.demo",
     "EXERCISES": "coursekit.exercises.exercise",
+    "GLOSSARY": "coursekit.terms",
     "GOALS": "coursekit.exercises.goal",
     "QUIZZES": "coursekit.exercises.quiz",
 }
-_FILES = {"EXERCISES": "exercises", "GOALS": "goals", "QUIZZES": "quiz"}  # every other file is for DEMOS
+_FILES = {
+    "EXERCISES": "exercises",
+    "GLOSSARY": "glossary",
+    "GOALS": "goals",
+    "QUIZZES": "quiz",
+}  # every other file is for DEMOS
 
 
 def __getattr__(name: str) -> Any:
@@ -53,8 +60,8 @@ def __dir__() -> list[str]:
 def _place(record: Any, registry: str) -> tuple[int, int]:
     """Return the chapter's number, and the place among its figures; what it does not list comes after these.
 
-    Exercises stay in the order of their files, though one may be named as a figure is.
+    Exercises and terms stay in the order of their files, though one may be named as a figure is.
     """
-    if registry == "EXERCISES":
+    if registry in ("EXERCISES", "GLOSSARY"):
         return record.chapter.number, 0
     return record.chapter.number, [*record.chapter.demos, record.name].index(record.name)

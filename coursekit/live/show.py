@@ -1,14 +1,15 @@
-"""What a chapter calls: `prepare` at its top, `show` for a figure, `self_test` once."""
+"""What a chapter calls: `prepare` at its top, `show` for a figure, `glossary` at its end, `self_test` once."""
 
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from coursekit.chapters import CHAPTERS, DEMOS
+from coursekit.chapters import CHAPTERS, DEMOS, GLOSSARY
 from coursekit.live.cells import told_briefly
 from coursekit.live.links import figure_in, is_link
 from coursekit.live.panel import Panel
 from coursekit.live.verdict import offer_help
 from coursekit.sitting import enter
+from coursekit.terms import TermList
 
 
 def show(name: str, *, ask: str | None = None, **settings: Any) -> Panel:
@@ -47,7 +48,8 @@ def show(name: str, *, ask: str | None = None, **settings: Any) -> Panel:
 def prepare(chapter: str) -> None:
     """Compile what a chapter's figures need, with a progress line: some seconds the first time, then kept on disk.
 
-    From then on hints and errors list the exercises of this chapter, and a verdict has buttons under it.
+    It says how long the chapter takes, and after which ones. From then on hints and errors list its exercises, and a
+    verdict has buttons under it.
 
     Parameters
     ----------
@@ -62,11 +64,37 @@ def prepare(chapter: str) -> None:
     names = CHAPTERS[chapter].demos
     enter(chapter)
     offer_help()
+    print(CHAPTERS[chapter].effort)
     for i, name in enumerate(names, 1):
         line = f"\rPreparing figure {i} of {len(names)}; the first time this compiles for some seconds …"
         print(line, end="", flush=True)
         DEMOS[name].rehearse(DEMOS[name].State())
     print("\r" + "Ready.".ljust(90))
+
+
+def glossary(chapter: str | None = None) -> TermList:
+    """Return what the terms mean that are new in a chapter, each in a sentence.
+
+    Parameters
+    ----------
+    chapter : str, optional
+        Named as its notebook, e.g. ``"initialisation"``. Without it all terms of the course come, from A to Z.
+
+    Returns
+    -------
+    TermList
+        Shown as a list.
+
+    Raises
+    ------
+    UnknownNameError
+        For a chapter that does not exist; the message lists those that do.
+    """
+    if chapter is None:
+        return TermList("The terms of the course", tuple(sorted(GLOSSARY.values(), key=lambda term: term.name.lower())))
+    with told_briefly():
+        asked = CHAPTERS[chapter]
+    return TermList("New terms in this chapter", tuple(term for term in GLOSSARY.values() if term.chapter == asked))
 
 
 def self_test() -> None:

@@ -7,4 +7,6 @@ CHAPTER = Chapter(
     4,
     "Activations",
     demos=("xor", "activation_zoo", "zigzag", "dead_relu", "joints", "maxout", "activation_race"),
+    needs=("start_here", "backprop"),
+    minutes=90,
 )

@@ -3,5 +3,10 @@
 from coursekit.chapter import Chapter
 
 CHAPTER = Chapter(
-    "backprop", 2, "Backprop", demos=("graph", "mlp_flow", "hidden_layer", "gradcheck_microscope", "bug_hunt")
+    "backprop",
+    2,
+    "Backprop",
+    demos=("graph", "mlp_flow", "hidden_layer", "gradcheck_microscope", "bug_hunt"),
+    needs=("losses",),
+    minutes=90,
 )

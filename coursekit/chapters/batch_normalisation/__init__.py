@@ -7,4 +7,6 @@ CHAPTER = Chapter(
     7,
     "Batch normalisation",
     demos=("bn_rescue", "train_vs_infer", "bn_grid", "covariate_shift", "norm_family"),
+    needs=("initialisation",),
+    minutes=95,
 )

@@ -2,4 +2,23 @@
 
 from coursekit.chapter import Chapter
 
-CHAPTER = Chapter("capstone", 11, "Capstone", demos=("own_digit", "sick_networks"))
+CHAPTER = Chapter(
+    "capstone",
+    11,
+    "Capstone",
+    demos=("own_digit", "sick_networks"),
+    needs=(
+        "start_here",
+        "losses",
+        "backprop",
+        "cnns",
+        "activations",
+        "preprocessing",
+        "initialisation",
+        "batch_normalisation",
+        "optimisation",
+        "regularisation",
+        "deep_gradients",
+    ),
+    minutes=85,
+)

@@ -17,4 +17,6 @@ CHAPTER = Chapter(
         "edges_to_parts",
         "speed_lens",
     ),
+    needs=("start_here", "backprop"),
+    minutes=110,
 )

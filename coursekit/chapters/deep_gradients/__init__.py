@@ -17,4 +17,6 @@ CHAPTER = Chapter(
         "pretraining",
         "nan_watch",
     ),
+    needs=("backprop", "initialisation", "batch_normalisation"),
+    minutes=135,
 )

@@ -3,5 +3,10 @@
 from coursekit.chapter import Chapter
 
 CHAPTER = Chapter(
-    "initialisation", 6, "Initialisation", demos=("collapse", "symmetry", "variance_product", "init_race")
+    "initialisation",
+    6,
+    "Initialisation",
+    demos=("collapse", "symmetry", "variance_product", "init_race"),
+    needs=("losses", "backprop", "activations"),
+    minutes=90,
 )

@@ -7,4 +7,6 @@ CHAPTER = Chapter(
     1,
     "Losses",
     demos=("descent", "linear_classifier", "svm_vs_softmax", "margin_axis", "code_length", "learning_slowdown"),
+    needs=("start_here",),
+    minutes=130,
 )

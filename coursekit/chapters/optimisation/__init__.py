@@ -16,4 +16,6 @@ CHAPTER = Chapter(
         "sharpness_edge",
         "search",
     ),
+    needs=("losses", "backprop", "initialisation"),
+    minutes=115,
 )

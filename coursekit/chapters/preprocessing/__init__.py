@@ -2,4 +2,11 @@
 
 from coursekit.chapter import Chapter
 
-CHAPTER = Chapter("preprocessing", 5, "Preprocessing", demos=("cloud", "image_stats", "leakage"))
+CHAPTER = Chapter(
+    "preprocessing",
+    5,
+    "Preprocessing",
+    demos=("cloud", "image_stats", "leakage"),
+    needs=("losses", "backprop"),
+    minutes=95,
+)

@@ -18,4 +18,6 @@ CHAPTER = Chapter(
         "adversarial",
         "multitask",
     ),
+    needs=("losses", "backprop", "optimisation"),
+    minutes=135,
 )

@@ -2,4 +2,10 @@
 
 from coursekit.chapter import Chapter
 
-CHAPTER = Chapter("start_here", 0, "Start here", demos=("neuron",))
+CHAPTER = Chapter(
+    "start_here",
+    0,
+    "Start here",
+    demos=("neuron",),
+    minutes=25,
+)
