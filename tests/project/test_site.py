@@ -26,6 +26,7 @@ if find_spec("sphinx") is None and not REQUIRED:
 from bs4 import BeautifulSoup  # noqa: E402
 
 import coursekit  # noqa: E402
+from coursekit.chapters import GLOSSARY  # noqa: E402
 from tools.freeze_notebooks import chapters  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -94,6 +95,22 @@ def test_every_stored_picture_is_on_its_page_with_its_readout(site, path):
     assert [caption.get_text(strip=True).rstrip("¶") for caption in soup(page).select("figcaption")] == readouts
     stored = [b64decode(output.data["image/png"]) for output in outputs]
     assert all((page.parent / image["src"]).read_bytes() == png for image, png in zip(images, stored, strict=True))
+
+
+def test_the_glossary_has_every_term_with_a_link_to_the_chapter_where_it_is_new(site):
+    page = soup(site / "docs" / "reference" / "glossary.html")
+    entries = {entry.contents[0]: entry.find_next_sibling("dd") for entry in page.select("dl.glossary dt")}
+    assert set(entries) == set(GLOSSARY)
+    for name, entry in entries.items():
+        assert entry.get_text().startswith(GLOSSARY[name].meaning)
+        assert entry.a["href"].endswith(f"notebooks/{GLOSSARY[name].chapter.notebook.removesuffix('.ipynb')}.html")
+
+
+@every_chapter
+def test_the_terms_at_the_end_of_a_chapter_lead_to_the_glossary(site, path):
+    links = soup(chapter_page(site, path)).select('.cell_output li a[href*="reference/glossary.html#term-"]')
+    terms = [name for name, term in GLOSSARY.items() if term.chapter.notebook == path.name]
+    assert [link.get_text() for link in links] == terms
 
 
 @every_chapter
@@ -237,7 +254,8 @@ def test_what_a_chapter_imports_leads_to_its_entry(site, path):
 
 def test_names_in_a_chapters_text_lead_to_their_entries(site):
     [path] = [path for path in chapters() if path.stem.startswith("08")]
-    links = {link.get_text(): urlsplit(link["href"]).fragment for link in soup(chapter_page(site, path)).select("p a")}
+    text = soup(chapter_page(site, path)).select("p a:not(.cell_output a)")
+    links = {link.get_text(): urlsplit(link["href"]).fragment for link in text}
     assert links["coursekit.diagnostics.sharpness"] == "coursekit.diagnostics.sharpness"
     assert links["fit"] == "coursekit.training.fit"
     assert "Adam" not in links  # there it is PyTorch's
