@@ -41,7 +41,7 @@ const linked = () => {
   return {demo, settings: [...new URLSearchParams(query)]};
 };
 const placeOf = (demo) => [...document.querySelectorAll('[data-moving]')].find((one) => JSON.parse(one.dataset.moving).demo === demo);
-const goToLinked = () => placeOf(linked().demo)?.previousElementSibling.scrollIntoView();
+const goToLinked = () => placeOf(linked().demo)?.previousElementSibling.scrollIntoView({behavior: 'instant'});
 
 const different = (a, b) => Object.keys(a).filter((name) => String(a[name]) !== String(b[name]));
 
@@ -166,6 +166,7 @@ const figure = ({demo, root, first, question, elsewhere}, el) => {
     const notes = [refused.length && `The link asks for ${refused.join(', ')}, which this figure does not have.`,
       different(values, way).length && 'These settings were not drawn in advance: the picture is the nearest to them.'];
     show(way, {note: notes.filter(Boolean).join(' ')});
+    goToLinked();
   };
   reset();
   panel(model, el);
@@ -211,4 +212,5 @@ const mount = (place) => {
 document.querySelectorAll('[data-moving]').forEach(mount);
 window.addEventListener('hashchange', goToLinked);
 goToLinked();
+window.addEventListener('load', () => requestAnimationFrame(goToLinked));  // formulas have made the page longer
 document.querySelectorAll('.coursekit-here').forEach((one) => { one.hidden = !served; });
