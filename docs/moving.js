@@ -153,7 +153,7 @@ const figure = ({demo, root, first, question, elsewhere}, el) => {
     show({...values, seed: seeds[(seeds.indexOf(values.seed) + 1) % seeds.length] ?? values.seed + 1}, {by: 'New draw'});
   };
   const reset = () => show(first, {veiled: Boolean(question), answered: -1});
-  const model = modelOf({content: {...content, question}, options, values: first, off: {}, ends: {}, pad: [], ghost: '', error: '', answered: -1}, moved, {
+  const model = modelOf({content: {...content, question}, options, values: first, off: {}, ends: {}, pad: [], handles: [], ghost: '', error: '', answered: -1}, moved, {
     answer: ({option}) => { model.tell({answered: option}); go(question.settings); },
     skip: () => show(model.get('values')),
     preset: ({index}) => go(cases[index]),

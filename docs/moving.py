@@ -15,7 +15,7 @@ from tools.bake.cells import Shown, quiz_in, shown
 from tools.bake.pictures import changes, values
 
 HERE = Path(__file__).parent
-PARTS = ("parts", "drawing", "controls", "ask", "panel", "quiz")  # of the panel's own page
+PARTS = ("parts", "drawing", "handles", "controls", "ask", "panel", "quiz")  # of the panel's own page
 MOVES = """
 ```{note}
 These figures move: what you can reach with one control at a time has been drawn in advance. In the installed course

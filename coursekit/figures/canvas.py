@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from coursekit.figures.glyphs import new_canvas
+from coursekit.figures.handles import share
 from coursekit.figures.layout import Layout
 from coursekit.figures.marks import pin, say
 from coursekit.figures.style import HEADLINE, HEADLINE_SIZE, PAPER, SMALLEST
@@ -105,12 +106,12 @@ class LiveFigure:
     @property
     def pad(self) -> list[float]:
         """Where the view is drawn on: left, top, width and height in shares of the picture; empty if it is not."""
-        if not hasattr(self.view, "pad"):
-            return []
-        stale = self.figure.stale
-        box = self.view.pad.get_position()  # as drawn: asking moves nothing, though it counts as a change
-        self.figure.stale = stale
-        return [box.x0, 1 - box.y1, box.width, box.height]
+        return share(self.view.pad) if hasattr(self.view, "pad") else []
+
+    @property
+    def handles(self) -> list[dict[str, Any]]:
+        """What of it can be dragged or picked, as the page takes it."""
+        return [handle.told() for handle in getattr(self.view, "handles", ())]
 
     def pin(self, keep: bool) -> None:
         """Keep what is shown as a ghost behind all that comes, or take the ghost away; the next frame shows it."""

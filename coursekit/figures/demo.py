@@ -26,7 +26,8 @@ class View(Protocol):
 
     A view whose ghost is another picture than its marks (see `coursekit.figures.marks.pin`) also has
     ``pin(frame)``, which keeps a frame, or with None takes it away. One that is drawn on has ``pad``, the axes for its
-    state's `coursekit.figures.controls.Drawing`.
+    state's `coursekit.figures.controls.Drawing`; what else on it the learner can drag or pick stands in ``handles``, of
+    `coursekit.figures.handles.Point` and `coursekit.figures.handles.Cells`.
     """
 
     size: tuple[float, float]  # width and height in inches at 100 dots an inch

@@ -292,7 +292,8 @@ class Panel:
         """Show a preview: its line of text follows when the slider rests, so that a screen reader can keep up."""
         self.frame = frame
         picture = self._figure.render(frame, VEIL if self.page.veiled else "")
-        self.page.pad = self._figure.pad  # before the picture: its place is looked up when that has arrived
+        # Before the picture: places on it are looked up when that has arrived.
+        self.page.pad, self.page.handles = self._figure.pad, self._figure.handles
         self.page.picture = picture
 
     def _show(self, frame: Any) -> None:

@@ -384,3 +384,25 @@ def test_a_state_takes_numbers_of_numpy_as_its_own(setting, value):
     taken = getattr(DEMOS["collapse"].State().replace(**{setting: value}), setting)
     assert taken == value
     assert type(taken) in (int, float)
+
+
+@DEMO
+def test_what_is_taken_on_the_picture_moves_sliders_that_follow_a_drag_over_all_their_range(demo):
+    shown(demo.name, settled(demo))
+    controls = demo.State.controls()
+    for handle in veteran(demo.name).handles:
+        moved = {name: controls[name] for name in handle["controls"] if name}
+        assert moved
+        assert all(isinstance(one, Slider) and not one.on_release for one in moved.values())
+        left, top, width, height = handle["box"]
+        assert 0 <= left <= left + width <= 1
+        assert 0 <= top <= top + height <= 1
+        if handle["kind"] == "cells":
+            assert (
+                demo.State().ends().get(*moved, handle["rows"] * handle["columns"])
+                == handle["rows"] * handle["columns"]
+            )
+            continue
+        for k, name in enumerate(handle["controls"]):
+            low, high = sorted(handle["values"][2 * k : 2 * k + 2])
+            assert not name or low <= controls[name].low < controls[name].high <= high

@@ -111,6 +111,7 @@ MISSED = {
     ],
     "zigzag": [
         ({"batch": 2}, "steps. Which sliders"),
+        ({"w1": 1.5, "w2": -1.0}, "Begin at"),
         ({"offset": 0.0}, "1.5 or more"),
         ({"rate": 1.1, "batch": 32}, "does not arrive"),
     ],

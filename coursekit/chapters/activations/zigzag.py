@@ -11,6 +11,7 @@ from coursekit.arrays import Array
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import demo
+from coursekit.figures.handles import Point
 from coursekit.figures.marks import areas, legend, line, put, say, segments, zero
 from coursekit.figures.style import AMBER, BLUE, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, readable
 from coursekit.layers import linear_backward, linear_forward
@@ -19,7 +20,7 @@ from coursekit.losses import LOSSES
 SAMPLES = 32
 STEPS = 200
 GOAL = np.array([1.5, -1.0])  # the weights that gave the targets
-START = np.array([-2.0, 1.5])
+START = (-2.0, 1.5)
 NEAR = 0.05  # the path has arrived where it stays within this share of its first distance
 REACH = 3.0
 LEVELS = np.array([0.02, 0.1, 0.25, 0.5, 1.0])  # contours, as shares of the loss at the start
@@ -34,6 +35,8 @@ class State(DemoState):
     rate: float = slider(0.9, 0.05, 1.1, "rate (1: largest stable)", step=0.01)
     batch: int = slider(1, 1, SAMPLES, "samples a step")
     step: int = slider(40, 0, STEPS, "training step", play=250, main=True)
+    w1: float = slider(START[0], -2.8, 2.8, "start: weight w₁", step=0.1)
+    w2: float = slider(START[1], -2.8, 2.8, "start: weight w₂", step=0.1)
     seed: int = 0
 
 
@@ -109,34 +112,36 @@ def draw(batch: int, seed: int) -> tuple[Array, Array]:
 
 
 @lru_cache(maxsize=8)
-def descend(offset: float, rate: float, batch: int, seed: int) -> Descent:
-    """Walk from START down the squared error, with a share ``rate`` of the largest stable rate."""
+def descend(offset: float, rate: float, batch: int, seed: int, start: tuple[float, float] = START) -> Descent:
+    """Walk from a start down the squared error, with a share ``rate`` of the largest stable rate."""
     u, order = draw(batch, seed)
     x = u + offset
     seen = x[order]  # (STEPS, batch, 2)
     curvatures = np.linalg.eigvalsh(2 * seen.transpose(0, 2, 1) @ seen / batch)
     lr = rate * 2 / curvatures.max()  # with more than 2 / curvature, the batch of that curvature overshoots and grows
-    path = [START]
+    path = [np.array(start)]
     for batch_x in seen:
         path.append(path[-1] - lr * gradients(path[-1], batch_x)[0])
     walked = np.array(path)
     moves = np.diff(walked, axis=0)
     distance = np.linalg.norm(walked - GOAL, axis=1)
     far = np.flatnonzero(distance > NEAR * distance[0])
+    arrived = int(far[-1]) + 1 if len(far) else 0  # it may begin at the goal
     return Descent(
         x=x,
         hessian=2 * x.T @ x / SAMPLES,
         w1=walked[:, 0],
         w2=walked[:, 1],
         together=float((moves[:, 0] * moves[:, 1] > 0).mean()),
-        arrived=int(far[-1]) + 1 if far[-1] < STEPS else None,
+        arrived=arrived if arrived <= STEPS else None,
     )
 
 
 def compute(state: State) -> Frame:
     """Walk with the inputs as they are, and with centred ones."""
-    shifted = descend(state.offset, state.rate, state.batch, state.seed)
-    centred = descend(0.0, state.rate, state.batch, state.seed)
+    start = state.w1, state.w2
+    shifted = descend(state.offset, state.rate, state.batch, state.seed, start)
+    centred = descend(0.0, state.rate, state.batch, state.seed, start)
     drawn = pulls(shifted.at(state.step), shifted.x), pulls(centred.at(state.step), centred.x)
     return Frame((shifted, centred), drawn, state)
 
@@ -149,10 +154,10 @@ def pulls(w: Array, x: Array) -> Array:
     return np.stack([np.broadcast_to(w, along.shape), w + PULL * along], axis=1)
 
 
-def contours(hessian: Array) -> list[Array]:
-    """Return ellipses (97, 2) on which the loss ½ (w − w*)ᵀ H (w − w*) is a `LEVELS` share of that at the start."""
+def contours(hessian: Array, first: Array) -> list[Array]:
+    """Return ellipses (97, 2) on which the loss ½ (w − w*)ᵀ H (w − w*) is a `LEVELS` share of that at ``first``."""
     values, vectors = np.linalg.eigh(hessian)
-    start = START - GOAL
+    start = first - GOAL
     angle = np.linspace(0, 2 * np.pi, 97)
     circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return [GOAL + circle * np.sqrt(level * (start @ hessian @ start) / values) @ vectors.T for level in LEVELS]
@@ -170,6 +175,7 @@ class View:
             Plane(figure, (0.375, 0.125, 0.275, 0.69), "inputs as they are", ORANGE),
             Plane(figure, (0.715, 0.125, 0.275, 0.69), "centred inputs", BLUE),
         ]
+        self.handles = [plane.handle for plane in self.planes]
 
     def _make_inputs(self, figure: Figure) -> None:
         ax = axes(figure, (0.06, 0.125, 0.25, 0.69), "", "x₁", "x₂")
@@ -210,6 +216,7 @@ class Plane:
         self.pulls = segments(ax, PURPLE, linewidths=1.0, alpha=0.75)
         self.path = line(ax, color=color, linewidth=0.9, alpha=0.55, ghost=True)
         self.walked = line(ax, ".-", color=readable(color), linewidth=1.8, markersize=5)
+        self.handle = Point(ax, "w1", "w2")
         ax.plot(*GOAL, "*", color=INK, markersize=13, zorder=4)
         ax.annotate("goal", GOAL, (7, -13), textcoords="offset points", fontsize=10.5, color=INK)
         self.now = line(ax, "o", color=INK, markersize=7, zorder=5)
@@ -217,7 +224,7 @@ class Plane:
     def show(self, run: Descent, lines: Array, step: int) -> None:
         """Show a run at a step."""
         w = run.at(step)
-        self.contours.set_segments(contours(run.hessian))
+        self.contours.set_segments(contours(run.hessian, run.at(0)))
         self.path.set_data(run.w1, run.w2)
         self.walked.set_data(run.w1[: step + 1], run.w2[: step + 1])
         put(self.now, *w)

@@ -11,6 +11,7 @@ from coursekit.convolution import correlate2d, rotated
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import demo
+from coursekit.figures.handles import Cells
 from coursekit.figures.marks import say
 from coursekit.figures.number_grid import NumberGrid, outlines, sheet, summed, written
 from coursekit.figures.style import AMBER, GHOST, INK, PURPLE, headline
@@ -156,6 +157,8 @@ class View:
             self.grids[name] = NumberGrid(ax, reach, animated=name in ("dx", "dw"))
             self.grids[name].place(left, top, CELL)
             ax.text(left, top - 10, title, fontsize=11.5, color=INK)
+        of = {"delta": "step", "dx": "pixel", "correlation": "pixel"}
+        self.handles = [Cells(self.grids[name].image, control) for name, control in of.items()]
         ax.text(24, 60, "STEP BY STEP", fontsize=11, fontweight="bold", color=PURPLE)
         ax.text(590, 60, "IN ONE GO", fontsize=11, fontweight="bold", color=AMBER)
         ax.plot([566, 566], [44, 488], color="#cccccc", linewidth=1)

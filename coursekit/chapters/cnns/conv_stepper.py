@@ -11,6 +11,7 @@ from coursekit.arrays import Array
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import demo
+from coursekit.figures.handles import Cells
 from coursekit.figures.marks import areas, fit, say
 from coursekit.figures.number_grid import NumberGrid, outlines, sheet, summed, written
 from coursekit.figures.style import GHOST, INK, PURPLE, RED, headline
@@ -232,7 +233,9 @@ class View:
         for grid, left, y in zip(self.outputs, OUTPUT_LEFTS, frame.y, strict=True):
             grid.place(left, INPUT_TOP, min(46, OUTPUT // frame.places))
             grid.show(y, done)
-        self.cells.set_verts([self.outputs[state.filter - 1].box(*frame.where)])
+        chosen = self.outputs[state.filter - 1]
+        self.cells.set_verts([chosen.box(*frame.where)])
+        self.handles = (Cells(chosen.image, "place"),)
 
     def _show_words(self, frame: Frame) -> None:
         s = frame.state

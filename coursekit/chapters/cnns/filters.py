@@ -16,6 +16,7 @@ from coursekit.data import load_photograph
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import demo
+from coursekit.figures.handles import Point
 from coursekit.figures.marks import say, segments
 from coursekit.figures.number_grid import NumberGrid, outlines, sheet
 from coursekit.figures.style import BLUE, GHOST, INK, ORANGE, PURPLE, headline, plain
@@ -182,6 +183,8 @@ class View:
         self.total = ax.text(MIDDLE, TOP + SIDE + 24, "", ha="center", animated=True, **style)
         self.words = ax.text(RIGHT, TOP + PICTURE[1] + 48, "", animated=True, **style)
         self._make_window(ax)
+        ends = (-0.5, WIDTH - 0.5, HEIGHT - 0.5, -0.5)  # of the columns and rows
+        self.handles = [Point(ax, "column", "row", image.get_extent(), ends) for image in (self.image, self.y)]
 
     def _make_window(self, ax: Axes) -> None:
         """Outline a window on the photograph and its sum on the result, and enlarge the window below."""

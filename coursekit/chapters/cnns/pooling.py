@@ -11,6 +11,7 @@ from coursekit.arrays import Array
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import demo
+from coursekit.figures.handles import Cells
 from coursekit.figures.marks import areas, say
 from coursekit.figures.number_grid import NumberGrid, outlines, sheet, written
 from coursekit.figures.style import AMBER, BLUE, GHOST, INK, PURPLE, RED, headline
@@ -150,6 +151,7 @@ class View:
         }
         for name, left in LEFTS.items():
             ax.text(left, UPPER - 10, TITLES[name], fontsize=11.5, color=INK)
+        self.handles = [Cells(grid.image, "place") for name in ("y", "delta") for grid in self.grids[name]]
         for c, top in enumerate((UPPER, LOWER), 1):
             ax.text(20, top + 3 * CELL, f"channel {c}", rotation=90, ha="center", va="center", fontsize=11)
         ax.text(42, 58, "FORWARD", fontsize=11, fontweight="bold", color=PURPLE)

@@ -14,6 +14,7 @@ from coursekit.data import load_photograph
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider
 from coursekit.figures.demo import demo
+from coursekit.figures.handles import Point
 from coursekit.figures.marks import areas, rectangles, say, segments
 from coursekit.figures.style import BLUE, GHOST, INK, ORANGE, PAPER, PURPLE, RED, axes, headline, percent, plain
 from coursekit.figures.tiles import as_tiles
@@ -279,7 +280,7 @@ class View:
         self.misfit = figure.text(0.765, 0.53, "", animated=True, **style)
 
     def _make_levels(self, figure: Figure) -> None:
-        ax = axes(figure, (0.06, 0.125, 0.315, 0.665), "one row of units a level", "input pixel")
+        self.levels = ax = axes(figure, (0.06, 0.125, 0.315, 0.665), "one row of units a level", "input pixel")
         ax.grid(visible=False)
         ax.spines["left"].set_visible(False)
         ax.set(xlim=(-1, SIDE), ylim=(-0.07, 1.07), yticks=[])
@@ -292,7 +293,7 @@ class View:
         self.sums = [ax.text(1.02, 0, "", color=PURPLE, **style) for _ in range(MAX_LEVELS)]
 
     def _make_photograph(self, figure: Figure) -> None:
-        ax = axes(figure, (0.535, 0.27, 0.235, 0.52), "field, layer by layer")
+        self.photograph = ax = axes(figure, (0.535, 0.27, 0.235, 0.52), "field, layer by layer")
         style = {"extent": (-0.5, SIDE - 0.5, SIDE - 0.5, -0.5)}
         ax.imshow(photograph(), **style)
         self.seen = ax.imshow(np.zeros((SIDE, SIDE)), cmap=OUTSIDE, vmin=0, vmax=1e-12, animated=True, **style)
@@ -318,6 +319,7 @@ class View:
         say(self.headline, story, INK if frame.fits else RED)
         self.misfit.set_text("\n".join(wrap(frame.misfit, 42)))
         self._show_levels(frame)
+        self._show_handles(frame)
         squares = windows(frame)
         self.seen.set_data(frame.seen)
         self.squares.set_verts(squares[1:-1])
@@ -341,6 +343,17 @@ class View:
             total.set_text(growth(frame, row) if shown else "")
             for text in (name, total):
                 text.set_y((0.07 + heights[row]) / 1.14 if shown else 0)
+
+    def _show_handles(self, frame: Frame) -> None:
+        """Let the unit be dragged along its row, and its field across the photograph."""
+        count = max((SIDE - frame.fields[-1]) // frame.jumps[-1] + 1, 1)
+        first, last = middle(frame, -1, np.array([0, count - 1]))
+        row = frame.squares[-1, 2:].mean()
+        ends = (0.0, 1.0, 0.0, 0.0)
+        self.handles = (
+            Point(self.levels, "place", edges=(first, last, 1.0, 1.0), values=ends),
+            Point(self.photograph, "place", edges=(first, last, row, row), values=ends),
+        )
 
 
 def growth(frame: Frame, level: int) -> str:

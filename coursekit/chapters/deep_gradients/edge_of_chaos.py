@@ -17,6 +17,7 @@ from coursekit.exercises.question import Question
 from coursekit.figures.blended import as_blended
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import demo
+from coursekit.figures.handles import Point
 from coursekit.figures.marks import RING, cursor, fit, legend, line, put, say, stepped
 from coursekit.figures.style import INK, PAPER, PURPLE, RED, axes, headline, plain, rough
 
@@ -291,6 +292,7 @@ class View:
             clip_on=False,
             ghost=RING,
         )
+        self.handles = (Point(self.plane, "weight_std", "bias_std"),)
 
     def _pair(self, ax: Any) -> tuple[Any, Any]:
         ax.set_xlim(-0.5, DEPTH + 0.5)

@@ -12,6 +12,7 @@ from coursekit.arrays import Array
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import demo
+from coursekit.figures.handles import Point
 from coursekit.figures.marks import fit, legend, line, put, say, stepped, zero
 from coursekit.figures.style import BLUE, INK, ORANGE, RED, axes, headline, plain
 from coursekit.surfaces import SURFACES
@@ -176,6 +177,7 @@ class View:
         self.next = line(ax, color=RED, linewidth=1.8, linestyle=(0, (2, 1)), ghost=True)
         self.landing = line(ax, "o", color=RED, markersize=8, fillstyle="none", markeredgewidth=1.6)
         self.now = line(ax, "o", color=INK, markersize=9, zorder=5)
+        self.handles = (Point(ax, "w1", "w2"),)
 
     def _make_losses(self, figure: Figure) -> None:
         self.losses = ax = axes(figure, (0.69, 0.13, 0.295, 0.70), "the loss", "step")

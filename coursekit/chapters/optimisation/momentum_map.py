@@ -13,6 +13,7 @@ from coursekit.arrays import Array
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, slider, switch
 from coursekit.figures.demo import demo
+from coursekit.figures.handles import Point
 from coursekit.figures.marks import fit, legend, line, put, say, stepped, zero
 from coursekit.figures.style import BLUE, INK, ORANGE, RED, axes, headline, plain
 from coursekit.figures.tiles import as_tiles
@@ -183,6 +184,7 @@ class View:
         self.here = line(
             ax, "o", color=RED, markersize=12, markeredgecolor="#ffffff", markeredgewidth=1.6, clip_on=False
         )
+        self.handles = (Point(ax, "rate", "momentum"),)
         scale = axes(figure, (0.515, 0.125, 0.014, 0.695), "")
         scale.imshow(np.linspace(0, 1, 64)[:, None], origin="lower", extent=(0, 1, 0, 1), aspect="auto", cmap=SPEED)
         ticks = [10, 30, 100, 300]

@@ -13,6 +13,7 @@ from coursekit.arrays import Array
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import DemoState, choice, slider
 from coursekit.figures.demo import demo
+from coursekit.figures.handles import Point
 from coursekit.figures.marks import areas, cursor, fit, legend, line, put, say, segments, zero
 from coursekit.figures.style import BLUE, INK, ORANGE, PURPLE, RED, axes, headline, plain
 from coursekit.penalties import PENALTIES, soft_threshold
@@ -255,6 +256,7 @@ class View:
         self.path = line(ax, color=PURPLE, linewidth=2.4, ghost=True)
         self.best = line(ax, "*", color=BLUE, markersize=14)
         self.w = line(ax, "o", color=RED, markersize=10, zorder=5)
+        self.handles = (Point(ax, "best1", "best2"),)
 
     def _make_path(self, figure: Figure, rect: Any) -> Axes:
         ax = axes(figure, rect, "", "λ")

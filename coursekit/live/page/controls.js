@@ -76,6 +76,8 @@ const slider = (control, move) => {
       send(Math.min(value(Math.round(place(now)) + by), end));
     }
   });
+  // The value at which the slider can stop that is nearest to some number.
+  const near = (wanted) => Math.min(value(Math.round(place(Math.min(Math.max(wanted, low), end)))), end);
   const show = (shown, state) => {
     now = shown;
     only = state.stops?.[control.name] ?? null;
@@ -91,7 +93,7 @@ const slider = (control, move) => {
   return {element: make('div', {class: 'coursekit-slider'}, label, range, number, said), show, next: () => {
     const at = Math.round(place(now));
     return at >= Number(range.max) ? null : value(at + 1);
-  }, first: () => value(0)};
+  }, first: () => value(0), near, by: (steps) => near(value(Math.round(place(now)) + steps)), ends: () => [low, end]};
 };
 
 const choice = (control, move) => {
@@ -122,7 +124,7 @@ const player = (control, part, panel) => {
     if (panel.waiting()) return void (timer = setTimeout(step, 20));
     const next = part.next();
     if (next === null || !made.isConnected) return stop();
-    panel.move(control.name, next);
+    panel.move({[control.name]: next});
     timer = setTimeout(step, control.play);
   };
   const name = (text) => {
@@ -131,7 +133,7 @@ const player = (control, part, panel) => {
   };
   const made = button('', `Step through ${control.label}`, () => {
     if (timer) return stop();
-    if (part.next() === null) panel.move(control.name, part.first());
+    if (part.next() === null) panel.move({[control.name]: part.first()});
     name('⏸ Pause');
     timer = setTimeout(step, control.play);
   }, {class: 'coursekit-play'});
@@ -142,7 +144,7 @@ const player = (control, part, panel) => {
 
 const KINDS_OF_CONTROL = {slider, choice, switch: toggle, drawing};
 const controlOf = (control, panel) => {
-  const part = KINDS_OF_CONTROL[control.kind](control, (value) => panel.move(control.name, value), panel);
+  const part = KINDS_OF_CONTROL[control.kind](control, (value) => panel.move({[control.name]: value}), panel);
   const element = make('div', {class: `coursekit-control coursekit-control-${control.name}`}, part.element);
   if (control.play) part.element.append(player(control, part, panel));
   const show = (value, state) => {
@@ -151,5 +153,5 @@ const controlOf = (control, panel) => {
     element.toggleAttribute('data-off', Boolean(why));
     element.title = why ? `Changes nothing now: ${why}` : '';
   };
-  return {element, show, main: control.main};
+  return {element, show, main: control.main, label: control.label, part};
 };

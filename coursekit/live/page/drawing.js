@@ -89,11 +89,7 @@ const drawing = (control, move, panel) => {
     const [column, row] = at.map((x) => Math.round(x));
     put(said, `Pen ${down ? 'down' : 'up'} at column ${column}, row ${row}.`);
   });
-  const place = () => {
-    const [left, top, width, height] = panel.place();
-    const {clientWidth: w, clientHeight: h} = panel.figure.img;
-    Object.assign(pad.style, {left: `${left * w}px`, top: `${top * h}px`, width: `${width * w}px`, height: `${height * h}px`});
-  };
+  const place = () => cover(pad, panel.place(), panel.figure.img);
   drawTo(at);
   panel.figure.element.append(pad);
   panel.figure.img.addEventListener('load', place);

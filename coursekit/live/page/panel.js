@@ -76,10 +76,10 @@ const controlsOf = (model, el, figure) => {
     place: () => get('pad'),
     waiting: figure.waiting,
     whenPressed: (then) => el.addEventListener('coursekit-press', then),
-    move: (name, value) => {
+    move: (changes) => {
       figure.wait();
       model.set('moves', get('moves') + 1);
-      set('values', {...get('values'), [name]: value});
+      set('values', {...get('values'), ...changes});
     },
   };
   const controls = get('content').controls.map((control) => [control.name, controlOf(control, my)]);
@@ -88,6 +88,7 @@ const controlsOf = (model, el, figure) => {
     const state = Object.fromEntries(['options', 'ends', 'off', 'stops'].map((field) => [field, get(field)]));
     controls.forEach(([name, control]) => control.show(get('values')[name], state));
   });
+  handlesOn(model, new Map(controls), my);
   const holder = (name, main) => {
     const made = make('div', {class: name}, ...of(main));
     made.addEventListener('pointerdown', (event) => {

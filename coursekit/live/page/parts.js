@@ -13,6 +13,10 @@ const make = (tag, attributes = {}, ...children) => {
 const button = (label, title, onclick, more = {}) => make('button', {type: 'button', title, onclick, ...more}, label);
 const put = (element, text) => element.textContent === text || (element.textContent = text);
 
+// Lays an element over a part of an image: left, top, width and height in shares of it.
+const cover = (element, [left, top, width, height], {clientWidth: w, clientHeight: h}) =>
+  Object.assign(element.style, {left: `${left * w}px`, top: `${top * h}px`, width: `${width * w}px`, height: `${height * h}px`});
+
 // Calls `then` now and whenever one of the model's fields changes.
 const follow = (model, fields, then) => {
   for (const field of fields) model.on(`change:${field}`, then);
@@ -44,7 +48,7 @@ const watchKernel = (model, el) => {
     gone.hidden = false;
     el.toggleAttribute('data-gone', true);
     for (const one of el.querySelectorAll('button, input, select')) one.disabled = true;
-    for (const one of el.querySelectorAll('.coursekit-pad')) one.inert = true;
+    for (const one of el.querySelectorAll('.coursekit-pad, .coursekit-field')) one.inert = true;
   };
   const look = () => requestAnimationFrame(() => el.closest('.jupyter-widgets-disconnected') && lose());
   model.on('comm_live_update', look);

@@ -73,6 +73,19 @@ def test_arrived_is_the_first_step_from_which_on_the_path_stays_near():
     assert not far[run.arrived :].any()
 
 
+def test_another_start_is_the_same_descent_from_there():
+    run, moved = descend(1.5, 0.9, 1, 0), descend(1.5, 0.9, 1, 0, (1.0, 2.0))
+    assert moved.at(0).tolist() == [1.0, 2.0]
+    assert moved.at(1).tolist() != run.at(1).tolist()
+    np.testing.assert_array_equal(moved.x, run.x)
+
+
+def test_who_begins_at_the_goal_has_arrived():
+    frame = compute(State(w1=float(GOAL[0]), w2=float(GOAL[1])))
+    assert [run.arrived for run in frame.runs] == [0, 0]
+    assert "after 0 steps" in frame.readout
+
+
 def test_pulls_start_at_the_weights_and_point_downhill():
     x, w = np.random.default_rng(1).uniform(0.1, 1, (5, 2)), np.array([-1.0, 1.0])
     strokes = pulls(w, x)
