@@ -240,6 +240,12 @@ def test_a_slider_moves_by_key_to_the_next_picture_and_its_words(open_page):
 
 
 @pytest.mark.browser
+def test_a_picture_that_was_drawn_in_advance_offers_nothing_to_drag(open_page):
+    figure = Moving(open_page("01_losses"), "descent")
+    assert figure.root.locator(".coursekit-handle, .coursekit-field").count() == 0
+
+
+@pytest.mark.browser
 def test_an_answer_is_judged_and_shown_and_reset_asks_again(open_page):
     figure, question = Moving(open_page("01_losses"), "descent"), DEMOS["descent"].question
     options = figure.root.locator(".coursekit-option")
