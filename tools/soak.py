@@ -202,7 +202,7 @@ class Soak:
         kinds = [kind for kind in KINDS if any(one["kind"] == kind for one in described)]
         [kind] = self.rng.choices(kinds, [KINDS[kind] for kind in kinds])
         one = self.rng.choice([one for one in described if one["kind"] == kind])
-        code = self.page.run_in_kernel(f"print(panels[{name!r}].code)").strip()
+        code = self.page.run_in_kernel(f"print(panels[{name!r}].call)").strip()
         self._doing.append(f"{code}: {kind} {one['label']!r}")
         getattr(self, f"_{kind}")(LiveFigure(self.page, root), found.nth(one["index"]))
 

@@ -51,6 +51,8 @@ class Activation:
         Outputs scatter around 0 for inputs that do.
     verdict, source : str
         What to use it for, and the paper.
+    pytorch : str
+        The same as a module of PyTorch, its parameters in braces, others at their defaults; "" without one.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Activation:
     zero_centred: bool = False
     verdict: str = ""
     source: str = ""
+    pytorch: str = ""
 
     def __repr__(self) -> str:
         return f"ACTIVATIONS[{self.name!r}]"

@@ -34,6 +34,7 @@ elementwise(
     zero_centred=True,
     verdict="No nonlinearity at all: a stack of layers stays one linear map. For the output of a regression.",
     source="Goodfellow, Bengio and Courville (2016), Deep Learning, section 6.2.2.1",
+    pytorch="nn.Identity()",
 )
 
 

@@ -41,6 +41,7 @@ elementwise(
     kinks=(0.0,),
     verdict="The default. Cheap, never saturates for x > 0; a unit that is negative for every sample is dead.",
     source="Nair and Hinton (2010), Rectified linear units improve restricted Boltzmann machines",
+    pytorch="nn.ReLU()",
 )
 
 
@@ -71,6 +72,7 @@ elementwise(
     kinks=(0.0,),
     verdict="As ReLU, with a small slope on the left, so that no unit dies.",
     source="Maas, Hannun and Ng (2013), Rectifier nonlinearities improve neural network acoustic models",
+    pytorch="nn.LeakyReLU({slope!r})",
 )
 
 
@@ -192,6 +194,7 @@ ACTIVATIONS.add(
         kinks=(0.0,),
         verdict="A leaky ReLU that learns its own slope. A few more parameters; can overfit on little data.",
         source="He, Zhang, Ren and Sun (2015), Delving deep into rectifiers, equations 1 and 3",
+        pytorch="nn.PReLU()",
     )
 )
 
@@ -255,6 +258,7 @@ ACTIVATIONS.add(
         kinks=(0.0,),
         verdict="A leaky ReLU whose slope is noise in training and its mean at test time: a mild regulariser.",
         source="Xu, Wang, Chen and Li (2015), Empirical evaluation of rectified activations",
+        pytorch="nn.RReLU({lower!r}, {upper!r})",
     )
 )
 

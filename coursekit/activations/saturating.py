@@ -36,6 +36,7 @@ elementwise(
     flat=(-3.6365, 3.6365),
     verdict="For a probability at the output. Inside a deep network it saturates and is not centred on 0: avoid it.",
     source="LeCun, Bottou, Orr and Müller (1998), Efficient BackProp, section 4.4",
+    pytorch="nn.Sigmoid()",
 )
 
 
@@ -68,4 +69,5 @@ elementwise(
     zero_centred=True,
     verdict="A sigmoid centred on 0. Better than the sigmoid inside a network, but it saturates too.",
     source="LeCun, Bottou, Orr and Müller (1998), Efficient BackProp, section 4.4",
+    pytorch="nn.Tanh()",
 )

@@ -39,6 +39,7 @@ elementwise(
     kinks=(0.0,),
     verdict="Negative outputs pull the mean towards 0; saturates on the left, which resists noise. Costs an exp.",
     source="Clevert, Unterthiner and Hochreiter (2016), ELUs, equation 15",
+    pytorch="nn.ELU({alpha!r})",
 )
 
 SELU_SCALE = 1.0507009873554805
@@ -78,6 +79,7 @@ elementwise(
     zero_centred=True,
     verdict="λ and α make mean 0 and variance 1 a fixed point: a deep net normalises itself. Use LeCun weights.",
     source="Klambauer, Unterthiner, Mayr and Hochreiter (2017), Self-normalizing neural networks, equation 2",
+    pytorch="nn.SELU()",
 )
 
 
@@ -115,6 +117,7 @@ elementwise(
     flat=(-0.8824, math.inf),
     verdict="SiLU if β = 1. Smooth, dips below 0 and comes back. Often a bit better than ReLU in deep nets.",
     source="Ramachandran, Zoph and Le (2017), Searching for activation functions",
+    pytorch="nn.SiLU()",
 )
 
 
@@ -150,4 +153,5 @@ elementwise(
     flat=(-1.7281, math.inf),
     verdict="ReLU times a soft gate; the usual choice in transformers.",
     source="Hendrycks and Gimpel (2016), Gaussian error linear units",
+    pytorch="nn.GELU()",
 )

@@ -117,5 +117,6 @@ ACTIVATIONS.add(
         elementwise=False,
         verdict="For the probabilities of several classes at the output. With two: the sigmoid of their difference.",
         source="Bridle (1990), Training stochastic model recognition algorithms as networks",
+        pytorch="nn.Softmax(-1)",
     )
 )

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from coursekit.exercises.goal import GOALS
     from coursekit.exercises.quiz import QUIZZES
     from coursekit.figures.demo import DEMOS
+    from coursekit.figures.program import PROGRAMS
     from coursekit.terms import GLOSSARY
 
-__all__ = ["CHAPTERS", "DEMOS", "EXERCISES", "GLOSSARY", "GOALS", "QUIZZES"]
+__all__ = ["CHAPTERS", "DEMOS", "EXERCISES", "GLOSSARY", "GOALS", "PROGRAMS", "QUIZZES"]
 
 _folders = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
 for _folder in sorted(_folders, key=lambda folder: folder.CHAPTER.number):
@@ -28,14 +29,17 @@ _DEFINED = {
     "EXERCISES": "coursekit.exercises.exercise",
     "GLOSSARY": "coursekit.terms",
     "GOALS": "coursekit.exercises.goal",
+    "PROGRAMS": "coursekit.figures.program",
     "QUIZZES": "coursekit.exercises.quiz",
 }
+# Every other file is for DEMOS.
 _FILES = {
     "EXERCISES": "exercises",
     "GLOSSARY": "glossary",
     "GOALS": "goals",
+    "PROGRAMS": "programs",
     "QUIZZES": "quiz",
-}  # every other file is for DEMOS
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,7 +1,9 @@
 """A demo and its state as the page takes them, in words, and as code."""
 
+from textwrap import fill
 from typing import Any
 
+from coursekit.chapters import PROGRAMS
 from coursekit.exercises.question import Question
 from coursekit.figures.controls import Choice, Control, DemoState, Drawing, Slider, Switch
 from coursekit.figures.demo import Demo
@@ -35,6 +37,7 @@ def content_of(demo: Demo) -> dict[str, Any]:
         "run": demo.frames is not None,
         "step": demo.steered,
         "natural": demo.View.size,
+        "programs": demo.name in PROGRAMS,
     }
 
 
@@ -107,6 +110,34 @@ def code_of(demo: Demo, state: DemoState) -> str:
     default = vars(demo.State())
     changed = [f"{name}={value!r}" for name, value in vars(state).items() if value != default[name]]
     return f"ck.show({', '.join([repr(demo.name), *changed])})"
+
+
+def program_of(demo: Demo, state: DemoState, library: str) -> str:
+    """Write a figure's network and run as a program.
+
+    Raises
+    ------
+    ValueError
+        If the figure has none, not in this library, or not with these settings; the message says what there is.
+    """
+    if demo.name not in PROGRAMS:
+        others = ", ".join(PROGRAMS)
+        raise ValueError(f"{demo.name} has no network or run that a few lines would make. These have: {others}.")
+    writers = PROGRAMS[demo.name].writers
+    if library not in writers:
+        raise ValueError(f"{demo.name} is written in {' and '.join(map(repr, writers))}, but not in {library!r}.")
+    return f"# What {code_of(demo, state)} shows.\n{writers[library](state)}"
+
+
+def programs_of(demo: Demo, state: DemoState) -> dict[str, str]:
+    """All programs of a figure, by library; in the place of one that cannot be written a comment says why."""
+    written = {}
+    for library in PROGRAMS[demo.name].writers:
+        try:
+            written[library] = program_of(demo, state, library)
+        except ValueError as error:
+            written[library] = fill(str(error), 88, initial_indent="# ", subsequent_indent="# ")
+    return written
 
 
 def script_of(demo: Demo) -> str:

@@ -10,7 +10,7 @@ from traitlets import Bool, Bytes, Dict, Float, Int, List, Unicode
 from coursekit.live.saving import VIEW
 
 PAGE = Path(__file__).parent / "page"
-PARTS = ("parts", "drawing", "handles", "controls", "ask", "panel", "room", "quiz", "verdict", "last")
+PARTS = ("parts", "drawing", "handles", "controls", "ask", "programs", "panel", "room", "quiz", "verdict", "last")
 SCRIPT = "\n".join((PAGE / f"{part}.js").read_text(encoding="utf-8") for part in PARTS)
 LOOK = (PAGE / "look.css").read_text(encoding="utf-8")
 

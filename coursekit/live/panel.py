@@ -27,6 +27,8 @@ from coursekit.live.content import (
     content_of,
     ghost_of,
     options_of,
+    program_of,
+    programs_of,
     script_of,
     settings_from,
     values_of,
@@ -274,6 +276,7 @@ class Panel:
                 "reset": self._reset,
                 "draw": lambda: self._apply({"seed": vars(self.state)["seed"] + 1}),
                 "pin": self._toggle_pin,
+                "programs": self._send_programs,
                 "start": self._start,
                 "stop": self._pause,
                 "step": self._one_step,
@@ -307,7 +310,7 @@ class Panel:
         self._previewed = False
         with page.hold_sync():
             self._show_picture(frame)
-            page.readout, page.code, page.ghost = frame.readout, self.code, self._ghost
+            page.readout, page.code, page.ghost = frame.readout, self.call, self._ghost
             if self.demo.frames:
                 page.progress = frame.progress
 
@@ -596,7 +599,7 @@ class Panel:
             else:
                 self._sharpen()
 
-    # ---- pin and copy
+    # ---- pin, copy, write as code
 
     def _toggle_pin(self) -> None:
         with self._reporting(), LOCK:
@@ -612,9 +615,38 @@ class Panel:
         return "" if self._pinned is None else ghost_of(self._pinned[0], self.state)
 
     @property
-    def code(self) -> str:
+    def call(self) -> str:
         """The call that reproduces this figure."""
         return code_of(self.demo, self.state)
+
+    def code(self, library: str = "coursekit") -> str:
+        """Write the figure's network and run, at the settings that it has now, as a program to copy and change.
+
+        Run as it stands, it gives the numbers of the figure.
+
+        Parameters
+        ----------
+        library : {"coursekit", "pytorch"}
+            What to write it with. PyTorch is needed to run the second, not to write it.
+
+        Returns
+        -------
+        str
+            ``print(panel.code())``.
+
+        Raises
+        ------
+        ValueError
+            If the figure has no network or run that a few lines would make, or PyTorch not the same; the message says
+            what to do.
+        """
+        with told_briefly():
+            return program_of(self.demo, self.state, library)
+
+    def _send_programs(self) -> None:
+        """Answer a page that asks for the programs: they are written then, and not with every move."""
+        with self._reporting():
+            self.page.send({"programs": programs_of(self.demo, self.state)})
 
     @property
     def script(self) -> str:

@@ -30,6 +30,7 @@ class AdaGrad(Optimiser):
     memory = ("s",)
     verdict = "Good for rare features. Its steps only shrink, and deep networks stop before they have learned."
     source = "Duchi, Hazan and Singer (2011), Adaptive subgradient methods, figure 1"
+    pytorch = "torch.optim.Adagrad(net.parameters(), lr={lr!r})"
     kernel = staticmethod(optim.adagrad)
     eps: float
 
@@ -71,6 +72,7 @@ class RMSProp(Optimiser):
     memory = ("s",)
     verdict = "Keeps AdaGrad's rate for each parameter and goes on learning. Long used for recurrent networks."
     source = "Tieleman and Hinton (2012), Neural networks for machine learning, lecture 6.5"
+    pytorch = "torch.optim.RMSprop(net.parameters(), lr={lr!r}, alpha={beta!r})"
     kernel = staticmethod(optim.rmsprop)
     beta: float
     eps: float
@@ -119,6 +121,7 @@ class Adam(Optimiser):
     memory = ("m", "v")
     verdict = "Works in most places at its defaults: the first to try."
     source = "Kingma and Ba (2015), Adam: a method for stochastic optimization, algorithm 1"
+    pytorch = "torch.optim.Adam(net.parameters(), lr={lr!r})"
     kernel = staticmethod(optim.adam)
     beta1: float
     beta2: float
@@ -159,6 +162,7 @@ class AdamW(Adam):
     )
     verdict = "Adam whose weight decay is even: the choice where decay matters, as in transformers."
     source = "Loshchilov and Hutter (2019), Decoupled weight decay regularization, algorithm 2"
+    pytorch = "torch.optim.AdamW(net.parameters(), lr={lr!r}, weight_decay={weight_decay!r})"
 
     def numbers(self, t: int) -> tuple[float, ...]:
         return *self._moments(t), 0.0, self.lr * self.weight_decay

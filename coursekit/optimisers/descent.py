@@ -34,6 +34,7 @@ class SGD(Optimiser):
     params = (WEIGHT_DECAY,)
     verdict = "The plain form against which the others are measured. Slow along the floor of a ravine."
     source = "Robbins and Monro (1951), A stochastic approximation method"
+    pytorch = "torch.optim.SGD(net.parameters(), lr={lr!r})"
     kernel = staticmethod(optim.sgd)
 
     def __init__(self, *place: float, lr: float | None = None, **hyperparameters: float) -> None:
@@ -74,6 +75,7 @@ class Momentum(Optimiser):
     memory = ("v",)
     verdict = "Averages the zig-zag of a ravine away and gathers speed along its floor. The usual choice for vision."
     source = "Polyak (1964), Some methods of speeding up the convergence of iteration methods"
+    pytorch = "torch.optim.SGD(net.parameters(), lr={lr!r}, momentum={momentum!r})"
     kernel = staticmethod(optim.momentum)
     momentum: float
 
@@ -107,6 +109,7 @@ class Nesterov(Optimiser):
     source = (
         "Sutskever, Martens, Dahl and Hinton (2013), On the importance of initialization and momentum, equations 3–4"
     )
+    pytorch = "torch.optim.SGD(net.parameters(), lr={lr!r}, momentum={momentum!r}, nesterov=True)"
     kernel = staticmethod(optim.nesterov)
     momentum: float
 

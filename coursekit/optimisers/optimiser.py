@@ -38,6 +38,9 @@ class Optimiser:
         The arrays that it remembers for each parameter.
     verdict, source : str
         What to use it for, and the paper.
+    pytorch : str
+        The same in PyTorch for the parameters of ``net``, with the rate, and what has another default there, in braces;
+        "" without one.
 
     Raises
     ------
@@ -54,6 +57,7 @@ class Optimiser:
     memory: ClassVar[tuple[str, ...]] = ()
     verdict: ClassVar[str]
     source: ClassVar[str]
+    pytorch: ClassVar[str] = ""
     kernel: ClassVar[Callable[..., None]]
     weight_decay: float
 

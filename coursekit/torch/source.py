@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from coursekit import layers
+from coursekit.activations import ACTIVATIONS
 from coursekit.arrays import Array
 from coursekit.layers import Layer
 from coursekit.network import Sequential, walk
@@ -224,21 +225,8 @@ _WRITERS: dict[type[Layer], Callable[[Any], str]] = {
     layers.RNN: _recurrent,
 }
 _BLOCKS = (layers.Activation, layers.BatchNorm, layers.Residual)
-_ACTIVATIONS = {
-    "identity": "nn.Identity()",
-    "sigmoid": "nn.Sigmoid()",
-    "tanh": "nn.Tanh()",
-    "relu": "nn.ReLU()",
-    "leaky_relu": "nn.LeakyReLU({slope!r})",
-    "prelu": "nn.PReLU({alpha})",
-    "rrelu": "nn.RReLU({lower!r}, {upper!r})",
-    "elu": "nn.ELU({alpha!r})",
-    "selu": "nn.SELU()",
-    "crelu": "CReLU()",
-    "swish": "Swish({beta!r})",
-    "gelu": "nn.GELU()",
-    "softmax": "nn.Softmax(-1)",
-}
+# Where the twin is a class of HELPERS, or has the values of its parameters from the weights.
+_OTHERWISE = {"prelu": "nn.PReLU({alpha})", "crelu": "CReLU()", "swish": "Swish({beta!r})"}
 
 
 def _activation(layer: layers.Activation, path: str) -> str:
@@ -246,9 +234,11 @@ def _activation(layer: layers.Activation, path: str) -> str:
     fixed = {one.name: one.default for one in function.params if one.name not in layer.params}
     values = {name: float(value) for name, value in (fixed | layer.function_params).items()}
     sizes = {name: array.size for name, array in layer.params.items()}  # of what is learned
-    if function.name not in _ACTIVATIONS:
+    expression = _OTHERWISE.get(function.name, function.pytorch)
+    if not expression:
+        known = [one.name for one in ACTIVATIONS.values() if one.pytorch or one.name in _OTHERWISE]
         raise ValueError(
             f"code: layer {path} is the activation {function.name!r}, which it cannot write for PyTorch. "
-            f"It knows {', '.join(_ACTIVATIONS)}."
+            f"It knows {', '.join(known)}."
         )
-    return _ACTIVATIONS[function.name].format(**values, **sizes)
+    return expression.format(**values, **sizes)

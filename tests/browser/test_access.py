@@ -90,12 +90,11 @@ def setting(page, name):
     return page.run_in_kernel(f"print(panel.state.{name})").strip()
 
 
-@pytest.mark.parametrize("theme", ["Light", pytest.param("Dark", marks=pytest.mark.thorough)])
-def test_axe_finds_nothing_serious_in_a_chapter(chapter, theme):
-    chapter.theme(theme)
+def assert_nothing_serious(page, where):
+    """Look through a part of the page with axe, and return its report."""
     from axe_playwright_python.sync_playwright import Axe  # where there is no browser, it may be missing too
 
-    report = Axe().run(chapter.page, RENDERED, WCAG).response
+    report = Axe().run(page.page, where, WCAG).response
     found = [
         f"{fault['impact']} {fault['id']}: {node['html'][:200]}"
         for fault in report["violations"]
@@ -103,6 +102,13 @@ def test_axe_finds_nothing_serious_in_a_chapter(chapter, theme):
         for node in fault["nodes"]
     ]
     assert found == []
+    return report
+
+
+@pytest.mark.parametrize("theme", ["Light", pytest.param("Dark", marks=pytest.mark.thorough)])
+def test_axe_finds_nothing_serious_in_a_chapter(chapter, theme):
+    chapter.theme(theme)
+    report = assert_nothing_serious(chapter, RENDERED)
     looked_at = {rule["id"]: len(rule["nodes"]) for rule in report["passes"]}
     assert looked_at.keys() >= {"color-contrast", "button-name", "label", "select-name", "summary-name", "image-alt"}
 
@@ -335,6 +341,37 @@ def test_where_the_page_may_not_copy_the_settings_stand_there_selected(page, pan
     assert code.input_value() == "ck.show('collapse', depth=3)"
     assert page.page.evaluate("() => getSelection().toString()") == "ck.show('collapse', depth=3)"
     page.page.evaluate("() => { delete navigator.clipboard.writeText }")
+
+
+@pytest.mark.parametrize("by", ["mouse", "keyboard"])
+def test_as_code_shows_the_program_in_both_libraries_and_escape_leads_back(page, panel, by):
+    page.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+
+    def use(name, key):
+        named = panel.root.get_by_role("button", name=name, exact=True)
+        named.click() if by == "mouse" else panel.press(named, key)
+
+    dialog, before = panel.root.get_by_role("dialog", name="This figure as code"), panel.root.evaluate(PLACE)
+    use("As code", "Enter")
+    text = dialog.get_by_role("group", name="program")
+    dialog.get_by_role("button", name="PyTorch").wait_for()
+    for library, button in (("coursekit", "coursekit"), ("pytorch", "PyTorch")):
+        use(button, "Space")
+        written = page.run_in_kernel(f"print(panel.code({library!r}))")
+        assert eventually(lambda: text.inner_text().strip() == written.strip())  # noqa: B023
+        assert dialog.get_by_role("button", name=button).get_attribute("aria-pressed") == "true"
+    assert_nothing_serious(page, {"include": [[".coursekit-programs"]]})
+    use("Copy", "Enter")
+    assert eventually(lambda: dialog.get_by_role("status").inner_text().startswith("Copied"))
+    assert page.page.evaluate("() => navigator.clipboard.readText()") == written.rstrip("\n") + "\n"
+    page.page.keyboard.press("Escape")
+    dialog.wait_for(state="hidden")
+    assert panel.root.evaluate(PLACE) == before
+    assert panel.root.get_by_role("button", name="As code").evaluate("one => document.activeElement === one")
+    if by == "mouse":
+        use("As code", "")
+        use("Close", "")
+        dialog.wait_for(state="hidden")
 
 
 def test_jupyterlabs_own_keys_still_work_from_a_control(page, panel):

@@ -181,7 +181,7 @@ def test_the_cursor_stays_on_the_pad_and_other_keys_are_the_pictures(page, figur
 def test_clear_and_reset_wipe_and_copy_gives_the_drawing(page, figure, pad):
     stroke(page, pad, (6, 6), (26, 26))
     figure.wait_until_still()
-    assert ink(page) in page.run_in_kernel("print(panel.code)")
+    assert ink(page) in page.run_in_kernel("print(panel.call)")
     figure.root.get_by_role("button", name="Clear").click()
     assert eventually(lambda: ink(page) == "")
     stroke(page, pad, (6, 6), (26, 26))

@@ -4,33 +4,15 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from drawn import random_state
 from matplotlib.text import Text
 
 from coursekit.demos import DEMOS
 from coursekit.figures.canvas import LiveFigure
-from coursekit.figures.controls import Slider
 
 STATES = 4  # of each demo
 ROOM = 776, 385  # pixels, in a small window
 TOUCH = 4  # pixels by which two boxes of words may overlap: that much of a line is empty
-
-
-def anywhere(control, rng):
-    """A value of a control."""
-    if not isinstance(control, Slider):
-        samples = control.samples()
-        return samples[rng.integers(len(samples))]
-    low, high, share = control.low, control.high, rng.random()
-    value = low * (high / low) ** share if control.log else low + share * (high - low)
-    return round(value) if control.whole else float(value)
-
-
-def random_state(demo, rng):
-    """The default state with about half of the controls moved, and another draw."""
-    controls = demo.State.controls()
-    moved = {name: anywhere(control, rng) for name, control in controls.items() if rng.random() < 0.6}
-    draw = {"seed": int(rng.integers(1000))} if "seed" in vars(demo.State()) else {}
-    return demo.State().replace(**moved, **draw)
 
 
 def words(live):

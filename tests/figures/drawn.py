@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from coursekit.demos import DEMOS
 from coursekit.figures.canvas import LiveFigure
+from coursekit.figures.controls import Slider
 
 KEPT = 128  # the states of one or two demos: all tests of a demo follow each other, whatever their file (conftest.py)
 
@@ -33,3 +34,21 @@ def veteran(demo_name):
 def shown(demo_name, state):
     """What the veteran shows, whatever it has shown before."""
     return veteran(demo_name).render(frame_of(demo_name, state))
+
+
+def anywhere(control, rng):
+    """A value of a control."""
+    if not isinstance(control, Slider):
+        samples = control.samples()
+        return samples[rng.integers(len(samples))]
+    low, high, share = control.low, control.high, rng.random()
+    value = low * (high / low) ** share if control.log else low + share * (high - low)
+    return round(value) if control.whole else float(value)
+
+
+def random_state(demo, rng):
+    """The default state with about half of the controls moved, and another draw."""
+    controls = demo.State.controls()
+    moved = {name: anywhere(control, rng) for name, control in controls.items() if rng.random() < 0.6}
+    draw = {"seed": int(rng.integers(1000))} if "seed" in vars(demo.State()) else {}
+    return demo.State().replace(**moved, **draw)

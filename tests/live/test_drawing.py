@@ -113,7 +113,7 @@ def test_reset_wipes_it_and_a_button_brings_it_back(panel):
 
 def test_the_copied_line_draws_it_again(panel):
     move(panel, ink=STROKE)
-    call = ast.parse(panel.code).body[0].value
+    call = ast.parse(panel.call).body[0].value
     settings = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
     assert Panel(DEMO, **settings).png == panel.png
     exec(panel.script, {"panel": panel})

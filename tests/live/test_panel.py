@@ -204,7 +204,7 @@ class TestPanel:
     def test_copied_settings_reproduce_the_figure(self):
         panel = show("collapse", width=50, depth=3)
         panel.set(weight_scale=0.2, scheme="he_normal")
-        call = ast.parse(panel.code, mode="eval").body
+        call = ast.parse(panel.call, mode="eval").body
         settings = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
         copy = show(ast.literal_eval(call.args[0]), **settings)
         press(copy, "skip")
@@ -214,6 +214,35 @@ class TestPanel:
         panel = Panel(make_demo())
         move(panel, value=0.5)
         assert panel.page.code == "ck.show('test', value=0.5)"
+
+    def test_the_program_is_written_at_the_settings_of_now_and_only_when_it_is_asked_for(self, monkeypatch):
+        panel, sent = show("collapse", width=50, depth=3), []
+        monkeypatch.setattr(panel.page, "send", sent.append)
+        move(panel, weight_scale=0.2)
+        assert sent == []
+        press(panel, "programs")
+        (message,) = sent
+        assert list(message["programs"]) == ["coursekit", "pytorch"]
+        assert message["programs"]["coursekit"] == panel.code()
+        assert message["programs"]["pytorch"] == panel.code("pytorch")
+        assert panel.code().startswith("# What ck.show('collapse', weight_scale=0.2, depth=3, width=50) shows.\n")
+
+    def test_where_pytorch_has_no_twin_a_comment_says_so_in_the_page(self, monkeypatch):
+        panel, sent = show("xor", activation="step"), []
+        monkeypatch.setattr(panel.page, "send", sent.append)
+        press(panel, "programs")
+        assert sent[0]["programs"]["pytorch"].startswith("# PyTorch has no Binary step: choose another one")
+        assert panel.page.error == ""
+        with pytest.raises(ValueError, match="PyTorch has no Binary step"):
+            panel.code("pytorch")
+
+    def test_a_program_that_there_is_not_is_refused_with_those_that_there_are(self):
+        with pytest.raises(ValueError, match=r"neuron has no network or run .* These have: .*collapse"):
+            show("neuron").code()
+        with pytest.raises(ValueError, match="xor is written in 'coursekit' and 'pytorch', but not in 'torch'"):
+            show("xor").code("torch")
+        assert show("xor").page.content["programs"]
+        assert not show("neuron").page.content["programs"]
 
     def test_a_closed_panel_opens_again(self):
         panel = Panel(make_demo())

@@ -44,7 +44,8 @@ def bake(demo: Demo, plan: Plan, folder: Path) -> int:
 def content(demo: Demo) -> dict[str, Any]:
     """What of a figure never changes in the page, and the settings of its *Show me* buttons."""
     first = demo.State()
-    shown = content_of(demo) | {"run": False, "step": False, "still": True, "smallest": 1.0, "question": None}
+    without = dict.fromkeys(("run", "step", "programs"), False)  # they take a kernel
+    shown = content_of(demo) | without | {"still": True, "smallest": 1.0, "question": None}
     drawings = [name for name, one in demo.State.controls().items() if isinstance(one, Drawing)]
     shown["controls"] = [one for one in shown["controls"] if one["name"] not in drawings]
     if demo.frames:

@@ -9,7 +9,8 @@ const panel = (model, el) => {
   const figure = pictureOf(model);
   const cases = casesOf(model, press);
   const controls = controlsOf(model, el, figure);
-  const more = make('details', {class: 'coursekit-more'}, make('summary', {}, 'More'), controls.others, copyButtons(model));
+  const programs = content.programs ? programsOf(model, press) : null;
+  const more = make('details', {class: 'coursekit-more'}, make('summary', {}, 'More'), controls.others, copyButtons(model, programs));
   const words = wordsOf(model);
   const bar = make('div', {class: 'coursekit-bar'}, ...cases.elements, actionsOf(model, press));
   const side = make('div', {class: 'coursekit-side'}, controls.main, more, bar);
@@ -27,6 +28,7 @@ const panel = (model, el) => {
   el.toggleAttribute('data-lecture', content.smallest > 1);
   if (content.question) el.append(questionOf(model, press, figure.element));
   el.append(side, make('div', {class: 'coursekit-stage'}, figure.element, words.element));
+  if (programs) el.append(programs.element);
   const leave = [watchKernel(model, el), fitted(model, el, {box: figure.element, img: figure.img, side, more, main: controls.main, notice: words.notice, bar})];
   return () => leave.forEach((one) => one());
 };
@@ -122,7 +124,7 @@ const runButtons = (model, press) => {
 };
 
 // Copies the settings as code, or as a link, or the picture. What could not be copied stands in a field until the next press.
-const copyButtons = (model) => {
+const copyButtons = (model, programs) => {
   const note = make('span', {class: 'coursekit-note', role: 'status'});
   const say = (text) => {
     note.textContent = text;
@@ -154,7 +156,7 @@ const copyButtons = (model) => {
   };
   model.on('change:code', () => { code.hidden = true; });  // it would show other settings than the picture
   return make('div', {class: 'coursekit-actions'},
-    button('Copy settings', 'Copy the line of code that shows this figure', copyText('code')),
+    button('Copy settings', 'Copy the line of code that shows this figure', copyText('code')), programs?.opener,
     model.get('content').still ? button('Copy link', 'Copy the address of this figure with these settings', copyText('link'))
       : button('Copy picture', 'Copy the picture to the clipboard', copyPicture), code, note);
 };
