@@ -126,7 +126,7 @@ def program_of(demo: Demo, state: DemoState, library: str) -> str:
     writers = PROGRAMS[demo.name].writers
     if library not in writers:
         raise ValueError(f"{demo.name} is written in {' and '.join(map(repr, writers))}, but not in {library!r}.")
-    return f"# What {code_of(demo, state)} shows.\n{writers[library](state)}"
+    return f"# What {code_of(demo, state)} shows.\n{writers[library](state).rstrip()}"
 
 
 def programs_of(demo: Demo, state: DemoState) -> dict[str, str]:

@@ -363,7 +363,7 @@ def test_as_code_shows_the_program_in_both_libraries_and_escape_leads_back(page,
     assert_nothing_serious(page, {"include": [[".coursekit-programs"]]})
     use("Copy", "Enter")
     assert eventually(lambda: dialog.get_by_role("status").inner_text().startswith("Copied"))
-    assert page.page.evaluate("() => navigator.clipboard.readText()") == written.rstrip("\n") + "\n"
+    assert page.page.evaluate("() => navigator.clipboard.readText()") == written.rstrip("\n")
     page.page.keyboard.press("Escape")
     dialog.wait_for(state="hidden")
     assert panel.root.evaluate(PLACE) == before

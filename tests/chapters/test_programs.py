@@ -128,7 +128,7 @@ def test_the_program_in_pytorch_gives_the_numbers_of_the_figure(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "settings"), [("init_race", {"depth": 1}), ("activation_race", {}), ("activation_race", {"pixels": 3.0})]
+    ("name", "settings"), [("init_race", {"depth": 1}), ("activation_race", {}), ("activation_race", {"depth": 1})]
 )
 def test_a_race_that_no_rounding_decides_is_the_same_to_its_end_in_pytorch(name, settings):
     found, wanted = in_both(name, DEMOS[name].State(**settings))
