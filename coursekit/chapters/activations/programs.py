@@ -63,6 +63,7 @@ from coursekit.training.history import batches
 {LINEAR_IN_PYTORCH}
 
 images, labels = load_digits("train")
+# PyTorch adds in another order: where the last digit decides, the two runs part by and by.
 loss = {{}}  # the mean of each block of {EVERY} steps, network by network
 {field}
     rng = np.random.default_rng([{seed}, 1])
