@@ -24,7 +24,7 @@ def test_a_drag_moves_both_weights_at_once_and_lifts_the_veil(panel):
     assert (panel.state.w1, panel.state.w2) == (1.0, -1.0)
     assert not panel.page.veiled
     assert panel.png != before
-    assert panel.code == "ck.show('descent', step=20, w1=1.0, w2=-1.0)"
+    assert panel.call == "ck.show('descent', step=20, w1=1.0, w2=-1.0)"
 
 
 def test_a_place_that_is_none_changes_nothing_and_is_told(panel, monkeypatch):
