@@ -7,9 +7,17 @@ from pathlib import Path
 from secrets import token_hex
 
 
+def file_path(path: str | PathLike[str], where: str) -> Path:
+    """Return ``path`` as one; ``TypeError`` for a number, which `open` would take for a file that is open already."""
+    try:
+        return Path(path)
+    except TypeError:
+        raise TypeError(f"{where}: a file is named by text or a Path, e.g. 'run.npz', but came {path!r}.") from None
+
+
 def check_place(path: str | PathLike[str], where: str, example: str = ".npz") -> None:
     """Raise ``FileNotFoundError`` if a file's folder is missing, ``IsADirectoryError`` if its name is a folder's."""
-    path = Path(path)
+    path = file_path(path, where)
     if not path.parent.is_dir():
         raise FileNotFoundError(
             f"{where}: there is no folder {path.parent} to write {path.name} into. Make it first: "

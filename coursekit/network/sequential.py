@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, overload
 import numpy as np
 
 from coursekit.arrays import Array
+from coursekit.habits import knows_habits
 from coursekit.layers import Activation, BatchNorm, Block, Dropout, Layer, Linear, Maxout
 from coursekit.network.files import mismatch, read_arrays, write_arrays
 from coursekit.parameters import NamedArrays, packed
-from coursekit.whole_files import check_place
+from coursekit.whole_files import check_place, file_path
 
 if TYPE_CHECKING:
     from coursekit.network.cost import CostTable
@@ -25,7 +26,8 @@ class Sequential(Block):
     A layer that stands at two places is one layer: its parameters are listed once, under the first place, and their
     gradients are added. A network may be a layer of another. Copies and pickles are networks of their own. The layers
     keep the last forward pass for `backward`, so one thread at a time may go forward and back. While `fit` runs, other
-    threads may look (``net(x)``, `predict`, `evaluate`, `save`, a deep copy): they wait for the end of the step.
+    threads may look (``net(x)``, `predict`, `evaluate`, `save`, a deep copy): they wait for the end of the step. A
+    pickle does not wait: make it of a deep copy.
 
     Attributes
     ----------
@@ -103,6 +105,7 @@ class Sequential(Block):
     def recall(self, memory: Any) -> None:
         self.layers.uses = memory
 
+    @knows_habits
     def predict(self, x: Array) -> Array:
         """Return the index of the highest score of each sample, (N,); a backward pass may still follow `forward`.
 
@@ -159,6 +162,8 @@ class Sequential(Block):
         ------
         FileNotFoundError, IsADirectoryError
             If the folder is not there, or ``path`` is one.
+        TypeError
+            If ``path`` is neither text nor a path.
         """
         check_place(path, "save")
         with self.turn:
@@ -171,6 +176,8 @@ class Sequential(Block):
         ------
         FileNotFoundError
             If there is no such file.
+        TypeError
+            If ``path`` is neither text nor a path.
         ValueError
             If it is damaged, or is of another network; then nothing has changed.
 
@@ -183,7 +190,7 @@ class Sequential(Block):
         ...     bool((other.load(f"{folder}/net.npz").params["0.w"] == net.params["0.w"]).all())
         True
         """
-        values = values_of(self)
+        values, path = values_of(self), file_path(path, "load")
         try:
             stored = read_arrays(path)
         except FileNotFoundError:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from coursekit.network.files import mismatch, read_arrays, write_arrays
 from coursekit.optimisers import Optimiser
 from coursekit.optimisers.own import OwnOptimiser
 from coursekit.training.run import Callback, Row, Run
-from coursekit.whole_files import check_place
+from coursekit.whole_files import check_place, file_path
 
 FORMAT = 3
 
@@ -36,7 +35,7 @@ class Checkpoint(Callback):
 
     def __init__(self, path: str | PathLike[str], every: int | None = None) -> None:
         super().__init__()
-        self.path = Path(path)
+        self.path = file_path(path, "Checkpoint")
         self.every = None if every is None else whole_number(every, "Checkpoint: every, in steps,")
 
     def begin(self, run: Run) -> None:
@@ -74,6 +73,7 @@ def load_checkpoint(path: str | PathLike[str], run: Run) -> None:
         If it is damaged, or is of another network, optimiser, loss, number of samples, size of batches or list of
         callbacks.
     """
+    path = file_path(path, "load_checkpoint")
     told, stored = _read(path)
     arrays = dict(_arrays(run))
     if difference := (

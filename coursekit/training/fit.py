@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from coursekit.arrays import Array, Seed, any_array, float_array, seeded
+from coursekit.habits import knows_habits
 from coursekit.hyperparameter import whole_number
 from coursekit.layers import Activation, Layer
 from coursekit.losses import LOSSES, LossFunction, loss_of
@@ -23,6 +24,7 @@ TO_ITERATE = "a step is taken when its row is asked for. Write `for row in fit(.
 OF_LOGITS = ("softmax_cross_entropy", "focal", "large_margin_softmax", "binary_cross_entropy")
 
 
+@knows_habits
 def fit(
     net: Sequential,
     loss: LossFunction | str,
@@ -135,7 +137,7 @@ def _warn_of_probabilities(net: Layer, loss: LossFunction) -> None:
         warnings.warn(
             f"{name} takes logits and squashes them itself, but the network ends in {last!r}: its gradients will be "
             "small. Leave that layer out.",
-            stacklevel=3,
+            stacklevel=4,  # who calls `fit`, behind what looks at its keywords
         )
 
 
@@ -239,6 +241,7 @@ def _batches(run: Run) -> list[Array]:
     return np.split(order, starts[1:])
 
 
+@knows_habits
 def evaluate(
     net: Sequential, loss: LossFunction | str, x: Array, y: Array | None, batch_size: int = 256
 ) -> tuple[float, float | None]:

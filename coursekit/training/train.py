@@ -12,6 +12,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from coursekit.arrays import Array, Seed
+from coursekit.habits import knows_habits
 from coursekit.losses import LossFunction
 from coursekit.network import Sequential
 from coursekit.progress_bar import PAUSE, bar, write_over
@@ -73,6 +74,7 @@ class Course:
         return Picture(course_picture(self.step, self.loss, self.val_loss, self.val_accuracy))
 
 
+@knows_habits
 def train(
     net: Sequential,
     loss: LossFunction | str,

@@ -6,11 +6,13 @@ import sys
 import warnings
 from copy import deepcopy
 from functools import partial
+from inspect import signature
 from threading import Event, Thread
 
 import numpy as np
 import pytest
 
+from coursekit.habits import KEYWORDS
 from coursekit.layers import Activation, BatchNorm, Dropout, Linear, Residual
 from coursekit.losses import LOSSES, binary_cross_entropy
 from coursekit.network import Sequential
@@ -28,6 +30,8 @@ from coursekit.training import (
     Schedule,
     evaluate,
     fit,
+    load_checkpoint,
+    train,
 )
 
 cross_entropy = LOSSES["softmax_cross_entropy"]
@@ -636,6 +640,53 @@ def test_a_factor_that_is_none_ends_the_step_before_the_update(data, factor):
 
 
 # Other threads
+
+
+ASKED = {"fit": fit, "train": train, "evaluate": evaluate, "predict": Sequential.predict}
+
+
+@pytest.mark.parametrize(
+    ("function", "keyword", "message"),
+    [
+        ("fit", "n_epochs", "It is 'epochs' here"),
+        ("train", "random_state", "It is 'rng' here"),
+        ("train", "verbose", "It is 'progress' here"),
+        ("fit", "verbose", "Only train"),
+        ("fit", "learning_rate", r"OPTIMISERS\['adam'\]\(lr=0.01\)"),
+        ("train", "validation_data", r"data=\(x, y\), or \(x, y, x_val, y_val\)"),
+        ("fit", "callbaks", "Did you mean 'callbacks'"),
+        ("fit", "zzz", "Its arguments: net, loss, optimiser, data"),
+        ("evaluate", "model", "It is 'net' here"),
+        ("evaluate", "data", "x, y"),
+        ("predict", "batch_size", r"x\[:1000\]"),
+        ("predict", "y", "Its arguments: x"),
+    ],
+)
+def test_a_keyword_of_another_library_is_answered_by_the_one_here(function, keyword, message):
+    with pytest.raises(TypeError, match=f"^{function} has no argument {keyword!r}.*{message}"):
+        ASKED[function](**{keyword: 1})
+
+
+def test_every_keyword_of_another_library_leads_to_an_argument_that_there_is():
+    known = {name for function in ASKED.values() for name in signature(function).parameters}
+    assert {*KEYWORDS.values()} <= known
+
+
+def test_a_batch_without_a_sample_that_counts_ends_the_run_and_says_what_each_batch_needs(data):
+    x, y, *_ = data
+    loss = partial(cross_entropy, class_weights=[0.0, 1.0, 1.0])
+    net = network(dropout=0)
+    with pytest.raises(ValueError, match=r"all 4 samples are of classes whose weight is 0 \(0\).*Each batch needs"):
+        train(net, loss, OPTIMISERS["sgd"](lr=0.1), (x[y == 0][:4], y[y == 0][:4]), 1, 4)
+
+
+@pytest.mark.parametrize("number", [1, 2.5, True, None, ["net.npz"]], ids=repr)
+def test_a_number_is_no_place_for_a_file(number, data):
+    """`open` would take 1 for the stream of all that is printed, and close it."""
+    net = network()
+    for call in (net.save, net.load, Checkpoint, partial(load_checkpoint, run=None)):
+        with pytest.raises(TypeError, match="a file is named by text or a Path"):
+            call(number)
 
 
 LOOKS = {
