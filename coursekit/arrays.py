@@ -94,7 +94,7 @@ def float_dtype(dtype: DTypeLike, where: str) -> np.dtype[Any]:
     """Return ``dtype`` if arrays of it can be made here: float32 or float64; else raise ``TypeError``."""
     try:
         made = None if dtype is None else np.dtype(dtype)  # of None NumPy makes float64
-    except TypeError:
+    except (TypeError, ValueError):  # of a module it is a ValueError
         made = None
     if made is None or made not in FLOATS:
         raise TypeError(f"{where}: dtype must be float32 or float64, but is {dtype if made is None else made}.")

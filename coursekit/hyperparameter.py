@@ -1,9 +1,9 @@
 """A number chosen before training: what is known about it, and the check that it is in range."""
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from math import inf
 from numbers import Integral
 from typing import Any
 
@@ -26,7 +26,7 @@ class Hyperparameter:
     meaning: str
 
 
-def in_range(value: Any, where: str, low: float, high: float = math.inf, above: bool = False) -> None:
+def in_range(value: Any, where: str, low: float, high: float = inf, above: bool = False) -> None:
     """Check that a finite ``value`` lies between ``low`` and ``high``, both allowed; ``low`` is not if ``above``.
 
     Parameters
@@ -45,11 +45,17 @@ def in_range(value: Any, where: str, low: float, high: float = math.inf, above: 
         If it is outside, infinite or NaN.
     """
     try:
-        fits = (value > low if above else value >= low) and value <= high and value < math.inf
+        fits = (value > low if above else value >= low) and value <= high and value < inf
+        if type(value) is not float:
+            if hasattr(fits, "__len__"):  # an array of one number, whose truth is single
+                raise TypeError
+            float(value)
+    except OverflowError:  # a whole number larger than any float
+        fits = False
     except (TypeError, ValueError):  # text; an array, which has no single truth
         raise TypeError(f"{where} must be a number, but is {value!r}.") from None
     if not fits:
-        span = f"{'above' if above else 'at least'} {low:g}" + (f" and at most {high:g}" if high < math.inf else "")
+        span = f"{'above' if above else 'at least'} {low:g}" + (f" and at most {high:g}" if high < inf else "")
         raise ValueError(f"{where} must be a finite number, {span}, but is {value!r}.")
 
 

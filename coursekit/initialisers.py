@@ -17,6 +17,7 @@ from coursekit.hyperparameter import in_range, known_only, whole_number
 from coursekit.registry import Registry
 
 Shape = tuple[int, ...]
+MOST = 2**40  # numbers in an array: 8 terabytes of float64
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,18 @@ class Initialiser:
             raise ValueError(f"{self.name} draws random weights: pass rng=np.random.default_rng(seed).")
         if rng is not None:
             rng = seeded(rng, self.name)
-        return self.draw(rng, shape or (fan_in, fan_out), fan_in, fan_out, **params).astype(dtype, copy=False)
+        shape = _checked((fan_in, fan_out) if shape is None else shape, self.name)
+        return self.draw(rng, shape, fan_in, fan_out, **params).astype(dtype, copy=False)
+
+
+def _checked(shape: Any, where: str) -> Shape:
+    """Return a shape as a tuple of whole numbers, of an array that some memory can hold."""
+    if not isinstance(shape, tuple | list) or not shape:
+        raise TypeError(f"{where}: shape must be a tuple of whole numbers, e.g. (64, 10), but is {shape!r}.")
+    sizes = tuple(whole_number(size, f"{where}: a size in shape") for size in shape)
+    if math.prod(sizes) > MOST:
+        raise ValueError(f"{where}: no memory holds an array {sizes}. Take smaller sizes: some thousand units.")
+    return sizes
 
 
 INITIALISERS: Registry[Initialiser] = Registry("initialiser")

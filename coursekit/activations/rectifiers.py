@@ -221,8 +221,14 @@ def rrelu_forward(
         If lower > upper, or in training without ``rng``.
     """
     x = float_array(x, "rrelu: x")
-    if lower > upper:
-        raise ValueError(f"rrelu: lower must not exceed upper, but they are {lower} and {upper}.")
+    try:
+        ordered = -math.inf < lower <= upper < math.inf
+    except TypeError:
+        raise TypeError(f"rrelu: lower and upper must be numbers, but are {lower!r} and {upper!r}.") from None
+    if not ordered:
+        raise ValueError(
+            f"rrelu: lower must not exceed upper, but they are {lower} and {upper}. Both must be finite numbers."
+        )
     if not training:
         slope = np.asarray((lower + upper) / 2, x.dtype)
     elif rng is None:

@@ -171,9 +171,9 @@ def _shares(targets: Array, scores: Array, smoothing: float, class_weights: Arra
         if count == 0:
             only = ", ".join(map(str, np.unique(targets)))
             raise ValueError(
-                f"softmax_cross_entropy: all {n} samples are of classes whose weight is 0 ({only}), so there is no "
-                "mean. Each batch needs a sample that counts: leave the others out of the data, or give those classes "
-                "a small weight, e.g. 1e-3."
+                "softmax_cross_entropy: the class weights of all labels are 0, so there is no mean over these "
+                f"{n} samples of class {only}. Each batch needs a sample that counts: leave the others out of the "
+                "data, or give those classes a small weight, e.g. 1e-3."
             )
     shares: Array = ((1 - smoothing) * soft + smoothing / classes) * weights / count
     return shares.astype(scores.dtype, copy=False)

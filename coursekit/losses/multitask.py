@@ -58,6 +58,8 @@ def multitask(
     R. Caruana (1997), Multitask learning, Machine Learning 28.
     """
     scores = float_array(scores, "multitask: scores", 2, "(N, ΣC)")
+    if not isinstance(classes, Sequence | np.ndarray) or isinstance(classes, str):
+        raise TypeError(f"multitask: classes must list how many each task has, e.g. (10, 2), but is {classes!r}.")
     classes = [whole_number(count, f"multitask: the number of classes of task {t}") for t, count in enumerate(classes)]
     labels = _labels(y, len(scores), len(classes))
     weights = [1.0] * len(classes) if weights is None else weights

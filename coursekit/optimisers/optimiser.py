@@ -180,7 +180,10 @@ class Optimiser:
 
 def is_number(value: object) -> TypeGuard[float]:
     """Whether it is a finite real number, and no truth value."""
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    try:
+        return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # a whole number larger than any float
+        return False
 
 
 def check_writeable(arrays: Mapping[str, Array], what: str) -> None:

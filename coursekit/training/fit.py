@@ -258,6 +258,8 @@ def evaluate(
     ValueError
         If there is no sample, or the batch size is no whole number of at least 1.
     """
+    if not np.ndim(x) or not hasattr(x, "__len__"):
+        raise TypeError(f"evaluate: x must be an array, one sample a row, but is {x!r}.")
     if len(x) == 0:
         raise ValueError("evaluate: x holds no sample, and the mean over none is not defined.")
     batch_size = whole_number(batch_size, "evaluate: batch_size")
@@ -311,6 +313,8 @@ def _checked(given: tuple[Array, ...]) -> Data:
         x, y = float_array(x, f"fit: x{kind}"), any_array(y, f"fit: y{kind}")
         if x.ndim < 2 or len(x) == 0:
             raise ValueError(f"fit: x{kind} needs at least one sample a row, but its shape is {x.shape}.")
+        if not y.ndim:
+            raise ValueError(f"fit: y{kind} needs one target a sample, but is a single {y.item()!r}.")
         if len(x) != len(y):
             raise ValueError(f"fit: x{kind} has {len(x)} samples, but y{kind} has {len(y)}.")
         arrays += [x, y]

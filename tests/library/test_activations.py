@@ -495,3 +495,15 @@ def test_softmax_needs_a_score(shape, axis):
 def test_softmax_of_no_rows_has_no_rows():
     y, cache = ACTIVATIONS["softmax"].forward(np.ones((0, 3)))
     assert y.shape == ACTIVATIONS["softmax"].backward(y, cache).shape == (0, 3)
+
+
+@pytest.mark.parametrize("lower", [None, "0.1", [0.1]], ids=repr)
+def test_rrelu_refuses_bounds_that_are_no_numbers(lower):
+    with pytest.raises(TypeError, match="rrelu: lower and upper must be numbers"):
+        ACTIVATIONS["rrelu"].forward(np.ones(3), lower=lower)
+
+
+@pytest.mark.parametrize("lower", [float("nan"), float("-inf")])
+def test_rrelu_refuses_bounds_that_are_not_finite(lower):
+    with pytest.raises(ValueError, match="Both must be finite"):
+        ACTIVATIONS["rrelu"].forward(np.ones(3), lower=lower)

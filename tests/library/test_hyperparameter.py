@@ -47,3 +47,18 @@ def test_counts_pass_as_plain_numbers(value):
 def test_what_is_no_count_is_refused(value):
     with pytest.raises(ValueError, match=r"^f: n must be a whole number of at least 1, but is"):
         whole_number(value, "f: n")
+
+
+@pytest.mark.parametrize("number", [10**400, 1e400, float("nan")], ids=["huge", "inf", "nan"])
+def test_a_number_that_is_no_finite_float_is_refused(number):
+    with pytest.raises(ValueError, match=r"^huber: delta must be a finite number"):
+        in_range(number, "huber: delta", 0)
+
+
+@pytest.mark.parametrize("array", [np.array([1.0]), np.ones((1, 1))], ids=["(1,)", "(1, 1)"])
+def test_an_array_of_one_number_is_no_number(array):
+    """Its truth is single, and it would be broadcast further on."""
+    with pytest.raises(TypeError, match=r"^huber: delta must be a number"):
+        in_range(array, "huber: delta", 0)
+    in_range(array.reshape(()), "huber: delta", 0)
+    in_range(array.reshape(-1)[0], "huber: delta", 0)

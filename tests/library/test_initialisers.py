@@ -189,3 +189,22 @@ def test_what_is_no_generator_is_refused(initialiser, rng):
 def test_an_unknown_parameter_is_named_with_the_known_ones(rng):
     with pytest.raises(TypeError, match=r"normal has no parameter 'gain'\. Its parameters: std"):
         INITIALISERS["normal"](2, 3, rng=rng, gain=2.0)
+
+
+@pytest.mark.parametrize(
+    ("shape", "error", "message"),
+    [
+        (5, TypeError, "shape must be a tuple of whole numbers"),
+        ("3", TypeError, "shape must be a tuple of whole numbers"),
+        ((), TypeError, "shape must be a tuple of whole numbers"),
+        (np.array([3, 2]), TypeError, "shape must be a tuple of whole numbers"),
+        ((3, None), ValueError, "a size in shape must be a whole number of at least 1, but is None"),
+        ((3, -1), ValueError, "a size in shape must be a whole number of at least 1, but is -1"),
+        ((10**400, 3), ValueError, "no memory holds an array"),
+    ],
+    ids=["number", "text", "nothing", "array", "None", "negative", "huge"],
+)
+@each
+def test_a_shape_that_is_none_is_refused(initialiser, shape, error, message, rng):
+    with pytest.raises(error, match=f"^{initialiser.name}: {message}"):
+        initialiser(3, 2, rng=rng, shape=shape)

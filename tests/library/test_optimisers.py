@@ -712,3 +712,9 @@ def test_a_network_or_nothing_in_the_place_of_arrays_by_name_is_refused():
         adam.init(object())
     with pytest.raises(TypeError, match=r"the state is what its init\(params\) returned, but is None"):
         adam.step(params, params, None)
+
+
+@pytest.mark.parametrize("optimiser", OPTIMISERS.values(), ids=list(OPTIMISERS))
+def test_a_rate_larger_than_any_float_is_refused(optimiser):
+    with pytest.raises(ValueError, match="the learning rate must be a positive number"):
+        optimiser(lr=10**400)

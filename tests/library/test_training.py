@@ -676,8 +676,16 @@ def test_a_batch_without_a_sample_that_counts_ends_the_run_and_says_what_each_ba
     x, y, *_ = data
     loss = partial(cross_entropy, class_weights=[0.0, 1.0, 1.0])
     net = network(dropout=0)
-    with pytest.raises(ValueError, match=r"all 4 samples are of classes whose weight is 0 \(0\).*Each batch needs"):
+    with pytest.raises(ValueError, match=r"no mean over these 4 samples of class 0\. Each batch needs"):
         train(net, loss, OPTIMISERS["sgd"](lr=0.1), (x[y == 0][:4], y[y == 0][:4]), 1, 4)
+
+
+def test_a_single_target_and_samples_that_are_no_array_are_refused(data):
+    with pytest.raises(ValueError, match="y needs one target a sample, but is a single 1"):
+        start((data[0], 1))
+    for x in (None, 3, {"x": 1}, data[0][0, 0]):
+        with pytest.raises(TypeError, match=r"^evaluate: x must be an array, one sample a row"):
+            evaluate(network(), cross_entropy, x, data[1])
 
 
 @pytest.mark.parametrize("number", [1, 2.5, True, None, ["net.npz"]], ids=repr)
