@@ -7,6 +7,7 @@ from coursekit.activations.activation import ACTIVATIONS, Activation, Elementwis
 for _family in ("rectifiers", "plain", "saturating", "softmax", "smooth"):  # in the order of menus and tables
     import_module(f"{__name__}.{_family}")
 
-ELEMENTWISE = tuple(record.name for record in ACTIVATIONS.values() if record.elementwise)  # of the course's
+#: Names of the course's activations that act on each element by itself.
+ELEMENTWISE = tuple(record.name for record in ACTIVATIONS.values() if record.elementwise)
 
 __all__ = ["ACTIVATIONS", "ELEMENTWISE", "Activation", "ElementwiseCache"]

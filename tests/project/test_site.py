@@ -344,8 +344,9 @@ def test_search_finds_the_chapter(page, site, served, from_disk):
     page.goto(f"{site.as_uri() if from_disk else served}/index.html")
     page.get_by_placeholder("Search").fill("Xavier")
     page.keyboard.press("Enter")
-    first = page.locator("ul.search a").first
-    first.wait_for()
-    assert first.inner_text().startswith("06 · ")
-    first.click()
+    term, chapter = page.locator("ul.search a").nth(0), page.locator("ul.search a").nth(1)
+    chapter.wait_for()
+    assert term.get_attribute("href").endswith("glossary.html#term-Xavier")  # what it means, then where it is explained
+    assert chapter.inner_text().startswith("06 · ")
+    chapter.click()
     page.wait_for_url("**/notebooks/06_initialisation.html*")
