@@ -376,8 +376,10 @@ class Panel:
 
     def _take_back(self) -> None:
         """Leave what the learner has forgotten, also in the states to which the panel may go back."""
-        states = self.state, self._initial, self._pinned
-        self.state, self._initial, self._pinned = (state and mended(state) for state in states)
+        self.state, self._initial = (state and mended(state) for state in (self.state, self._initial))
+        if self._pinned is not None and mended(self._pinned[0]) != self._pinned[0]:
+            self._pinned = None
+            self._figure.pin(False)
 
     def _apply(self, settings: dict[str, Any]) -> None:
         """Take settings from a button: a press is no drag, so nothing is previewed."""

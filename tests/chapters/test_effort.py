@@ -78,7 +78,7 @@ def test_the_teachers_table_says_the_same(chapter):
         ("start_here", "About 25 minutes."),
         ("backprop", "About 90 minutes, after chapter 01."),
         ("cnns", "About 110 minutes, after chapters 00 and 02."),
-        ("initialisation", "About 90 minutes, after chapters 01, 02 and 04."),
+        ("initialisation", "About 100 minutes, after chapters 01, 02 and 04."),
         ("capstone", "About 85 minutes, after all chapters before it."),
     ],
 )

@@ -34,7 +34,7 @@ def test_moves_of_a_run_and_signs_come_back_too():
 
 def test_show_takes_a_link_and_a_copied_line_and_more_settings():
     first = show("collapse", weight_scale=0.05, depth=5)
-    for text in (first.link(), first.code, f"panel = {first.code}\n", first.link("https://example.org")):
+    for text in (first.link(), first.call, f"panel = {first.call}\n", first.link("https://example.org")):
         assert show(text).state == first.state
     assert show(first.link(), depth=7).state == first.state.replace(depth=7)
     assert show('ck.show("collapse", direction="backward", ask="which layer learns least")')._question is not None

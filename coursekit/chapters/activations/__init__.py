@@ -8,5 +8,5 @@ CHAPTER = Chapter(
     "Activations",
     demos=("xor", "activation_zoo", "zigzag", "dead_relu", "joints", "maxout", "activation_race"),
     needs=("start_here", "backprop"),
-    minutes=90,
+    minutes=100,
 )

@@ -33,7 +33,7 @@ CLASSES = 10
 CHANCE = math.log(CLASSES)  # the loss of a network that gives every class the same score
 LOWEST, HIGHEST = 0.01, 100.0  # the losses that the picture spans
 GREEN, TEAL = "#2e7d32", "#00838f"
-NOBODY = "nobody"
+NOBODY, DASHED = "nobody", (0, (5, 1.5))  # who runs beside the others, and in which line a guest does
 RUNNERS = ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu")
 TANH, RELU = 1, 2
 LOOKS = tuple(
@@ -45,7 +45,7 @@ LOOKS = tuple(
         strict=True,
     )
 )
-SEATS = (*LOOKS, Look("", TEAL))  # one is kept for a guest
+SEATS = (*LOOKS, Look("", TEAL, DASHED))  # one is kept for a guest
 GUESTS = Records(ACTIVATIONS, {"(nobody)": NOBODY}, names=[name for name in ELEMENTWISE if name not in RUNNERS])
 Overflow = tuple[int | None, ...]  # one entry a runner
 
@@ -83,7 +83,7 @@ class Frame:
     def looks(self) -> tuple[Look, ...]:
         """The name and the look of each."""
         guest = self.state.guest
-        return LOOKS if guest == NOBODY else (*LOOKS, Look(ACTIVATIONS[guest].label, TEAL))
+        return LOOKS if guest == NOBODY else (*LOOKS, Look(ACTIVATIONS[guest].label, TEAL, DASHED))
 
     @property
     def ratio(self) -> float | None:

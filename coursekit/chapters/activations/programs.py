@@ -2,7 +2,7 @@
 
 from coursekit.activations import ACTIVATIONS
 from coursekit.chapters.activations import activation_race, dead_relu, xor
-from coursekit.chapters.activations.activation_race import BATCH, CLASSES, EVERY, POINTS, RUNNERS, WIDTH
+from coursekit.chapters.activations.activation_race import BATCH, CLASSES, EVERY, NOBODY, POINTS, RUNNERS, WIDTH
 from coursekit.chapters.activations.dead_relu import HIDDEN
 from coursekit.chapters.backprop.programs import (
     descent_in_pytorch,
@@ -100,10 +100,14 @@ def _activation_race(state: activation_race.State) -> tuple[str, str, str]:
     return pixels, f'"he_normal"{own}', told
 
 
+def _runners(state: activation_race.State) -> tuple[str, ...]:
+    return RUNNERS if state.guest == NOBODY else (*RUNNERS, state.guest)
+
+
 def activation_race_in_coursekit(state: activation_race.State) -> str:
-    """Write the race of the six activations."""
+    """Write the race of the six activations, and a guest."""
     pixels, init, told = _activation_race(state)
-    names = ", ".join(f'"{name}"' for name in RUNNERS)
+    names = ", ".join(f'"{name}"' for name in _runners(state))
     field = f"{pixels}\nfor name in ({names}):"
     return race_in_coursekit(state.seed, state.lr, state.depth, field, init, "name", told)
 
@@ -111,7 +115,7 @@ def activation_race_in_coursekit(state: activation_race.State) -> str:
 def activation_race_in_pytorch(state: activation_race.State) -> str:
     """Write the same in PyTorch."""
     pixels, init, told = _activation_race(state)
-    bends = "".join(f'    "{name}": {twin(ACTIVATIONS[name])},\n' for name in RUNNERS)
+    bends = "".join(f'    "{name}": {twin(ACTIVATIONS[name])},\n' for name in _runners(state))
     field = f"{pixels}\nbends = {{\n{bends}}}\nfor name, bend in bends.items():"
     return race_in_pytorch(state.seed, state.lr, state.depth, field, init, "bend", told)
 

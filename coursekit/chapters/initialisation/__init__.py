@@ -8,5 +8,5 @@ CHAPTER = Chapter(
     "Initialisation",
     demos=("collapse", "symmetry", "variance_product", "init_race"),
     needs=("losses", "backprop", "activations"),
-    minutes=90,
+    minutes=100,
 )

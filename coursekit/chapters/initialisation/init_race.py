@@ -14,6 +14,7 @@ from coursekit.chapters.activations.activation_race import (
     BATCH,
     CHANCE,
     CLASSES,
+    DASHED,
     EVERY,
     HIGHEST,
     NOBODY,
@@ -52,7 +53,7 @@ LOOKS = (
     Look("He", ORANGE),
     Look("Orthogonal", BROWN),
 )
-SEATS = (*LOOKS, Look("", TEAL))  # one is kept for a guest
+SEATS = (*LOOKS, Look("", TEAL, DASHED))  # one is kept for a guest
 RUNNING = {str(scheme["init"]) for scheme in SCHEMES}
 GUESTS = Records(INITIALISERS, {"(nobody)": NOBODY}, names=[name for name in INITIALISERS if name not in RUNNING])
 
@@ -88,7 +89,7 @@ class Frame:
     def looks(self) -> tuple[Look, ...]:
         """The name and the look of each."""
         guest = self.state.guest
-        return LOOKS if guest == NOBODY else (*LOOKS, Look(INITIALISERS[guest].label, TEAL))
+        return LOOKS if guest == NOBODY else (*LOOKS, Look(INITIALISERS[guest].label, TEAL, DASHED))
 
     @property
     def learning(self) -> int:
@@ -148,7 +149,10 @@ class View:
         self.headline = headline(figure)
         ax = race_axes(figure, 0.465)
         self.curves = NamedCurves(ax, SEATS)
-        self.crosses = [line(ax, "X", color=look.color, markersize=10, clip_on=False) for look in SEATS]
+        self.crosses = [
+            line(ax, "P" if look.style == DASHED else "X", color=look.color, markersize=10, clip_on=False)
+            for look in SEATS
+        ]
         self._make_bars(figure)
 
     def _make_bars(self, figure: Figure) -> None:

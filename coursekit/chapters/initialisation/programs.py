@@ -4,6 +4,7 @@ from coursekit.activations import ACTIVATIONS
 from coursekit.chapters.activations.programs import race_in_coursekit, race_in_pytorch
 from coursekit.chapters.initialisation import collapse, init_race
 from coursekit.figures.program import program, twin
+from coursekit.initialisers import INITIALISERS
 
 
 def collapse_in_coursekit(state: collapse.State, gamma: float = 1.0, beta: float = 0.0) -> str:
@@ -122,8 +123,10 @@ program(__name__, "collapse", coursekit=collapse_in_coursekit, pytorch=collapse_
 
 def _init_race(state: init_race.State) -> tuple[str, str, str]:
     """Return what both languages share: the schemes, how weights are drawn, and what is printed."""
-    looks = zip(init_race.LOOKS, init_race.SCHEMES, strict=True)
-    schemes = "".join(f'    "{look.label}": {scheme},\n' for look, scheme in looks).replace("'", '"')
+    racing = [(look.label, scheme) for look, scheme in zip(init_race.LOOKS, init_race.SCHEMES, strict=True)]
+    if state.guest != init_race.NOBODY:
+        racing.append((INITIALISERS[state.guest].label, {"init": state.guest}))
+    schemes = "".join(f'    "{label}": {scheme},\n' for label, scheme in racing).replace("'", '"')
     field = f"x = images.reshape(len(images), -1)\nschemes = {{\n{schemes}}}\nfor name, scheme in schemes.items():"
     return field, "**scheme", '    print(f"{name}: loss {loss[name][-1]:.3g}")'
 
