@@ -1,6 +1,7 @@
 """What this chapter's figures show, as programs."""
 
 from coursekit.activations import ACTIVATIONS
+from coursekit.chapters.activations.activation_race import NOBODY
 from coursekit.chapters.activations.programs import race_in_coursekit, race_in_pytorch
 from coursekit.chapters.initialisation import collapse, init_race
 from coursekit.figures.program import program, twin
@@ -124,7 +125,7 @@ program(__name__, "collapse", coursekit=collapse_in_coursekit, pytorch=collapse_
 def _init_race(state: init_race.State) -> tuple[str, str, str]:
     """Return what both languages share: the schemes, how weights are drawn, and what is printed."""
     racing = [(look.label, scheme) for look, scheme in zip(init_race.LOOKS, init_race.SCHEMES, strict=True)]
-    if state.guest != init_race.NOBODY:
+    if state.guest != NOBODY:
         racing.append((INITIALISERS[state.guest].label, {"init": state.guest}))
     schemes = "".join(f'    "{label}": {scheme},\n' for label, scheme in racing).replace("'", '"')
     field = f"x = images.reshape(len(images), -1)\nschemes = {{\n{schemes}}}\nfor name, scheme in schemes.items():"
