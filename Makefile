@@ -3,7 +3,7 @@
 # make thorough  checks all
 # make quick     checks the mathematics and the panels, while you edit
 # make site      writes the chapters, with figures that move, and a reference as a web site that needs neither Python nor a network
-# make web       writes the course as a web site in which it runs, Python and all; not all chapters have been tried there yet
+# make web       writes the course as a web site in which it runs, Python and all
 # make web-test  runs all chapters, demos and exercises there, in Chromium
 PYTHON ?= python3
 VENV := .venv
@@ -31,12 +31,12 @@ quick: $(VENV)/test
 	$(BIN)/python -m tools.run_tests --kept-kernels tests/library tests/live -n 2 -m "not slow"
 
 # Where `make web` has been before, its edition goes with the site, and each chapter's page has a button that leads there.
-site: COURSE = $(if $(wildcard web/lab/index.html),-D browser_edition=../course)
 site: $(VENV)/test
 	$(BIN)/python -m tools.bake build/baked
 	build=$$(mktemp -d) && trap 'rm -rf "$$build"' EXIT && \
-	$(BIN)/sphinx-build -W --keep-going -n -q -c docs -D baked=build/baked $(COURSE) -d "$$build/doctrees" . "$$build/site" && \
-	if [ -n "$(COURSE)" ]; then cp -r web "$$build/site/course"; fi && \
+	if [ -f web/lab/index.html ]; then course="-D browser_edition=../course"; fi && \
+	$(BIN)/sphinx-build -W --keep-going -n -q -c docs -D baked=build/baked $$course -d "$$build/doctrees" . "$$build/site" && \
+	if [ -n "$$course" ]; then cp -r web "$$build/site/course"; fi && \
 	rm -rf site && mv "$$build/site" site
 	@echo "Open site/index.html"
 
