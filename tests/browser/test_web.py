@@ -137,10 +137,10 @@ def test_kernels_are_compiled_and_so_are_products(chapter):
 def test_a_run_goes_on_by_itself_and_stops(chapter):
     chapter.said("run = ck.show('init_race', ask='')\nrun._start()")
     counts = "print(run._runner.running, run.frame.progress)"
-    chapter.page.wait_for_timeout(3000)
+    chapter.page.wait_for_timeout(500)
     running, early = chapter.said(counts).split()
     assert (running, float(early) < 1) == ("True", True)
-    chapter.page.wait_for_timeout(3000)
+    chapter.page.wait_for_timeout(500)
     assert float(chapter.said(counts).split()[1]) > float(early)
     chapter.said("run._pause()")
     running, stopped = chapter.said(counts).split()
